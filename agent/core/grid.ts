@@ -1,0 +1,78 @@
+/** What the grid has said, verified, in core's words. The signal room makes these from GLA/1 documents; core never sees JSON. */
+import type { Instant, Millis, Watts } from "./units.ts";
+
+/** Which document, on which topic. (epoch, seq) orders the documents of one topic. */
+export interface DocumentRef {
+  readonly id: string;
+  readonly topic: string;
+  readonly epoch: number;
+  readonly seq: number;
+}
+
+/** A stretch of wall time, `end` exclusive. null: open on that side. */
+export interface Span {
+  readonly start: Instant | null;
+  readonly end: Instant | null;
+}
+
+/** ALLOCATION: what the rack may draw over a stretch of time. Binds only inside `valid`. */
+export interface Allocation {
+  readonly ref: DocumentRef;
+  readonly valid: Span;
+  /** maxW, the ceiling; null: no statement. */
+  readonly ceiling: Watts | null;
+  readonly firm: Watts | null;
+  readonly schedule: readonly { readonly span: Span; readonly limit: Watts | null }[];
+  readonly failsafe: Failsafe | null;
+  readonly restart: Restart | null;
+  readonly report: { readonly telemetry: Millis | null; readonly interval: Millis | null } | null;
+}
+
+export interface Failsafe {
+  readonly limit: Watts | null;
+  readonly heartbeatTimeout: Millis;
+  readonly onLoss: "FAILSAFE_NOW" | "SCHEDULE_THEN_FAILSAFE";
+  readonly scheduleTrust: Millis;
+}
+
+export interface Restart {
+  readonly minOff: Millis;
+  readonly random: Millis;
+  /** Percent of nominal power a minute. */
+  readonly rampPercentPerMinute: number;
+}
+
+/** LIMIT: narrows for a while. Several bind together; the minimum holds. */
+export interface LimitEvent {
+  readonly ref: DocumentRef;
+  readonly intervals: readonly { readonly span: Span; readonly limit: Watts }[];
+  /** At this instant nothing in it binds any more. */
+  readonly expires: Instant;
+}
+
+/** An emergency that has been said and not released. No end in time, whatever the clock. */
+export interface Latch {
+  readonly ref: DocumentRef;
+  readonly action: "STOP" | "BLACK_START_HOLD";
+}
+
+/** The heartbeat as core needs it. Ages are monotonic: measured at arrival, grown by uptime. */
+export interface HeartbeatState {
+  /** Uptime at which the youngest counting heartbeat was issued; null before the first. */
+  readonly bornAt: Millis | null;
+  /** Uptime of the confirmation in force, null while there is none. */
+  readonly confirmedAt: Millis | null;
+  /** Uptime since when the operator has named a newer document than we hold. */
+  readonly gapSince: Millis | null;
+}
+
+/**
+ * Everything heard so far. A document not yet on disk stands here beside the one it replaces,
+ * and the smaller binds: a drop acts at once, a raise waits for the disk.
+ */
+export interface Heard {
+  readonly allocations: readonly Allocation[];
+  readonly limits: readonly LimitEvent[];
+  readonly latches: readonly Latch[];
+  readonly heartbeat: HeartbeatState;
+}

@@ -1,0 +1,59 @@
+/**
+ * The contract between the plant and everything it touches. A driver speaks one firmware or one device family;
+ * it plans nothing, retries nothing and hides nothing. Every failure is a DeviceError.
+ */
+import type { Capability, CapabilityKind, CapabilityOf, Nameplate, Setpoint, Telemetry } from "../agent/core/model.ts";
+import type { Watts } from "../agent/core/units.ts";
+
+/** What a setpoint of this kind carries. */
+type SetpointOf<K extends CapabilityKind> = Extract<Setpoint, { kind: K }>;
+
+/** One actuator for each capability and none besides, so a wrong kind/value pair does not compile. */
+export type Actuators = { readonly [K in CapabilityKind]?: (setpoint: SetpointOf<K>, signal: AbortSignal) => Promise<void> };
+
+/** A miner. */
+export interface Device extends AsyncDisposable {
+  readonly id: string;
+  /** What it is, in words: make, model, firmware as far as known. */
+  readonly description: string;
+  readonly nameplate: Nameplate;
+  /** Data: what core plans with. May grow more exact after the first read (points told by the device); the plant looks again after each read. */
+  readonly capabilities: readonly Capability[];
+  /** Acts: what the plant calls. Resolves when the device acknowledged every write the setpoint needs, or throws a DeviceError. */
+  readonly actuators: Actuators;
+  /** One poll. Throws a DeviceError; never returns zeros for what was not answered. */
+  read(signal: AbortSignal): Promise<Telemetry>;
+}
+
+export type CapabilityTable = { readonly [K in CapabilityKind]?: CapabilityOf<K> };
+
+/** One metered outlet. */
+export interface OutletReading {
+  readonly index: number;
+  readonly power: Watts | null;
+  readonly on: boolean | null;
+}
+
+/** What a meter or PDU said in one poll. null: it did not say. */
+export interface MeterReading {
+  /** Active power of all it feeds. */
+  readonly power: Watts | null;
+  readonly outlets: readonly OutletReading[];
+  readonly voltage: number | null;
+  readonly frequencyHz: number | null;
+  /** Energy register, Wh, where there is one. */
+  readonly energyWh: number | null;
+}
+
+/** A meter, and where it has them, outlets that can be switched. */
+export interface Meter extends AsyncDisposable {
+  readonly id: string;
+  readonly description: string;
+  /** Accuracy class as a fraction of the reading, and the resolution of one outlet in watts. */
+  readonly accuracy: { readonly fraction: number; readonly resolution: Watts };
+  /** How old a reading may be and still count. */
+  readonly staleAfterMs: number;
+  read(signal: AbortSignal): Promise<MeterReading>;
+  /** Absolute, read back. Throws `DeviceError("refused")` where outlets cannot be switched. */
+  switch(outlet: number, on: boolean, signal: AbortSignal): Promise<void>;
+}
