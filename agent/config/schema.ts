@@ -1,0 +1,152 @@
+/**
+ * The configuration file, version 1. Keys, defaults and words here are what people type; the JSON Schema in
+ * docs/config.schema.json is generated from this file. Every leaf carries a description and an example,
+ * because the error texts are made from them. What contradicts something else is refused in contradictions.ts.
+ */
+import * as z from "zod";
+import { parseAddress, parseOutlet } from "./address.ts";
+
+/** Sizes beyond which a file is a mistake. */
+const most = { miners: 5_000, meters: 500, brokers: 8, watts: 100_000_000 } as const;
+
+const word = /^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$/;
+const wordRule = "1 to 64 letters, digits, dots, dashes or underscores, beginning with a letter or digit";
+const name = () => z.string().regex(word, wordRule);
+const file = () => z.string().min(1).max(4_096);
+const power = () => z.number().min(0).max(most.watts);
+const unset = <T extends z.ZodType>(type: T) => type.nullable().default(null);
+
+const address = () =>
+  z
+    .string()
+    .max(300)
+    .transform((text, context) => {
+      const parsed = parseAddress(text);
+      if (parsed === null) context.issues.push({ code: "custom", message: "HOST:PORT with a port from 1 to 65535", input: text });
+      return parsed ?? z.NEVER;
+    });
+
+const outlet = () =>
+  z
+    .string()
+    .max(80)
+    .transform((text, context) => {
+      const parsed = parseOutlet(text);
+      if (parsed === null) context.issues.push({ code: "custom", message: "METER/NUMBER, outlets counted from 1", input: text });
+      return parsed ?? z.NEVER;
+    });
+
+/** No credentials in it: they would end up in logs and process lists. */
+const brokerUrl = () => z.string().max(300).regex(/^mqtts?:\/\/(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9][A-Za-z0-9._-]*)(:\d{1,5})?$/, "mqtt://HOST[:PORT] or mqtts://HOST[:PORT], without user, password or path");
+
+const brokers = () =>
+  z.array(brokerUrl().meta({ description: "Address of one MQTT broker.", examples: ["mqtts://broker.example:8883"] })).min(1).max(most.brokers)
+    .meta({ description: "MQTT brokers, tried in this order.", examples: [["mqtts://broker.example:8883"]] });
+
+const tls = () =>
+  unset(
+    z.strictObject({
+      caFile: unset(file()).meta({ description: "Certificates that may vouch for the broker, PEM; unset: those the system trusts.", examples: ["tls/ca.pem"] }),
+      certFile: unset(file()).meta({ description: "Our client certificate, PEM.", examples: ["tls/rack.pem"] }),
+      keyFile: unset(file()).meta({ description: "Private key of the client certificate, PEM, readable by the daemon only.", examples: ["tls/rack.key.pem"] }),
+    }),
+  ).meta({ description: "How TLS is spoken to mqtts:// brokers; unset: with the system's certificates and none of ours.", examples: [{ caFile: "tls/ca.pem" }] });
+
+const login = {
+  username: unset(z.string().min(1).max(256)).meta({ description: "User name at the brokers.", examples: ["rack"] }),
+  passwordFile: unset(file()).meta({ description: "File with the password, readable by the daemon only; a line feed at its end does not count.", examples: ["secrets/mqtt"] }),
+  tls: tls(),
+};
+
+const topicPrefix = (standard: string, description: string) =>
+  z.string().max(100).regex(/^[A-Za-z0-9_.-]+(\/[A-Za-z0-9_.-]+)*$/, "topic levels parted by slashes, without wildcards, no slash at either end").default(standard).meta({ description, examples: [standard] });
+
+const node = z
+  .strictObject({
+    operator: name().meta({ description: "The grid operator's name in topics and documents.", examples: ["demo"] }),
+    site: name().meta({ description: "This site's name in topics and documents.", examples: ["s1"] }),
+    rack: name().meta({ description: "This rack's name in topics and documents.", examples: ["r1"] }),
+    nominalW: power().positive().meta({ description: "What the rack draws at full operation; ramps and shares are counted from it.", examples: [33_528] }),
+    breakerW: power().positive().meta({ description: "What the feed's breaker carries without end: never exceeded, whatever the grid allows.", examples: [40_000] }),
+  })
+  .meta({ description: "Who and where this rack is." });
+
+const grid = z
+  .strictObject({
+    brokers: brokers(),
+    prefix: topicPrefix("gla/1", "What all grid topics begin with."),
+    signatures: z.enum(["required", "optional"]).default("required").meta({ description: "Whether every document has to be signed by the operator.", examples: ["required"] }),
+    heartbeat: z.enum(["required", "optional"]).default("required")
+      .meta({ description: "Whether limits above the failsafe limit need the operator's heartbeat; optional takes a live MQTT session for it.", examples: ["required"] }),
+    clock: z.enum(["kernel", "heartbeat", "assumed"]).default("kernel")
+      .meta({ description: "What is believed about the time: kernel asks whether it is synchronised, heartbeat takes the operator's word besides, assumed never asks.", examples: ["kernel"] }),
+    failsafeLimitW: power().meta({ description: "The limit that holds while the grid cannot be heard; 0 is zero watts.", examples: [10_000] }),
+    rootKeyFile: unset(file()).meta({ description: "The operator's root public key, PEM; it vouches for the keys that sign documents.", examples: ["keys/root.pub.pem"] }),
+    ...login,
+  })
+  .meta({ description: "The MQTT link to the grid operator, and what holds when it is silent." });
+
+const farm = unset(z.strictObject({ brokers: brokers(), prefix: topicPrefix("curtaild", "What all farm topics begin with."), ...login })).meta({
+  description: "A second, independent MQTT link for the farm's own telemetry; null: none.",
+  examples: [{ brokers: ["mqtt://10.0.0.2:1883"] }],
+});
+
+const miner = z.strictObject({
+  id: name().meta({ description: "Name of this miner, unique among miners and meters.", examples: ["asic-01"] }),
+  driver: name().meta({ description: "The firmware it runs, by the name of its driver.", examples: ["luxos"] }),
+  address: address().meta({ description: "Where its API listens.", examples: ["10.0.0.21:4028"] }),
+  model: name().meta({ description: "Its model: operating points, nameplate and envelope come from there.", examples: ["antminer-s19k-pro"] }),
+  outlet: unset(outlet()).meta({ description: "The metered outlet it hangs on; unset: not known.", examples: ["pdu-1/1"] }),
+});
+
+const meter = z.strictObject({
+  id: name().meta({ description: "Name of this meter or PDU, unique among miners and meters.", examples: ["pdu-1"] }),
+  profile: name().meta({ description: "Its register map, by the name of its profile.", examples: ["gude-epc"] }),
+  address: address().meta({ description: "Where it speaks Modbus TCP.", examples: ["10.0.0.11:502"] }),
+  unit: z.int().min(0).max(255).default(1).meta({ description: "Modbus unit identifier.", examples: [1] }),
+  role: z.enum(["rack", "outlets"]).default("rack")
+    .meta({ description: "rack: its total is what the rack draws (several are added up). outlets: only its outlet readings are used.", examples: ["rack"] }),
+});
+
+const policy = z
+  .strictObject({
+    onStop: z.enum(["failsafe", "hold", "sleep"]).default("failsafe")
+      .meta({ description: "How the rack is left when the daemon stops: at most at the failsafe limit, as it is, or asleep.", examples: ["failsafe"] }),
+    outlets: z.enum(["never", "emergency", "shortfall"]).default("never")
+      .meta({ description: "When outlets may be opened: never, in an emergency, or also when sleep alone does not meet a limit.", examples: ["never"] }),
+    pduGraceS: z.number().min(0).max(3_600).default(10).meta({ description: "How long a shutdown in order may take before outlets open.", examples: [10] }),
+    maxChangesPerCycle: z.int().min(1).max(most.miners).default(50).meta({ description: "Most miners raised or reshuffled in one cycle; lowering is never held back.", examples: [50] }),
+    rampPctPerMin: z.number().positive().max(10_000).default(20).meta({ description: "How fast the rack may rise, in percent of nominalW a minute, unless the allocation says otherwise.", examples: [20] }),
+    restartRandomS: z.number().min(0).max(3_600).default(300).meta({ description: "Longest random delay before the rack rises after an emergency or an outage, unless the allocation says otherwise.", examples: [300] }),
+  })
+  .prefault({})
+  .meta({ description: "What the rack's owner wants where the grid leaves a choice." });
+
+const paths = z
+  .strictObject({
+    state: file().default("/var/lib/curtaild").meta({ description: "Directory for what must survive a power cut.", examples: ["/var/lib/curtaild"] }),
+    run: file().default("/run/curtaild").meta({ description: "Directory of the control sockets.", examples: ["/run/curtaild"] }),
+  })
+  .prefault({})
+  .meta({ description: "Directories; relative ones are relative to this file." });
+
+export const configSchema = z
+  .strictObject({
+    version: z.literal(1).meta({ description: "Version of this file's layout.", examples: [1] }),
+    node,
+    grid,
+    farm,
+    miners: z.array(miner).min(1).max(most.miners).meta({ description: "The miners this rack is made of.", examples: [[{ id: "asic-01", driver: "luxos", address: "10.0.0.21:4028", model: "antminer-s19k-pro" }]] }),
+    meters: z.array(meter).max(most.meters).default([]).meta({ description: "Meters and metered PDUs.", examples: [[{ id: "pdu-1", profile: "gude-epc", address: "10.0.0.11:502" }]] }),
+    policy,
+    paths,
+  })
+  .meta({ title: "curtaild configuration", description: "Configuration of curtaild, one file a rack." });
+
+/** A valid configuration: defaults filled in, addresses parsed, every path absolute. Powers in watts, times in seconds, as their names say. */
+export type Config = z.output<typeof configSchema>;
+export type ConfigInput = z.input<typeof configSchema>;
+export type MinerConfig = Config["miners"][number];
+export type MeterConfig = Config["meters"][number];
+/** What an MQTT link needs: the grid's, or the farm's. */
+export type BrokerConfig = Pick<Config["grid"], "brokers" | "prefix" | "username" | "passwordFile" | "tls">;
