@@ -11,7 +11,27 @@ export class DeviceError extends Error {
   }
 }
 
-/** Bad config: exit 78 with the path and the cure. */
+/** One thing wrong with a configuration. `line` counts from 1 in the file, null where it is not about a line. */
+export interface ConfigFault {
+  readonly line: number | null;
+  /** `grid.failsafeLimitW`, `miners[3].address`; empty for the file as a whole. */
+  readonly path: string;
+  /** What is there, what is allowed and what to do, as one sentence or two. No secrets. */
+  readonly text: string;
+}
+
+/** Bad config: exit 78 with one line a fault, each with path and cure. */
 export class ConfigError extends Error {
   override readonly name = "ConfigError";
+  readonly file: string;
+  readonly faults: readonly ConfigFault[];
+
+  constructor(file: string, faults: readonly ConfigFault[], options?: ErrorOptions) {
+    super(faults.map((fault) => formatFault(file, fault)).join("\n"), options);
+    this.file = file;
+    this.faults = faults;
+  }
 }
+
+export const formatFault = (file: string, { line, path, text }: ConfigFault): string =>
+  [line === null ? file : `${file}:${line}`, ...(path === "" ? [] : [path]), text].join(": ");

@@ -1,0 +1,101 @@
+/** What is valid key by key and still cannot be meant. Every text names both sides. */
+import { formatAddress, formatOutlet } from "./address.ts";
+import type { BrokerConfig, Config } from "./schema.ts";
+
+export interface Contradiction {
+  readonly path: readonly PropertyKey[];
+  readonly text: string;
+}
+
+/** Names the config room cannot know by itself: what drivers, models and meter profiles there are. */
+export interface Vocabulary {
+  readonly drivers?: readonly string[];
+  readonly models?: readonly string[];
+  readonly profiles?: readonly string[];
+}
+
+export function contradictions(config: Config, vocabulary: Vocabulary): Contradiction[] {
+  return [...inPower(config), ...inGrid(config), ...inLogin(config.grid, "grid"), ...(config.farm === null ? [] : inLogin(config.farm, "farm")), ...inDevices(config), ...inNames(config, vocabulary), ...inPaths(config)];
+}
+
+/** Nothing here stops the rack from obeying, but somebody should look. */
+export function doubts(config: Config): Contradiction[] {
+  const found: Contradiction[] = [];
+  const { node, grid } = config;
+  if (grid.failsafeLimitW >= node.nominalW) found.push({ path: ["grid", "failsafeLimitW"], text: `is ${grid.failsafeLimitW} and not below node.nominalW (${node.nominalW}): losing the grid then lowers nothing.` });
+  if (!config.meters.some((meter) => meter.role === "rack")) found.push({ path: ["meters"], text: "has none with role rack: nothing measures the rack, and compliance stays unverified." });
+  if (config.policy.outlets !== "never" && !config.miners.some((miner) => miner.outlet !== null)) found.push({ path: ["policy", "outlets"], text: `is ${config.policy.outlets}, but no miner names its outlet: none can be opened.` });
+  for (const [link, path] of [[grid, "grid"], [config.farm, "farm"]] as const) {
+    if (link?.passwordFile && link.brokers.some(isPlain)) found.push({ path: [path, "passwordFile"], text: `goes in clear text to ${link.brokers.find(isPlain)}: use mqtts://.` });
+  }
+  return found;
+}
+
+const isPlain = (url: string): boolean => url.startsWith("mqtt://") && !/\/\/(localhost|127\.|\[::1\])/.test(url);
+
+function inPower({ node, grid }: Config): Contradiction[] {
+  const found: Contradiction[] = [];
+  if (grid.failsafeLimitW > node.breakerW) found.push({ path: ["grid", "failsafeLimitW"], text: `is ${grid.failsafeLimitW}, above node.breakerW (${node.breakerW}): lower the failsafe limit or correct the breaker.` });
+  if (node.nominalW > node.breakerW) found.push({ path: ["node", "nominalW"], text: `is ${node.nominalW}, above node.breakerW (${node.breakerW}): the feed cannot carry the rack at full operation; correct one of them.` });
+  return found;
+}
+
+function inGrid({ grid }: Config): Contradiction[] {
+  const found: Contradiction[] = [];
+  if (grid.signatures === "required" && grid.heartbeat === "optional") found.push({ path: ["grid", "heartbeat"], text: "is optional while grid.signatures is required: an unsigned session cannot stand for a signed heartbeat. Set heartbeat: required, or signatures: optional." });
+  if (grid.clock === "heartbeat" && grid.heartbeat === "optional") found.push({ path: ["grid", "clock"], text: "is heartbeat while grid.heartbeat is optional: without heartbeats there is no clock. Set clock: kernel, or heartbeat: required." });
+  if (grid.signatures === "required" && grid.rootKeyFile === null) found.push({ path: ["grid", "rootKeyFile"], text: "is missing while grid.signatures is required: nothing could be verified. Name the operator's public key, or set signatures: optional." });
+  return found;
+}
+
+function inLogin(link: BrokerConfig, room: string): Contradiction[] {
+  const found: Contradiction[] = [];
+  if (link.passwordFile !== null && link.username === null) found.push({ path: [room, "passwordFile"], text: `is set while ${room}.username is not: MQTT knows no password without a user. Add username.` });
+  if (link.tls !== null && !link.brokers.some((url) => url.startsWith("mqtts:"))) found.push({ path: [room, "tls"], text: `is set while all of ${room}.brokers are mqtt://: write mqtts:// where TLS is spoken, or remove tls.` });
+  if (link.tls !== null && (link.tls.certFile === null) !== (link.tls.keyFile === null)) found.push({ path: [room, "tls"], text: "has one of certFile and keyFile: a client certificate needs both." });
+  return found;
+}
+
+function inDevices({ miners, meters }: Config): Contradiction[] {
+  const found: Contradiction[] = [];
+  const once = (taken: Map<string, string>, key: string, owner: string, path: readonly PropertyKey[], what: string): void => {
+    const first = taken.get(key);
+    if (first === undefined) taken.set(key, owner);
+    else found.push({ path, text: `is ${what}, which ${first} has already: give each its own.` });
+  };
+  const ids = new Map<string, string>();
+  const addresses = new Map<string, string>();
+  const outlets = new Map<string, string>();
+  const known = new Set(meters.map((meter) => meter.id));
+  meters.forEach((meter, index) => {
+    once(ids, meter.id, `meters[${index}]`, ["meters", index, "id"], JSON.stringify(meter.id));
+    const line = formatAddress(meter.address);
+    once(addresses, `${line} unit ${meter.unit}`, `meter ${meter.id}`, ["meters", index, "address"], `${line} unit ${meter.unit}`);
+    addresses.set(line, `meter ${meter.id}`);
+  });
+  miners.forEach((miner, index) => {
+    once(ids, miner.id, ids.has(miner.id) ? "another" : `miners[${index}]`, ["miners", index, "id"], JSON.stringify(miner.id));
+    once(addresses, formatAddress(miner.address), `miner ${miner.id}`, ["miners", index, "address"], formatAddress(miner.address));
+    if (miner.outlet === null) return;
+    const outlet = formatOutlet(miner.outlet);
+    if (known.has(miner.outlet.meter)) once(outlets, outlet, `miner ${miner.id}`, ["miners", index, "outlet"], outlet);
+    else found.push({ path: ["miners", index, "outlet"], text: `is ${outlet}, but there is no meter ${miner.outlet.meter}; the meters are ${[...known].join(", ") || "none"}.` });
+  });
+  return found;
+}
+
+function inNames({ miners, meters }: Config, vocabulary: Vocabulary): Contradiction[] {
+  const unknown = (names: readonly string[] | undefined, name: string, path: readonly PropertyKey[], what: string): Contradiction[] =>
+    names === undefined || names.includes(name) ? [] : [{ path, text: `is ${JSON.stringify(name)}; the ${what} are ${names.join(", ")}.` }];
+  return [
+    ...miners.flatMap((miner, index) => [
+      ...unknown(vocabulary.drivers, miner.driver, ["miners", index, "driver"], "drivers"),
+      ...unknown(vocabulary.models, miner.model, ["miners", index, "model"], "models"),
+    ]),
+    ...meters.flatMap((meter, index) => unknown(vocabulary.profiles, meter.profile, ["meters", index, "profile"], "profiles")),
+  ];
+}
+
+function inPaths({ paths }: Config): Contradiction[] {
+  return paths.state === paths.run ? [{ path: ["paths", "run"], text: `is ${paths.run}, the same as paths.state: the run directory is emptied at boot, the state must not be. Give each its own.` }] : [];
+}

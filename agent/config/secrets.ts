@@ -1,0 +1,90 @@
+/** The files a configuration names: read once, bounded, never shown. */
+import { createPrivateKey, createPublicKey, X509Certificate } from "node:crypto";
+import { open } from "node:fs/promises";
+import type { Contradiction } from "./contradictions.ts";
+import type { BrokerConfig, Config } from "./schema.ts";
+
+const mostBytes = 65_536;
+/** Anything for others, or writing for the group. */
+const looseMode = 0o027;
+
+/** What a broker wants to see: the files' contents in place of their names. */
+export interface BrokerAccess {
+  readonly username: string | null;
+  readonly password: string | null;
+  readonly tls: { readonly ca: string | null; readonly cert: string | null; readonly key: string | null } | null;
+}
+
+/** Contents of a file, without one line feed at its end where it is a password. Rejects with the system's error. */
+export async function readBounded(file: string): Promise<string> {
+  const handle = await open(file, "r");
+  try {
+    const { buffer, bytesRead } = await handle.read(Buffer.alloc(mostBytes + 1), 0, mostBytes + 1, 0);
+    if (bytesRead > mostBytes) throw new Error(`it is larger than ${mostBytes} bytes`);
+    return buffer.toString("utf8", 0, bytesRead);
+  } finally {
+    await handle.close();
+  }
+}
+
+const readOptional = async (file: string | null | undefined): Promise<string | null> => (file === null || file === undefined ? null : readBounded(file));
+
+/** Reads what a link needs to log on. */
+export async function brokerAccess(link: BrokerConfig): Promise<BrokerAccess> {
+  const password = await readOptional(link.passwordFile);
+  const tls = link.tls && { ca: await readOptional(link.tls.caFile), cert: await readOptional(link.tls.certFile), key: await readOptional(link.tls.keyFile) };
+  return { username: link.username, password: password === null ? null : password.replace(/\r?\n$/, ""), tls };
+}
+
+/** Faults: files that cannot be read or hold something else. Doubts: secrets that others can read. */
+export async function inspectFiles(config: Config): Promise<{ faults: Contradiction[]; doubts: Contradiction[] }> {
+  const faults: Contradiction[] = [];
+  const doubts: Contradiction[] = [];
+  const inspect = async (path: readonly PropertyKey[], file: string | null | undefined, kind: "secret" | "public", judge: (text: string) => string | null): Promise<void> => {
+    if (file === null || file === undefined) return;
+    try {
+      const wrong = judge(await readBounded(file));
+      if (wrong !== null) faults.push({ path, text: `names ${file}, ${wrong}` });
+      if (kind === "secret" && (await isLoose(file))) doubts.push({ path, text: `names ${file}, which others may read or change: chmod 640 it, or stricter.` });
+    } catch (error) {
+      faults.push({ path, text: `names ${file}, which cannot be read (${reason(error)}): create it, or let the daemon's user read it.` });
+    }
+  };
+  for (const [room, link] of [["grid", config.grid], ["farm", config.farm]] as const) {
+    if (link === null) continue;
+    await inspect([room, "passwordFile"], link.passwordFile, "secret", (text) => (text.trim() === "" ? "which is empty: write the password into it." : null));
+    await inspect([room, "tls", "caFile"], link.tls?.caFile, "public", judgeCertificate);
+    await inspect([room, "tls", "certFile"], link.tls?.certFile, "public", judgeCertificate);
+    await inspect([room, "tls", "keyFile"], link.tls?.keyFile, "secret", judgePrivateKey);
+  }
+  await inspect(["grid", "rootKeyFile"], config.grid.rootKeyFile, "public", judgePublicKey);
+  return { faults, doubts };
+}
+
+const reason = (error: unknown): string => (error instanceof Error ? error.message : String(error)).replace(/^([A-Z]+): .*$/, "$1");
+
+async function isLoose(file: string): Promise<boolean> {
+  const handle = await open(file, "r");
+  try {
+    return ((await handle.stat()).mode & looseMode) !== 0;
+  } finally {
+    await handle.close();
+  }
+}
+
+const judge = (parse: () => void, wrong: string): string | null => {
+  try {
+    parse();
+    return null;
+  } catch {
+    return wrong;
+  }
+};
+
+const judgeCertificate = (text: string): string | null => judge(() => new X509Certificate(text), "which holds no certificate in PEM.");
+const judgePrivateKey = (text: string): string | null => judge(() => createPrivateKey(text), "which holds no private key in PEM (one with a passphrase cannot be used).");
+
+function judgePublicKey(text: string): string | null {
+  if (text.includes("PRIVATE KEY")) return "which holds a private key: the rack needs the public one only. Take the private key off this machine.";
+  return judge(() => createPublicKey(text), "which holds no public key in PEM.");
+}
