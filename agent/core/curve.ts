@@ -1,0 +1,102 @@
+/**
+ * What one kind of machine can be set to, as flat arrays: entry 0 is asleep, the others are its operating points by
+ * rising power. The upper convex hull over them is what the allocation walks; it is cached with the curve.
+ */
+import type { Capability, CapabilityOf, Setpoint } from "./model.ts";
+import type { Watts } from "./units.ts";
+
+export interface Curve {
+  readonly power: Float64Array;
+  readonly hashrate: Float64Array;
+  readonly frequency: Float64Array;
+  /** Null for entry 0 of a machine that cannot sleep. */
+  readonly setpoints: readonly (Setpoint | null)[];
+  readonly points: CapabilityOf<"points"> | null;
+  readonly sleep: CapabilityOf<"sleep"> | null;
+  hull(from: number): Hull;
+}
+
+/** Vertices by rising power with falling slope; slope[k] is TH/s per watt from vertex k to k+1. */
+export interface Hull {
+  readonly index: Int32Array;
+  readonly power: Float64Array;
+  readonly hashrate: Float64Array;
+  readonly slope: Float64Array;
+}
+
+/** Curves are the same for the same capability object, so planning 1,000 alike ASICs shares what drivers share. */
+const curves = new WeakMap<readonly Capability[], Curve>();
+
+export function curveOf(capabilities: readonly Capability[], asleep: Watts): Curve {
+  let curve = curves.get(capabilities);
+  if (curve === undefined) {
+    curve = buildCurve(capabilities, asleep);
+    curves.set(capabilities, curve);
+  }
+  return curve;
+}
+
+export function capability<K extends Capability["kind"]>(capabilities: readonly Capability[], kind: K): CapabilityOf<K> | null {
+  return (capabilities.find((entry) => entry.kind === kind) as CapabilityOf<K> | undefined) ?? null;
+}
+
+function buildCurve(capabilities: readonly Capability[], asleep: Watts): Curve {
+  const points = capability(capabilities, "points");
+  const sleep = capability(capabilities, "sleep");
+  const rising = [...(points?.points ?? [])].sort((a, b) => a.power - b.power);
+  const power = Float64Array.of(sleep?.sleepPower ?? asleep, ...rising.map((point) => point.power));
+  const hashrate = Float64Array.of(0, ...rising.map((point) => point.hashrate));
+  const frequency = Float64Array.of(0, ...rising.map((point) => point.frequency ?? 0));
+  const setpoints: (Setpoint | null)[] = [sleep === null ? null : { kind: "sleep" }, ...rising.map((point) => ({ kind: "points" as const, point: point.id }))];
+  const hulls = new Map<number, Hull>();
+  return {
+    power, hashrate, frequency, setpoints, points, sleep,
+    hull(from) {
+      let hull = hulls.get(from);
+      if (hull === undefined) {
+        hull = upperHull(power, hashrate, candidates(setpoints, from));
+        hulls.set(from, hull);
+      }
+      return hull;
+    },
+  };
+}
+
+/** Entry 0 where the machine can sleep, and every point from `from` on. */
+function candidates(setpoints: readonly (Setpoint | null)[], from: number): number[] {
+  const running = setpoints.map((_, index) => index).slice(Math.max(1, from));
+  return setpoints[0] === null ? running : [0, ...running];
+}
+
+/** Monotone chain; only increments that gain hashrate stay. */
+function upperHull(power: Float64Array, hashrate: Float64Array, entries: readonly number[]): Hull {
+  const chain: number[] = [];
+  const at = (values: Float64Array, index: number | undefined): number => (index === undefined ? NaN : (values[index] ?? NaN));
+  for (const entry of entries) {
+    const gains = (below: number | undefined): boolean => at(hashrate, entry) > at(hashrate, below);
+    if (chain.length > 0 && !gains(chain.at(-1))) continue;
+    while (chain.length >= 2) {
+      const [a, b] = [chain.at(-2), chain.at(-1)];
+      const before = (at(hashrate, b) - at(hashrate, a)) * (at(power, entry) - at(power, b));
+      const after = (at(hashrate, entry) - at(hashrate, b)) * (at(power, b) - at(power, a));
+      if (before > after) break;
+      chain.pop();
+    }
+    chain.push(entry);
+  }
+  const slopes = chain.slice(1).map((entry, k) => (at(hashrate, entry) - at(hashrate, chain[k])) / (at(power, entry) - at(power, chain[k])));
+  return {
+    index: Int32Array.from(chain),
+    power: Float64Array.from(chain, (entry) => at(power, entry)),
+    hashrate: Float64Array.from(chain, (entry) => at(hashrate, entry)),
+    slope: Float64Array.from(slopes),
+  };
+}
+
+/** The entry that is this setpoint; -1 when the curve has none. */
+export function entryOf(curve: Curve, setpoint: Setpoint | null): number {
+  if (setpoint === null) return -1;
+  if (setpoint.kind === "sleep") return 0;
+  if (setpoint.kind !== "points") return -1;
+  return curve.setpoints.findIndex((entry) => entry?.kind === "points" && entry.point === setpoint.point);
+}

@@ -1,0 +1,191 @@
+/**
+ * The decision of one cycle: pure, the same input gives the same answer.
+ * limit -> ramp -> plan -> reconcile -> assess, on one frozen snapshot.
+ */
+import type { Heard } from "./grid.ts";
+import type { EffectiveLimit, Statement } from "./limit.ts";
+import { effectiveLimit, failsafePower, gridStatements } from "./limit.ts";
+import { assess, tolerance } from "./assess.ts";
+import { compensateBias, learnBias, learnDevice, READING_LAG } from "./learn.ts";
+import type { Compliance, Draw, PowerLimit } from "./model.ts";
+import type { GridState, Mode } from "./mode.ts";
+import { failsafeJoins, gridState, nextMode, restartRule } from "./mode.ts";
+import { makePlan } from "./plan.ts";
+import type { Policy } from "./policy.ts";
+import { nextRamp } from "./ramp.ts";
+import { reconcile } from "./reconcile.ts";
+import type { Metered, Snapshot } from "./snapshot.ts";
+import type { DeviceState, Order, RackState } from "./state.ts";
+import { startDevice } from "./state.ts";
+import type { Now } from "./time.ts";
+import type { Millis, Watts } from "./units.ts";
+import { millis, seconds, sumWatts, watts } from "./units.ts";
+import type { View } from "./view.ts";
+import { expectedAt, fresh, viewDevices } from "./view.ts";
+
+export interface DecideInput {
+  readonly heard: Heard;
+  readonly now: Now;
+  readonly synchronised: boolean;
+  /** What the farm itself states: breaker, technician, thermal. They only narrow. */
+  readonly local: readonly Statement[];
+  readonly snapshot: Snapshot;
+  readonly policy: Policy;
+  /** In [0, 1): spreads restarts over a fleet. Drawn once by the caller and kept. */
+  readonly u: number;
+}
+
+export interface Decision {
+  readonly uptime: Millis;
+  readonly state: GridState;
+  readonly effective: EffectiveLimit;
+  readonly failsafe: Watts;
+  readonly budget: PowerLimit;
+  /** What the whole rack may draw now. */
+  readonly draw: Draw;
+  readonly quality: "measured" | "estimated" | "unknown";
+  readonly compliance: Compliance;
+  readonly floor: Watts;
+  readonly tolerance: Watts;
+  readonly views: readonly View[];
+  readonly orders: readonly Order[];
+  readonly quarantined: readonly { readonly id: string; readonly reason: string }[];
+  /** The first polls are still out and the recorded setpoints stand in for them. */
+  readonly awaitingPolls: boolean;
+}
+
+/** Not polled is not unreachable: for so long after start the recorded orders stand for readings. */
+const FIRST_POLLS = seconds(3);
+
+export function decide(rack: RackState, input: DecideInput): { readonly rack: RackState; readonly decision: Decision } {
+  const { heard, snapshot, policy } = input;
+  const { uptime } = snapshot.tick;
+  const mode = nextMode(rack.mode, heard, { uptime, u: input.u, restart: policy.restart });
+  const failsafe = failsafePower(policy.failsafe, heard.allocations);
+  const effective = effectiveLimit(statements(mode, { input, failsafe }));
+
+  const views = viewDevices(snapshot, rack.devices, { policy, start: startDevice });
+  const learned = learn(rack, views, { snapshot, policy });
+  const { budget, ramp, restored } = rampBudget(rack, mode, { effective, input, views });
+  const meterFresh = fresh(snapshot.rack, policy) !== null;
+  const metered = snapshot.rack !== null && snapshot.rack.age !== null && snapshot.rack.age <= policy.meterLost;
+  const draw = rackDraw(learned.views, fresh(snapshot.rack, policy));
+
+  const plan = makePlan(rack, learned.views, { budget, atLimit: samePower(budget, effective.limit), bias: learned.bias, uptime, policy, metered: meterFresh });
+  const over = budget.kind === "limited" && draw.low > budget.power;
+  const awaitingPolls = uptime - rack.startedAt < FIRST_POLLS && snapshot.devices.some(({ reading }) => reading.kind === "unknown" && reading.reason === "not-polled");
+  const reconciled = reconcile(learned.views, {
+    targets: mode.emergency ? asleep(learned.views) : plan.targets,
+    headroom: budget.kind === "limited" ? budget.power - reserved(learned.views, fresh(snapshot.rack, policy), learned.bias) : null,
+    mayRaise: !awaitingPolls && !mode.emergency && (meterFresh || snapshot.rack === null) && !(mode.restoring !== null && uptime < mode.restoring.notBefore),
+    mayLower: !awaitingPolls || mode.emergency || (meterFresh && over),
+    cause: (view) => causeOf(view, { mode, effective, remade: plan.remade !== rack.plan }),
+    uptime, policy, nextOrder: rack.nextOrder,
+  });
+
+  const floor = floorOf(learned.views);
+  const allowed = effective.limit.kind === "limited"
+    ? tolerance(effective.limit.power, { class: snapshot.rackClass, power: draw.high, outlets: snapshot.devices.filter(({ outlet }) => outlet !== null).length })
+    : watts(0);
+  const excess = nextExcess(rack, { effective, draw, allowed, uptime, policy });
+  const compliance = assess({ limit: effective.limit, draw, tolerance: allowed, floor, uptime, deadline: excess?.deadline ?? null, metered });
+  const devices = mark(reconciled.states, plan.quarantined);
+  return {
+    rack: {
+      ...rack, mode: restored ? { ...mode, restoring: null } : mode, ramp, devices, bias: learned.bias, biasFalling: learned.biasFalling,
+      plan: mode.emergency ? null : plan.remade, excess, limit: effective.limit, nextOrder: reconciled.nextOrder,
+    },
+    decision: {
+      uptime, state: gridState(mode, isBinding(effective, policy)), effective, failsafe, budget, draw,
+      quality: snapshot.rack !== null && meterFresh ? "measured" : learned.views.every((view) => view.draw.by === "nameplate") ? "unknown" : "estimated",
+      compliance, floor, tolerance: allowed, views: learned.views, orders: reconciled.orders, awaitingPolls,
+      quarantined: [...devices].flatMap(([id, { quarantine }]) => (quarantine === null ? [] : [{ id, reason: quarantine.reason }])),
+    },
+  };
+}
+
+function statements(mode: Mode, context: { readonly input: DecideInput; readonly failsafe: Watts }): Statement[] {
+  const { heard, now, local, snapshot, synchronised } = context.input;
+  const joins = failsafeJoins(mode, heard.allocations, { uptime: snapshot.tick.uptime, synchronised });
+  const latch = heard.latches[0];
+  const emergency: Statement[] = latch === undefined ? [] : [{ source: "emergency", power: watts(0), ref: latch.ref, until: null }];
+  return [...emergency, ...gridStatements(heard, now, { power: context.failsafe, joins }), ...local];
+}
+
+const isBinding = (effective: EffectiveLimit, policy: Policy): boolean => effective.limit.kind === "limited" && effective.limit.power < policy.nominal;
+
+const samePower = (a: PowerLimit, b: PowerLimit): boolean => (a.kind === "limited" && b.kind === "limited" ? a.power === b.power : a.kind === b.kind);
+
+function learn(rack: RackState, views: readonly View[], context: { readonly snapshot: Snapshot; readonly policy: Policy }): { views: View[]; bias: Watts; biasFalling: boolean } {
+  const { snapshot, policy } = context;
+  const states = new Map(views.map((view) => [view.device.id, learnDevice(view, { uptime: snapshot.tick.uptime, policy })]));
+  const { bias, biasFalling } = learnBias(rack, views, context);
+  const learnt = views.map((view) => ({ ...view, state: states.get(view.device.id) ?? view.state }));
+  return { views: learnt, bias: compensateBias(bias, views, states), biasFalling };
+}
+
+function rampBudget(rack: RackState, mode: Mode, context: { readonly effective: EffectiveLimit; readonly input: DecideInput; readonly views: readonly View[] }): { budget: PowerLimit; ramp: RackState["ramp"]; restored: boolean } {
+  const { effective, input } = context;
+  const { uptime } = input.snapshot.tick;
+  const rule = {
+    percentPerMinute: mode.restoring?.rampPercentPerMinute ?? restartRule(input.heard.allocations, input.policy.restart).rampPercentPerMinute,
+    nominal: input.policy.nominal,
+    top: sumWatts(context.views.map(({ device }) => device.nameplate.highest)),
+    notBefore: mode.restoring?.notBefore ?? null,
+  };
+  const ramp = nextRamp(rack.ramp, effective.limit, { uptime, rule });
+  return { budget: ramp.budget, ramp, restored: mode.restoring !== null && uptime >= mode.restoring.notBefore && samePower(ramp.budget, effective.limit) };
+}
+
+/** The rack's meter where it is fresh, else the sum of what each may draw. */
+function rackDraw(views: readonly View[], metered: Metered | null): Draw {
+  if (metered !== null && metered.power !== null) {
+    return { low: watts(Math.max(0, metered.power - metered.uncertainty)), high: watts(metered.power + metered.uncertainty), by: "inlet" };
+  }
+  const by = views.every((view) => view.draw.by === "outlet") ? "outlet" : "asic";
+  return { low: sumWatts(views.map((view) => view.draw.low)), high: sumWatts(views.map((view) => view.draw.high)), by };
+}
+
+/**
+ * The most the rack may come to draw from what is under way: the sum of the larger ends, or, when the rack's own meter
+ * is fresh, what it shows plus what may still be added to it.
+ */
+function reserved(views: readonly View[], metered: Metered | null, bias: Watts): number {
+  const ends = views.reduce((sum, view) => sum + view.reserve, 0) + Math.max(0, bias);
+  if (metered === null || metered.power === null) return ends;
+  const growth = views.reduce((sum, view) => (view.rising ? sum + Math.max(0, view.reserve - view.draw.low) : sum), 0);
+  return Math.min(ends, metered.power + metered.uncertainty + growth);
+}
+
+/** With every machine that hears asleep, and every other at the most it may draw. */
+const floorOf = (views: readonly View[]): Watts => sumWatts(views.map((view) => watts(view.known && view.curve.setpoints[0] !== null ? expectedAt(view, 0) : view.draw.high)));
+
+const asleep = (views: readonly View[]): Map<string, { kind: "sleep" }> => new Map(views.map(({ device }) => [device.id, { kind: "sleep" }]));
+
+/** A drop of the limit, or an excess that begins, opens the response time once; it is not extended by going on. */
+function nextExcess(rack: RackState, now: { effective: EffectiveLimit; draw: Draw; allowed: Watts; uptime: Millis; policy: Policy }): RackState["excess"] {
+  const { effective, draw, allowed, uptime, policy } = now;
+  if (effective.limit.kind === "unlimited") return null;
+  const over = draw.high > effective.limit.power + allowed;
+  if (!over) return null;
+  const dropped = rack.limit.kind === "unlimited" || effective.limit.power < rack.limit.power;
+  if (rack.excess === null || dropped) return { since: uptime, deadline: millis(uptime + policy.responseTime + READING_LAG) };
+  return rack.excess;
+}
+
+function mark(states: ReadonlyMap<string, DeviceState>, quarantined: ReadonlyMap<string, NonNullable<DeviceState["quarantine"]>>): Map<string, DeviceState> {
+  const marked = new Map(states);
+  for (const [id, quarantine] of quarantined) {
+    const state = marked.get(id);
+    if (state !== undefined) marked.set(id, { ...state, quarantine });
+  }
+  return marked;
+}
+
+function causeOf(view: View, context: { readonly mode: Mode; readonly effective: EffectiveLimit; readonly remade: boolean }): string {
+  if (context.mode.emergency) return "emergency";
+  if (view.state.quarantine !== null || view.state.deviatesSince !== null) return "deviation";
+  if (!context.remade) return "reconcile";
+  const { binding } = context.effective;
+  return binding === null ? "lifted" : (binding.ref?.id ?? binding.source);
+}

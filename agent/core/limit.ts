@@ -1,0 +1,85 @@
+/**
+ * The effective limit: the minimum of everything that states one (GLA/1 principle 3). Now is an interval, and a
+ * document states the smallest it states anywhere in it (principle 4), so an uncertain clock can lower, never raise.
+ */
+import type { Allocation, DocumentRef, Heard, LimitEvent, Span } from "./grid.ts";
+import type { PowerLimit } from "./model.ts";
+import type { Now } from "./time.ts";
+import type { Instant, Watts } from "./units.ts";
+
+export type LimitSource =
+  | "allocation" | "event" | "emergency" | "failsafe" | "schedule" | "breaker" | "thermal" | "technician" | "estop" | "contract";
+
+/** One voice in the minimum. `until`: when it may change by itself; null: not by time. */
+export interface Statement {
+  readonly source: LimitSource;
+  readonly power: Watts;
+  readonly ref: DocumentRef | null;
+  readonly until: Instant | null;
+}
+
+export interface EffectiveLimit {
+  readonly limit: PowerLimit;
+  /** What binds; null when nothing does. */
+  readonly binding: Statement | null;
+}
+
+/** Does any moment of now lie in the span? Spans end exclusively. */
+export function overlaps(span: Span, now: Now): boolean {
+  const begun = span.start === null || now.latest === null || span.start <= now.latest;
+  const open = span.end === null || now.earliest < span.end;
+  return begun && open;
+}
+
+/** Does every moment of now lie in one span or another? */
+export function covered(spans: readonly Span[], now: Now): boolean {
+  let reached: number = now.earliest;
+  const byStart = [...spans].sort((a, b) => (a.start ?? -Infinity) - (b.start ?? -Infinity));
+  for (const span of byStart) {
+    if ((span.start ?? -Infinity) > reached) return false;
+    const end = span.end ?? Infinity;
+    if (end > reached) reached = end;
+    if (now.latest !== null && reached > now.latest) return true;
+  }
+  return reached === Infinity;
+}
+
+export function effectiveLimit(statements: readonly Statement[]): EffectiveLimit {
+  let binding: Statement | null = null;
+  for (const statement of statements) if (binding === null || statement.power < binding.power) binding = statement;
+  return { limit: binding === null ? { kind: "unlimited" } : { kind: "limited", power: binding.power }, binding };
+}
+
+/** Everything the grid's documents state for now. Without an allocation in force the failsafe limit stands in for it. */
+export function gridStatements(heard: Heard, now: Now, failsafe: { readonly power: Watts; readonly joins: boolean }): Statement[] {
+  const statements = [
+    ...heard.allocations.flatMap((allocation) => allocationStatements(allocation, now)),
+    ...heard.limits.flatMap((event) => eventStatements(event, now)),
+  ];
+  const inForce = covered(heard.allocations.map((allocation) => allocation.valid), now);
+  if (failsafe.joins || !inForce) statements.push({ source: "failsafe", power: failsafe.power, ref: null, until: null });
+  return statements;
+}
+
+/** The failsafe limit: the smallest of config's and every document's (a document may only lower it). */
+export function failsafePower(configured: Watts, allocations: readonly Allocation[]): Watts {
+  return allocations.reduce<Watts>((least, { failsafe }) => (failsafe?.limit != null && failsafe.limit < least ? failsafe.limit : least), configured);
+}
+
+function allocationStatements(allocation: Allocation, now: Now): Statement[] {
+  if (!overlaps(allocation.valid, now)) return [];
+  const { ref, ceiling, valid } = allocation;
+  const statements: Statement[] = [];
+  if (ceiling !== null) statements.push({ source: "allocation", power: ceiling, ref, until: valid.end });
+  for (const { span, limit } of allocation.schedule) {
+    if (limit !== null && overlaps(span, now)) statements.push({ source: "allocation", power: limit, ref, until: span.end });
+  }
+  return statements;
+}
+
+function eventStatements(event: LimitEvent, now: Now): Statement[] {
+  if (now.earliest >= event.expires) return [];
+  return event.intervals
+    .filter(({ span }) => overlaps(span, now))
+    .map(({ span, limit }) => ({ source: "event" as const, power: limit, ref: event.ref, until: span.end ?? event.expires }));
+}

@@ -1,0 +1,101 @@
+/**
+ * Who gets how much. A plan stands until it no longer fits its budget, or a better one is worth the change: stability is
+ * part of the optimum. What does not do as told is not planned with but counted at what it may draw.
+ */
+import type { Candidate } from "./allocate.ts";
+import { allocate } from "./allocate.ts";
+import { entryOf } from "./curve.ts";
+import { QUARANTINE, DEVIATION_AT_MOST } from "./learn.ts";
+import type { PowerLimit, Setpoint } from "./model.ts";
+import type { Policy } from "./policy.ts";
+import type { DeviceState, RackState } from "./state.ts";
+import type { Millis, Watts } from "./units.ts";
+import { millis, watts } from "./units.ts";
+import type { View } from "./view.ts";
+import { expectedAt } from "./view.ts";
+
+export interface Plan {
+  readonly targets: ReadonlyMap<string, Setpoint | null>;
+  readonly quarantined: ReadonlyMap<string, NonNullable<DeviceState["quarantine"]>>;
+  readonly remade: RackState["plan"];
+  /** Power left for the machines that obey, after everything else has its part. */
+  readonly available: Watts;
+}
+
+export interface PlanContext {
+  readonly budget: PowerLimit;
+  /** The budget has caught up with the limit: no ramp is running. */
+  readonly atLimit: boolean;
+  readonly bias: Watts;
+  readonly uptime: Millis;
+  readonly policy: Policy;
+  /** A meter that no longer counts makes every expectation wider. */
+  readonly metered: boolean;
+}
+
+/** A better plan has to earn this much more to be worth changing machines for. */
+const WORTH = 1.005;
+/** Without a meter expectations are planned at their high end. */
+const UNMETERED = 1.1;
+
+export function makePlan(rack: RackState, views: readonly View[], context: PlanContext): Plan {
+  const { uptime, policy, budget } = context;
+  const quarantined = new Map(views.flatMap((view) => quarantine(view, uptime)));
+  const obeying = views.filter((view) => view.known && !quarantined.has(view.device.id) && view.state.quarantine === null && view.state.deviatesSince === null);
+  const obeys = new Set(obeying);
+  const fixed = views.reduce((sum, view) => (obeys.has(view) ? sum : sum + view.reserve), 0);
+  const doubt = context.metered ? 1 : UNMETERED;
+  const spare = (kept: number): number => (budget.kind === "unlimited" ? Infinity : budget.power * (1 - kept) - fixed - context.bias);
+  const available = spare(policy.margin);
+
+  const targets = new Map<string, Setpoint | null>(views.map(({ device, state }) => [device.id, state.target]));
+  for (const view of views) if (quarantined.has(view.device.id) || view.state.quarantine !== null) targets.set(view.device.id, { kind: "sleep" });
+
+  const current = obeying.map((view) => entryOf(view.curve, view.state.target));
+  const standing = value(obeying, current, doubt);
+  // A plan is made to the whole margin and stands until a third of it is left: drift has to use up the rest first.
+  const fits = standing !== null && standing.power <= spare(policy.margin / 3);
+  const candidates = obeying.map((view): Candidate => ({ curve: view.curve, gain: view.state.gain * doubt, from: fits ? 1 : reachableFrom(view, policy) }));
+  const best = allocate(candidates, available);
+  const widened = rack.plan !== null && context.atLimit && below(rack.plan.budget, budget);
+  const due = rack.plan === null || widened || uptime - rack.plan.at >= policy.dwell;
+  const remake = !fits || (due && standing !== null && best.hashrate > standing.hashrate * WORTH);
+  if (remake) for (const [i, view] of obeying.entries()) targets.set(view.device.id, view.curve.setpoints[best.entries[i] as number] ?? null);
+
+  // Whatever cannot be read may still hear: when the rest cannot make room for it, it is told to sleep.
+  const floor = obeying.reduce((sum, view) => sum + expectedAt(view, view.curve.setpoints[0] === null ? 1 : 0), 0);
+  if (available < floor) for (const view of views) if (!obeys.has(view)) targets.set(view.device.id, { kind: "sleep" });
+
+  return { targets, quarantined, remade: remake ? { at: uptime, budget } : rack.plan, available: watts(Number.isFinite(available) ? available : policy.nominal) };
+}
+
+const below = (a: PowerLimit, b: PowerLimit): boolean => a.kind === "limited" && (b.kind === "unlimited" || a.power < b.power);
+
+function value(views: readonly View[], entries: readonly number[], doubt: number): { power: number; hashrate: number } | null {
+  let power = 0;
+  let hashrate = 0;
+  for (const [i, view] of views.entries()) {
+    const entry = entries[i] as number;
+    if (entry < 0) return null;
+    power += doubt * expectedAt(view, entry);
+    hashrate += view.curve.hashrate[entry] as number;
+  }
+  return { power, hashrate };
+}
+
+/** The lowest point a running machine can be tuned down to in time; below that only sleep is fast enough. */
+function reachableFrom(view: View, policy: Policy): number {
+  const { curve, actual, frequency } = view;
+  const down = curve.points?.down;
+  if (down === undefined || actual === 0 || frequency === null || down.perMegahertz === 0) return 1;
+  const reach = Math.max(0, policy.tuneTime - down.fixed) / down.perMegahertz;
+  const lowest = frequency - reach;
+  for (let entry = 1; entry < curve.frequency.length; entry++) if ((curve.frequency[entry] as number) >= lowest) return entry;
+  return 1;
+}
+
+function quarantine(view: View, uptime: Millis): [string, NonNullable<DeviceState["quarantine"]>][] {
+  const { state, device } = view;
+  if (state.quarantine !== null || state.deviatesSince === null || uptime - state.deviatesSince < DEVIATION_AT_MOST) return [];
+  return [[device.id, { until: millis(uptime + QUARANTINE), reason: `draws ${Math.round(view.draw.low)} W, which its setpoint does not explain` }]];
+}

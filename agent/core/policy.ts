@@ -1,0 +1,35 @@
+import type { Restart } from "./grid.ts";
+import type { Millis, Watts } from "./units.ts";
+import { seconds } from "./units.ts";
+
+/** What the farm decided, in core's units. */
+export interface Policy {
+  readonly nominal: Watts;
+  readonly failsafe: Watts;
+  /** How the rack comes back where no allocation says it. */
+  readonly restart: Restart;
+  /** Kept free under the limit so that noise and warming boards do not carry the rack over it: a fraction of the limit. */
+  readonly margin: number;
+  /** Time the contract grants from a drop until the meter shows it. */
+  readonly responseTime: Millis;
+  /** Of `responseTime`, what a tune may use; a machine that cannot tune down in it is put to sleep and trimmed later. */
+  readonly tuneTime: Millis;
+  /** Time between two plans that only earn more. */
+  readonly dwell: Millis;
+  /** Raises a cycle; lowering is never bounded. */
+  readonly raisesPerCycle: number;
+  /** A meter reading older than this no longer guides raises, and than `meterLost` no longer counts. */
+  readonly meterStale: Millis;
+  readonly meterLost: Millis;
+}
+
+export const DEFAULT_POLICY = {
+  restart: { minOff: seconds(0), random: seconds(300), rampPercentPerMinute: 20 },
+  margin: 0.0075,
+  responseTime: seconds(15),
+  tuneTime: seconds(7),
+  dwell: seconds(20),
+  raisesPerCycle: 50,
+  meterStale: seconds(10),
+  meterLost: seconds(60),
+} as const satisfies Partial<Policy>;

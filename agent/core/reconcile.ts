@@ -1,0 +1,105 @@
+/**
+ * Level, not edge: every cycle compares what should be with what is read, and orders what differs. Lowering goes out at
+ * once; a raise goes out when the larger ends of everything on its way leave room for it.
+ */
+import { entryOf } from "./curve.ts";
+import { sameSetpoint, settleTime } from "./learn.ts";
+import type { Setpoint } from "./model.ts";
+import type { Policy } from "./policy.ts";
+import type { DeviceState, Order } from "./state.ts";
+import type { Millis } from "./units.ts";
+import { millis, seconds } from "./units.ts";
+import type { View } from "./view.ts";
+import { transitionEnds } from "./view.ts";
+
+export interface ReconcileContext {
+  readonly targets: ReadonlyMap<string, Setpoint | null>;
+  /** Power not reserved by anything; raises spend it. null: unlimited. */
+  readonly headroom: number | null;
+  /** False while the meter is stale, a restoring delay runs, or the first polls are out. */
+  readonly mayRaise: boolean;
+  readonly mayLower: boolean;
+  readonly cause: (view: View) => string;
+  readonly uptime: Millis;
+  readonly policy: Policy;
+  readonly nextOrder: number;
+}
+
+export interface Reconciled {
+  readonly orders: readonly Order[];
+  readonly states: ReadonlyMap<string, DeviceState>;
+  readonly nextOrder: number;
+}
+
+const BACK_OFF = { first: seconds(1), most: seconds(30) } as const;
+
+export function reconcile(views: readonly View[], context: ReconcileContext): Reconciled {
+  const { uptime } = context;
+  const orders: Order[] = [];
+  const states = new Map<string, DeviceState>();
+  const raises: { view: View; state: DeviceState; target: Setpoint; cost: number }[] = [];
+  let { nextOrder } = context;
+
+  const issue = (view: View, state: DeviceState, setpoint: Setpoint, lowers: boolean): void => {
+    const order: Order = { id: nextOrder++, device: view.device.id, setpoint, cause: context.cause(view), lowers, issuedAt: uptime };
+    orders.push(order);
+    states.set(view.device.id, { ...state, order, settlesAt: millis(uptime + settleTime(view, Math.max(0, entryOf(view.curve, setpoint)))) });
+  };
+
+  for (const view of views) {
+    const target = context.targets.get(view.device.id) ?? null;
+    const state = followUp({ ...view.state, target }, view, uptime);
+    states.set(view.device.id, state);
+    if (target === null || !needsOrder(view, state, uptime)) continue;
+    const to = entryOf(view.curve, target);
+    const lowers = to >= 0 && lowersFrom(view, to);
+    if (lowers && context.mayLower) issue(view, state, target, true);
+    else if (!lowers && context.mayRaise) raises.push({ view, state, target, cost: Math.max(...transitionEnds(view, to)) - view.reserve });
+  }
+
+  let headroom = context.headroom ?? Infinity;
+  let left = context.policy.raisesPerCycle;
+  raises.sort((a, b) => a.cost - b.cost);
+  for (const { view, state, target, cost } of raises) {
+    if (left === 0 || cost > headroom) break;
+    issue(view, state, target, false);
+    headroom -= Math.max(0, cost);
+    left -= 1;
+  }
+  return { orders, states, nextOrder };
+}
+
+/** Takes in what became of the last order. */
+function followUp(state: DeviceState, view: View, uptime: Millis): DeviceState {
+  const { order } = state;
+  const status = view.device.order;
+  if (order === null || status === null || status.id !== order.id) return state;
+  if (status.state === "failed") return { ...state, order: null, settlesAt: uptime, ...missed(state, uptime) };
+  if (status.state !== "acknowledged") return state;
+  const there = entryOf(view.curve, order.setpoint) === view.actual && view.known;
+  if (there && readSince(view, status.at)) return { ...state, order: null, misses: 0, retryAt: uptime };
+  return uptime < state.settlesAt ? state : { ...state, order: null, ...missed(state, uptime) };
+}
+
+const readSince = (view: View, at: Millis): boolean => view.device.reading.kind === "known" && view.device.reading.readAt.uptime >= at;
+
+function missed(state: DeviceState, uptime: Millis): Pick<DeviceState, "misses" | "retryAt"> {
+  const misses = state.misses + 1;
+  return { misses, retryAt: millis(uptime + Math.min(BACK_OFF.most, BACK_OFF.first * 2 ** (misses - 1))) };
+}
+
+function needsOrder(view: View, state: DeviceState, uptime: Millis): boolean {
+  if (state.order !== null && sameSetpoint(state.order.setpoint, state.target)) return false;
+  if (uptime < state.retryAt) return false;
+  // It says it is there: an order would change nothing, except where its draw says otherwise.
+  const there = view.known && entryOf(view.curve, state.target) === view.actual;
+  return !there || (state.order !== null && !sameSetpoint(state.order.setpoint, state.target)) || (state.quarantine !== null && state.deviatesSince !== null);
+}
+
+/** Downwards from wherever it may be; what is unknown may be at its highest. */
+function lowersFrom(view: View, to: number): boolean {
+  if (to === 0) return true;
+  if (!view.known) return false;
+  if (view.actual >= 0) return view.actual !== 0 && to <= view.actual;
+  return view.frequency !== null && (view.curve.frequency[to] as number) <= view.frequency;
+}

@@ -1,0 +1,63 @@
+/** What core remembers from one cycle to the next. Plain data: it can be written down and read back. */
+import type { PowerLimit, Setpoint } from "./model.ts";
+import type { Mode } from "./mode.ts";
+import { startMode } from "./mode.ts";
+import type { Ramp } from "./ramp.ts";
+import type { Millis, Watts } from "./units.ts";
+import { watts } from "./units.ts";
+
+export interface DeviceState {
+  /** What it is wanted to be; null until the first plan. */
+  readonly target: Setpoint | null;
+  /** The last order sent and when, so that its effect can be awaited. */
+  readonly order: Order | null;
+  /** Uptime until which the last order may still be at work. */
+  readonly settlesAt: Millis;
+  /** No order before this uptime: back-off after failures. */
+  readonly retryAt: Millis;
+  /** Orders in a row that failed or had no effect. */
+  readonly misses: number;
+  /** Its real power over its model's, 0.8..1.25, learnt from its own meter only. */
+  readonly gain: number;
+  /** Uptime since when it draws more than its setpoint can explain; null: it does as told. */
+  readonly deviatesSince: Millis | null;
+  /** It does not do as told: kept asleep until this uptime. */
+  readonly quarantine: { readonly until: Millis; readonly reason: string } | null;
+}
+
+export interface Order {
+  readonly id: number;
+  readonly device: string;
+  readonly setpoint: Setpoint;
+  /** What made it necessary: a document id, `trim`, `deviation`, `emergency`, ... */
+  readonly cause: string;
+  readonly lowers: boolean;
+  readonly issuedAt: Millis;
+}
+
+export interface RackState {
+  readonly startedAt: Millis;
+  readonly mode: Mode;
+  readonly ramp: Ramp | null;
+  readonly devices: ReadonlyMap<string, DeviceState>;
+  /** Measured power that no device explains: base load and model error. */
+  readonly bias: Watts;
+  /** A lower residual has to be seen twice before the bias gives way. */
+  readonly biasFalling: boolean;
+  readonly plan: { readonly at: Millis; readonly budget: PowerLimit } | null;
+  /** The present excess: until when it counts as settling. */
+  readonly excess: { readonly since: Millis; readonly deadline: Millis } | null;
+  readonly limit: PowerLimit;
+  readonly nextOrder: number;
+}
+
+export const startDevice: DeviceState = {
+  target: null, order: null, settlesAt: 0 as Millis, retryAt: 0 as Millis, misses: 0, gain: 1, deviatesSince: null, quarantine: null,
+};
+
+export function startState(uptime: Millis): RackState {
+  return {
+    startedAt: uptime, mode: startMode(uptime), ramp: null, devices: new Map(), bias: watts(0), biasFalling: false,
+    plan: null, excess: null, limit: { kind: "unlimited" }, nextOrder: 1,
+  };
+}

@@ -1,0 +1,141 @@
+/**
+ * One device as this cycle sees it: where it stands on its curve, what it may draw, and the most it may come to draw
+ * from what is already under way.
+ */
+import type { Curve } from "./curve.ts";
+import { curveOf, entryOf } from "./curve.ts";
+import type { Draw, Telemetry } from "./model.ts";
+import type { DeviceSnapshot, Metered, Snapshot } from "./snapshot.ts";
+import type { DeviceState } from "./state.ts";
+import type { Policy } from "./policy.ts";
+import type { Millis, Watts } from "./units.ts";
+import { watts } from "./units.ts";
+
+export interface View {
+  readonly device: DeviceSnapshot;
+  readonly state: DeviceState;
+  readonly curve: Curve;
+  /** Where the reading says it is; -1: between points or unknown. */
+  readonly actual: number;
+  /** Frequency it runs at, or would wake to; null: unknown. */
+  readonly frequency: number | null;
+  readonly known: boolean;
+  /** An order is still on its way or at work. */
+  readonly underway: boolean;
+  /** Its draw may still grow without a further order: a raise at work, or a setting that is not the wanted one. */
+  readonly rising: boolean;
+  readonly draw: Draw;
+  /** The most it may draw until what is under way has ended. */
+  readonly reserve: Watts;
+}
+
+/** What a machine says of its own power, or its model says for it, may be off by this fraction. */
+const OWN_WORD = 0.1;
+
+export function viewDevices(snapshot: Snapshot, states: ReadonlyMap<string, DeviceState>, context: { readonly policy: Policy; readonly start: DeviceState }): View[] {
+  const { uptime } = snapshot.tick;
+  const views = snapshot.devices.map((device) => viewDevice(device, states.get(device.id) ?? context.start, { uptime, policy: context.policy }));
+  return narrowByInlet(views, fresh(snapshot.rack, context.policy));
+}
+
+/** A reading young enough to act on. */
+export function fresh(metered: Metered | null, policy: Policy): Metered | null {
+  return metered !== null && metered.power !== null && metered.age !== null && metered.age <= policy.meterStale ? metered : null;
+}
+
+function viewDevice(device: DeviceSnapshot, state: DeviceState, context: { readonly uptime: Millis; readonly policy: Policy }): View {
+  const curve = curveOf(device.capabilities, device.nameplate.asleep);
+  const telemetry = believed(device);
+  const assumed = telemetry === null && device.reading.kind === "unknown" && device.reading.reason === "not-polled";
+  const actual = telemetry !== null ? position(curve, telemetry) : assumed ? entryOf(curve, state.target) : -1;
+  const frequency = telemetry?.frequency ?? (actual > 0 ? (curve.frequency[actual] as number) : null);
+  const underway = isUnderway(device, state, context.uptime);
+  const draw = drawOf({ device, state, curve, actual, telemetry, outlet: fresh(device.outlet, context.policy) });
+  const known = telemetry !== null || (assumed && actual >= 0);
+  const rising = underway || context.uptime < state.settlesAt || (known && actual !== entryOf(curve, state.target));
+  const view = { device, state, curve, actual, frequency, known, underway, rising, draw };
+  return { ...view, reserve: reserveOf(view) };
+}
+
+const believed = (device: DeviceSnapshot): Telemetry | null => (device.reading.kind === "known" ? device.reading.telemetry : null);
+
+function position(curve: Curve, telemetry: Telemetry): number {
+  if (telemetry.state === "asleep") return 0;
+  return telemetry.point === null ? -1 : entryOf(curve, { kind: "points", point: telemetry.point });
+}
+
+function isUnderway(device: DeviceSnapshot, state: DeviceState, uptime: Millis): boolean {
+  if (state.order === null) return false;
+  const mailbox = device.order?.id === state.order.id ? device.order.state : "waiting";
+  return mailbox === "waiting" || mailbox === "sending" || (mailbox === "acknowledged" && uptime < state.settlesAt);
+}
+
+/** Expected power at an entry; for a setting between points, the point above it. */
+export function expectedAt(view: Pick<View, "curve" | "state">, entry: number): number {
+  return view.state.gain * (view.curve.power[entry] ?? 0);
+}
+
+/** The lowest point at or above a frequency. */
+export function entryAbove(curve: Curve, frequency: number): number {
+  for (let entry = 1; entry < curve.frequency.length; entry++) if ((curve.frequency[entry] as number) >= frequency) return entry;
+  return curve.frequency.length - 1;
+}
+
+function drawOf(seen: {
+  readonly device: DeviceSnapshot; readonly state: DeviceState; readonly curve: Curve;
+  readonly actual: number; readonly telemetry: Telemetry | null; readonly outlet: Metered | null;
+}): Draw {
+  const { device, outlet, telemetry, actual } = seen;
+  if (outlet !== null && outlet.power !== null) return around(outlet.power, outlet.uncertainty, "outlet");
+  if (telemetry?.power != null) return around(telemetry.power, telemetry.power * OWN_WORD, "asic");
+  if (actual >= 0) {
+    const expected = expectedAt(seen, actual);
+    return around(expected, expected * OWN_WORD, "model");
+  }
+  // A silent ASIC is not an idle one.
+  return { low: watts(0), high: device.nameplate.highest, by: "nameplate" };
+}
+
+const around = (power: number, half: number, by: Draw["by"]): Draw => ({ low: watts(Math.max(0, power - half)), high: watts(Math.max(0, power + half)), by });
+
+/** What the inlet shows less what the others draw at the least is the most one can draw, and the other way round. */
+function narrowByInlet(views: readonly View[], rack: Metered | null): View[] {
+  if (rack === null || rack.power === null) return [...views];
+  const lows = views.reduce((sum, { draw }) => sum + draw.low, 0);
+  const highs = views.reduce((sum, { draw }) => sum + draw.high, 0);
+  const [least, most] = [rack.power - rack.uncertainty, rack.power + rack.uncertainty];
+  return views.map((view) => {
+    const { draw } = view;
+    if (draw.by === "outlet") return view;
+    const high = Math.min(draw.high, Math.max(draw.low, most - (lows - draw.low)));
+    const low = Math.min(high, Math.max(draw.low, least - (highs - draw.high)));
+    if (high === draw.high && low === draw.low) return view;
+    const narrowed = { ...view, draw: { low: watts(low), high: watts(high), by: "inlet" as const } };
+    return { ...narrowed, reserve: reserveOf(narrowed) };
+  });
+}
+
+/** Larger end of what is under way or in place: a raise that was sent counts in full until it is seen, and after. */
+function reserveOf(view: Omit<View, "reserve">): Watts {
+  const { device, state, curve, draw } = view;
+  const ends: number[] = [draw.high];
+  if (view.known && view.actual > 0) ends.push(expectedAt(view, view.actual));
+  if (view.known && view.actual < 0 && view.frequency !== null) ends.push(expectedAt(view, entryAbove(curve, view.frequency)));
+  if (state.order !== null && view.underway) {
+    const to = entryOf(curve, state.order.setpoint);
+    if (to >= 0) ends.push(...transitionEnds(view, to));
+  }
+  return watts(Math.min(Math.max(...ends), Math.max(device.nameplate.highest, draw.high)));
+}
+
+/** The draws an order to `to` may pass through. */
+export function transitionEnds(view: Pick<View, "device" | "curve" | "state" | "actual" | "frequency">, to: number): number[] {
+  const { curve, device } = view;
+  const waking = view.actual === 0 && to > 0;
+  const transition = waking ? curve.sleep?.up : to === 0 ? curve.sleep?.down : curve.points?.[to > view.actual ? "up" : "down"];
+  if (transition?.highest === "default") return [device.nameplate.highest];
+  const ends = [expectedAt(view, to)];
+  // A machine wakes towards what it ran at when it fell asleep, and only then follows its new setpoint.
+  if (waking) ends.push(view.frequency === null ? device.nameplate.highest : expectedAt(view, entryAbove(curve, view.frequency)));
+  return ends;
+}

@@ -1,0 +1,160 @@
+import type { Reading, Telemetry, UnknownReason } from "../core/model.ts";
+import type { DeviceSnapshot, Metered, OrderStatus } from "../core/snapshot.ts";
+import type { Order } from "../core/state.ts";
+import type { Tick } from "../core/time.ts";
+import type { Millis } from "../core/units.ts";
+import { millis, seconds } from "../core/units.ts";
+import type { Device } from "../../drivers/driver.ts";
+import { Bell } from "../runtime/bell.ts";
+import type { Clock } from "../runtime/clock.ts";
+import { within } from "../runtime/deadline.ts";
+import { DeviceError } from "../runtime/errors.ts";
+import { act } from "./act.ts";
+import type { PlantListener } from "./listener.ts";
+
+export interface Pace {
+  /** Between two polls of one device, at rest and while an order is at work. */
+  readonly rest: Millis;
+  readonly busy: Millis;
+  readonly readDeadline: Millis;
+  readonly orderDeadline: Millis;
+}
+
+/** 1,000 ASICs at 5 s are 200 polls a second; a dozen can be asked every 2 s. */
+export function paceFor(devices: number): Pace {
+  return { rest: millis(Math.max(2000, devices * 5)), busy: millis(Math.max(1000, devices * 3)), readDeadline: seconds(4), orderDeadline: seconds(12) };
+}
+
+/**
+ * One device, one loop, one thing at a time: an order that waits goes before a poll that is due. A slow device ages its
+ * own reading and delays nobody, and it never works through a backlog: the newest order replaces the waiting one.
+ */
+export class DeviceLoop {
+  readonly device: Device;
+  readonly #clock: Clock;
+  readonly #pace: Pace;
+  readonly #listener: PlantListener;
+  readonly #bell = new Bell();
+  #waiting: Order | null = null;
+  #status: OrderStatus | null = null;
+  #busyUntil: Millis = millis(0);
+  #reading: Reading;
+  #failure: { readonly reason: UnknownReason; readonly message: string } | null = null;
+
+  constructor(device: Device, options: { readonly clock: Clock; readonly pace: Pace; readonly listener: PlantListener }) {
+    this.device = device;
+    this.#clock = options.clock;
+    this.#pace = options.pace;
+    this.#listener = options.listener;
+    this.#reading = { kind: "unknown", reason: "not-polled", last: null, since: options.clock.now() };
+  }
+
+  post(order: Order): void {
+    this.#waiting = order;
+    this.#status = { id: order.id, setpoint: order.setpoint, state: "waiting", at: order.issuedAt };
+    this.#bell.ring();
+  }
+
+  /** Why the last poll failed; null after one that did not. */
+  get failure(): string | null {
+    return this.#failure?.message ?? null;
+  }
+
+  snapshot(tick: Tick, outlet: Metered | null): DeviceSnapshot {
+    const { id, nameplate, capabilities } = this.device;
+    return { id, nameplate, capabilities, reading: this.#aged(tick), outlet, order: this.#status };
+  }
+
+  /** Polls and obeys until aborted. `delay` spreads the polls of many devices over their period. */
+  async run(delay: Millis, signal: AbortSignal): Promise<void> {
+    // The first poll of all devices is at once; the rhythm after it is spread.
+    await this.#poll(signal);
+    let nextPoll = this.#clock.now().uptime + delay;
+    while (!signal.aborted) {
+      if (this.#waiting !== null) {
+        await this.#send(this.#waiting, signal);
+        // What was written is read back soon, so that a wrong belief does not last a whole period.
+        nextPoll = Math.min(nextPoll, this.#clock.now().uptime + 250);
+        continue;
+      }
+      const { uptime } = this.#clock.now();
+      if (uptime >= nextPoll) {
+        await this.#poll(signal);
+        const now = this.#clock.now().uptime;
+        nextPoll = now + (now < this.#busyUntil ? this.#pace.busy : this.#pace.rest);
+        continue;
+      }
+      await this.#bell.wait(this.#clock, millis(nextPoll - uptime), signal).catch(() => undefined);
+    }
+  }
+
+  async #send(order: Order, signal: AbortSignal): Promise<void> {
+    this.#waiting = null;
+    const begun = this.#clock.now().uptime;
+    this.#mark(order, "sending", begun);
+    try {
+      await within(this.#clock, this.#pace.orderDeadline, (until) => act(this.device, order.setpoint, until), signal);
+      const { uptime } = this.#clock.now();
+      this.#busyUntil = millis(uptime + seconds(30));
+      this.#mark(order, "acknowledged", uptime);
+      this.#listener.event({ name: "setpoint.acknowledged", order, tookMs: Math.round(uptime - order.issuedAt) });
+    } catch (error) {
+      if (signal.aborted) return;
+      this.#mark(order, "failed", this.#clock.now().uptime);
+      this.#listener.event({ name: "setpoint.failed", order, ...explain(error) });
+    }
+    this.#listener.moved();
+  }
+
+  /** A newer order that came in meanwhile owns the status. */
+  #mark(order: Order, state: OrderStatus["state"], at: Millis): void {
+    if (this.#waiting === null) this.#status = { id: order.id, setpoint: order.setpoint, state, at };
+  }
+
+  async #poll(signal: AbortSignal): Promise<void> {
+    const wasKnown = this.#reading.kind === "known";
+    try {
+      const telemetry = await within(this.#clock, this.#pace.readDeadline, (until) => this.device.read(until), signal);
+      this.#reading = { kind: "known", telemetry, readAt: this.#clock.now() };
+      this.#failure = null;
+      if (!wasKnown) {
+        this.#listener.event({ name: "device.found", device: this.device.id });
+        this.#listener.moved();
+      }
+    } catch (error) {
+      if (signal.aborted) return;
+      const { code, message } = explain(error);
+      this.#failure = { reason: code === "out-of-range" || code === "bug" ? "malformed" : code, message };
+      this.#forget(this.#clock.now());
+    }
+  }
+
+  /** One lost poll is no loss; a reading older than three periods is. */
+  #aged(tick: Tick): Reading {
+    this.#forget(tick);
+    return this.#reading;
+  }
+
+  #forget(tick: Tick): void {
+    const reading = this.#reading;
+    if (reading.kind === "unknown") {
+      // Never reached at all: say why instead of "not polled".
+      if (reading.reason === "not-polled" && this.#failure !== null) this.#lose({ last: null, since: reading.since });
+      return;
+    }
+    if (tick.uptime - reading.readAt.uptime > 3 * this.#pace.rest) this.#lose({ last: reading.telemetry, since: reading.readAt });
+  }
+
+  #lose(kept: { readonly last: Telemetry | null; readonly since: Tick }): void {
+    const reason = this.#failure?.reason ?? "stale";
+    this.#reading = { kind: "unknown", reason, ...kept };
+    this.#listener.event({ name: "device.lost", device: this.device.id, reason, message: this.#failure?.message ?? "no poll has ended for three periods" });
+    this.#listener.moved();
+  }
+}
+
+/** Device errors end here; anything else is a bug of ours, contained to its device and said. */
+function explain(error: unknown): { readonly code: DeviceError["code"] | "bug"; readonly message: string } {
+  if (error instanceof DeviceError) return { code: error.code, message: error.message };
+  return { code: "bug", message: error instanceof Error ? (error.stack ?? error.message) : String(error) };
+}
