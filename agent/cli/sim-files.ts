@@ -1,0 +1,66 @@
+import { mkdir, rename, writeFile } from "node:fs/promises";
+import { join, resolve } from "node:path";
+import { stringify } from "yaml";
+import type { Rig } from "../../drivers/sim/rig.ts";
+
+/** DIR/rig.json: how to find everything in a running rig. */
+export interface RigFile {
+  readonly config: string;
+  readonly broker: string;
+  readonly asics: readonly { readonly id: string; readonly address: string; readonly driver: string; readonly model: string }[];
+  readonly pdus: readonly { readonly id: string; readonly address: string; readonly outlets: number }[];
+  readonly control: string | null;
+}
+
+/** Reserve of the breaker over the nominal power, and the failsafe limit's part of it; 40 kW and 10 kW for twelve S19k Pro (33,528 W). */
+const BREAKER_PART = 1.19;
+const FAILSAFE_PART = 0.3;
+const toHundreds = (power: number): number => Math.max(100, Math.round(power / 100) * 100);
+const toThousands = (power: number): number => Math.max(1000, Math.round(power / 1000) * 1000);
+
+/** A configuration with which the daemon runs this rig. Grid documents may be unsigned; the heartbeat is needed. */
+export function rigConfig(rig: Rig, dir: string, broker: string): string {
+  const { nominalW } = rig;
+  const large = nominalW >= 20_000;
+  return stringify({
+    version: 1,
+    node: { operator: "demo", site: "s1", rack: "r1", nominalW, breakerW: large ? toThousands(nominalW * BREAKER_PART) : toHundreds(nominalW * BREAKER_PART) },
+    grid: {
+      brokers: [broker],
+      signatures: "optional",
+      heartbeat: "required",
+      failsafeLimitW: large ? toThousands(nominalW * FAILSAFE_PART) : toHundreds(nominalW * FAILSAFE_PART),
+      // The rig runs on machines whose clock nobody vouches for, in containers for one.
+      clock: "assumed",
+    },
+    miners: rig.asics.map(({ id, driver, address, model, outlet }) => ({ id, driver, address, model, outlet })),
+    meters: rig.pdus.map(({ id, address }) => ({ id, profile: "gude-epc", address, unit: 1, role: "rack" })),
+    policy: { onStop: "failsafe", outlets: "never", maxChangesPerCycle: 50 },
+    paths: { state: join(dir, "state"), run: join(dir, "run") },
+  });
+}
+
+/** Writes DIR/config.yaml, the directories it names and, last, DIR/rig.json. Returns the path of rig.json. */
+export async function writeRigFiles(rig: Rig, dir: string, broker: string): Promise<string> {
+  const home = resolve(dir);
+  await mkdir(join(home, "state"), { recursive: true });
+  await mkdir(join(home, "run"), { recursive: true });
+  const config = join(home, "config.yaml");
+  const file: RigFile = {
+    config,
+    broker,
+    asics: rig.asics.map(({ id, address, driver, model }) => ({ id, address, driver, model })),
+    pdus: rig.pdus,
+    control: rig.control,
+  };
+  await whole(config, rigConfig(rig, home, broker));
+  const path = join(home, "rig.json");
+  await whole(path, `${JSON.stringify(file, null, 2)}\n`);
+  return path;
+}
+
+/** Whoever waits for the file never sees half of it. */
+async function whole(path: string, text: string): Promise<void> {
+  await writeFile(`${path}.new`, text);
+  await rename(`${path}.new`, path);
+}

@@ -1,0 +1,117 @@
+import { mkdir, rm } from "node:fs/promises";
+import { join, resolve } from "node:path";
+import { Command, InvalidArgumentError } from "commander";
+import { simModelIds } from "../../drivers/sim/model.ts";
+import { startRig } from "../../drivers/sim/rig.ts";
+import { parseDuration } from "./human.ts";
+import { readTruth, setFault, truthTable } from "./sim-at.ts";
+import { startBroker } from "./sim-broker.ts";
+import { writeRigFiles } from "./sim-files.ts";
+
+interface SimOptions {
+  readonly at?: string;
+  readonly asics: number;
+  readonly dir?: string;
+  readonly models?: readonly string[];
+  readonly broker?: true;
+  readonly seed: number;
+  readonly latency: number;
+  readonly ownAddresses?: true;
+}
+
+/** Where a broker is expected when the rig brings none. */
+const USUAL_BROKER = "mqtt://127.0.0.1:1883";
+/** A unix socket's path has room for 107 bytes; a longer one becomes a TCP port. */
+const SOCKET_PATH_BYTES = 107;
+
+/** `curtaild sim`: a rack of simulated miners and PDUs on real sockets. */
+export function simCommand(): Command {
+  const sim = new Command("sim")
+    .description("simulate a rack on real sockets: miners, metered PDUs, faults on request")
+    .option("--asics <n>", "how many miners", integer(1, 5000), 12)
+    .option("--dir <dir>", "where rig.json, config.yaml and the control socket are made")
+    .option("--models <ids>", `models given out in turn, from ${simModelIds().join(", ")}`, models)
+    .option("--broker", "bring an MQTT broker along")
+    .option("--seed <n>", "the same seed makes the same machines", integer(0, 2 ** 31 - 1), 1)
+    .option("--latency <time>", "how long a miner thinks before it answers", parseDuration, parseDuration("0s"))
+    .option("--own-addresses", "give each miner an address of its own (127.1.x.y), all on one port")
+    .option("--at <dir>", "talk to the rig that runs in DIR (with fault or truth)")
+    .action(async (options: SimOptions, command: Command) => {
+      if (options.at !== undefined) command.error("error: --at DIR needs a command: fault ID FAULT or truth", { exitCode: 64 });
+      if (options.dir === undefined) command.error("error: say where with --dir DIR", { exitCode: 64 });
+      else await runRig(options, resolve(options.dir));
+    });
+  sim
+    .command("fault <id> <fault>")
+    .description("break or mend a device of the rig at --at DIR")
+    .action(async (id: string, fault: string, _: unknown, command: Command) => {
+      await asking(command, (dir) => setFault(dir, id, fault));
+    });
+  sim
+    .command("truth")
+    .description("what the rig at --at DIR really draws, whatever anybody says")
+    .option("--json", "as JSON")
+    .action(async ({ json }: { json?: true }, command: Command) => {
+      await asking(command, async (dir) => {
+        const truth = await readTruth(dir);
+        process.stdout.write(`${json === true ? JSON.stringify(truth) : truthTable(truth)}\n`);
+      });
+    });
+  return sim;
+}
+
+async function asking(command: Command, act: (dir: string) => Promise<void>): Promise<void> {
+  const { at } = command.optsWithGlobals<Partial<SimOptions>>();
+  if (at === undefined) return command.error("error: say which rig with --at DIR", { exitCode: 64 });
+  try {
+    await act(at);
+  } catch (error) {
+    command.error(`error: ${error instanceof Error ? error.message : String(error)}`, { exitCode: 69 });
+  }
+}
+
+/** Runs until SIGINT or SIGTERM, then leaves nothing behind but what was measured. */
+async function runRig(options: SimOptions, dir: string): Promise<void> {
+  const stop = stopped();
+  const socket = join(dir, "rig.sock");
+  await mkdir(dir, { recursive: true });
+  await rm(socket, { force: true });
+  const broker = options.broker === true ? await startBroker() : null;
+  try {
+    await using rig = await startRig({
+      asics: options.asics,
+      seed: options.seed,
+      latencyMs: options.latency,
+      ownAddresses: options.ownAddresses ?? false,
+      control: Buffer.byteLength(socket) > SOCKET_PATH_BYTES ? 0 : socket,
+      ...(options.models === undefined ? {} : { models: options.models }),
+    });
+    const path = await writeRigFiles(rig, dir, broker?.url ?? USUAL_BROKER);
+    process.stdout.write(`${JSON.stringify({ ready: true, rig: path })}\n`);
+    await stop;
+    await rm(path, { force: true });
+  } finally {
+    await broker?.close();
+  }
+}
+
+const stopped = (): Promise<void> =>
+  new Promise((resolve) => {
+    for (const name of ["SIGINT", "SIGTERM"] as const) process.once(name, () => resolve());
+  });
+
+const integer =
+  (least: number, most: number) =>
+  (text: string): number => {
+    const value = /^\d+$/.test(text) ? Number(text) : NaN;
+    if (!(value >= least && value <= most)) throw new InvalidArgumentError(`It has to be a whole number from ${least} to ${most}.`);
+    return value;
+  };
+
+function models(text: string): readonly string[] {
+  const known = simModelIds();
+  const wanted = text.split(",").map((id) => id.trim());
+  const unknown = wanted.find((id) => !known.includes(id));
+  if (unknown !== undefined) throw new InvalidArgumentError(`No model "${unknown}"; there are ${known.join(", ")}.`);
+  return wanted;
+}

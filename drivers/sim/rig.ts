@@ -1,0 +1,169 @@
+import { Asic, drawUnit } from "./asic.ts";
+import type { SimServer } from "./cgminer-server.ts";
+import { startCgminerServer } from "./cgminer-server.ts";
+import { startRigControl } from "./control.ts";
+import { FaultError, parseAsicFault, parsePduFault } from "./faults.ts";
+import { gudeImage } from "./gude.ts";
+import { LuxosFirmware } from "./luxos.ts";
+import type { SimClock, WriteCount } from "./machine.ts";
+import { SimMachine } from "./machine.ts";
+import { startModbusServer } from "./modbus-server.ts";
+import type { SimModel } from "./model.ts";
+import { defaultPointOf, readSimModel } from "./model.ts";
+import { Pdu } from "./pdu.ts";
+import { branch } from "./random.ts";
+import { SimPdu } from "./sim-pdu.ts";
+import type { RigTruth } from "./truth.ts";
+import { truthOf } from "./truth.ts";
+
+export interface RigOptions {
+  readonly asics: number;
+  /** Given out in turn; the S19k Pro unless said. */
+  readonly models?: readonly string[];
+  readonly seed?: number;
+  /** How long a miner thinks before it answers. */
+  readonly latencyMs?: number;
+  readonly restartMs?: number;
+  readonly frequencyStepMs?: number;
+  /** Each ASIC on an address of its own, 127.1.0.1 and on, all on one port. */
+  readonly ownAddresses?: boolean;
+  /** Where the control socket listens: a path for a unix socket, or a TCP port of 127.0.0.1 (0: a free one); none unless said. */
+  readonly control?: string | number;
+}
+
+export interface RigAsic {
+  readonly id: string;
+  readonly address: string;
+  readonly driver: "luxos";
+  readonly model: string;
+  /** `pdu-1/3`: the third outlet of pdu-1. */
+  readonly outlet: string;
+}
+
+export interface RigPdu {
+  readonly id: string;
+  readonly address: string;
+  readonly outlets: number;
+}
+
+export type RigCounts = readonly (WriteCount & { readonly id: string })[];
+
+/** A running rig. Everything it offers outside its process it offers here too. */
+export interface Rig extends AsyncDisposable {
+  readonly asics: readonly RigAsic[];
+  readonly pdus: readonly RigPdu[];
+  /** Path of the unix socket or HOST:PORT; null without one. */
+  readonly control: string | null;
+  /** Sum of what the default points draw, W. */
+  readonly nominalW: number;
+  /** Sets a fault by the words of the command line. Throws FaultError for an unknown device or fault. */
+  fault(id: string, fault: string): void;
+  truth(): RigTruth;
+  counts(): RigCounts;
+  resetCounts(): void;
+  close(): Promise<void>;
+}
+
+/** A GUDE Expert Power Control of the largest kind. */
+const OUTLETS_PER_PDU = 24;
+const DEFAULT_MODELS = ["antminer-s19k-pro"];
+
+const clock: SimClock = {
+  now: () => performance.now(),
+  wall: () => performance.timeOrigin + performance.now(),
+};
+
+/** Miners and PDUs on real sockets in this process. Nothing ticks: time is caught up whenever somebody looks. */
+export async function startRig(options: RigOptions): Promise<Rig> {
+  if (!Number.isInteger(options.asics) || options.asics < 1 || options.asics > 5000) throw new RangeError("a rig has 1 to 5000 ASICs");
+  const seed = options.seed ?? 1;
+  const models = (options.models ?? DEFAULT_MODELS).map(readSimModel);
+  const machines = new Map<string, SimMachine>();
+  const pdus = new Map<string, SimPdu>();
+  const running: SimServer[] = [];
+  const asics: RigAsic[] = [];
+  const rigPdus: RigPdu[] = [];
+  const close = async (): Promise<void> => {
+    await Promise.all(running.splice(0).map((server) => server.close()));
+  };
+
+  try {
+    const digits = Math.max(2, String(options.asics).length);
+    let sharedPort = 0;
+    for (let index = 0; index < options.asics; index += 1) {
+      const model = models[index % models.length];
+      if (model === undefined) throw new RangeError("a rig needs at least one model");
+      const id = `asic-${String(index + 1).padStart(digits, "0")}`;
+      const machine = new SimMachine(id, bodyOf(model, branch(seed, 2 * index), options), clock);
+      const random = branch(seed, 2 * index + 1);
+      const server = await startCgminerServer({
+        host: options.ownAddresses === true ? ownAddress(index) : "127.0.0.1",
+        port: sharedPort,
+        latencyMs: options.latencyMs ?? 0,
+        firmware: new LuxosFirmware(machine, clock, random),
+        wire: () => machine.wire,
+        random,
+        asked: () => machine.asked(),
+        wrote: () => machine.wrote(),
+      });
+      running.push(server);
+      if (options.ownAddresses === true) sharedPort = server.port;
+      machines.set(id, machine);
+      const outlet = `pdu-${Math.floor(index / OUTLETS_PER_PDU) + 1}/${(index % OUTLETS_PER_PDU) + 1}`;
+      asics.push({ id, address: `${server.host}:${server.port}`, driver: "luxos", model: model.id, outlet });
+    }
+    const loads = [...machines.values()];
+    for (let first = 0; first < loads.length; first += OUTLETS_PER_PDU) {
+      const id = `pdu-${pdus.size + 1}`;
+      const random = branch(seed, -1 - pdus.size);
+      const fed = loads.slice(first, first + OUTLETS_PER_PDU);
+      const sim = new SimPdu(id, new Pdu({ loads: fed, now: clock.now, random }));
+      const server = await startModbusServer({ host: "127.0.0.1", port: 0, latencyMs: 0, image: gudeImage(sim.pdu), wire: () => sim.wire, random });
+      running.push(server);
+      pdus.set(id, sim);
+      rigPdus.push({ id, address: `${server.host}:${server.port}`, outlets: fed.length });
+    }
+
+    const rig = {
+      asics,
+      pdus: rigPdus,
+      nominalW: asics.reduce((sum, asic) => sum + defaultPointOf(readSimModel(asic.model)).powerW, 0),
+      fault(id: string, fault: string): void {
+        const machine = machines.get(id);
+        if (machine !== undefined) return machine.fault(parseAsicFault(fault));
+        const pdu = pdus.get(id);
+        if (pdu === undefined) throw new FaultError(`no device "${id}" in this rig; it has ${asics[0]?.id} to ${asics.at(-1)?.id} and ${[...pdus.keys()].join(", ")}`);
+        pdu.fault(parsePduFault(fault));
+      },
+      truth: () => truthOf(machines.values(), clock.wall()),
+      counts: () => [...machines.values()].map((machine) => ({ id: machine.id, ...machine.counts })),
+      resetCounts(): void {
+        for (const machine of machines.values()) machine.resetCounts();
+      },
+      close,
+      [Symbol.asyncDispose]: close,
+    };
+    if (options.control === undefined) return { ...rig, control: null };
+    const control = await startRigControl(rig, options.control);
+    running.push(control.server);
+    return { ...rig, control: control.address };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+const bodyOf = (model: SimModel, random: () => number, options: RigOptions): Asic =>
+  new Asic(
+    {
+      model,
+      random,
+      unit: drawUnit(random),
+      ...(options.restartMs === undefined ? {} : { restartMs: options.restartMs }),
+      ...(options.frequencyStepMs === undefined ? {} : { frequencyStepMs: options.frequencyStepMs }),
+    },
+    clock.now(),
+  );
+
+/** 250 addresses a third octet, never .0 or .255. */
+const ownAddress = (index: number): string => `127.1.${Math.floor(index / 250)}.${(index % 250) + 1}`;
