@@ -1,7 +1,7 @@
 import { readFile, stat } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import { isNode, LineCounter, parseDocument, type Document } from "yaml";
-import { ConfigError, formatFault, type ConfigFault } from "../runtime/errors.ts";
+import { ConfigError, configFaults, formatFault, type ConfigFault } from "../runtime/errors.ts";
 import { contradictions, doubts, type Contradiction, type Vocabulary } from "./contradictions.ts";
 import { faultsOf, formatPath, type LineOf } from "./faults.ts";
 import { configSchema, type BrokerConfig, type Config } from "./schema.ts";
@@ -24,7 +24,7 @@ export async function loadConfig(file: string, options: LoadOptions = {}): Promi
 /** The file's text, bounded. Rejects with a ConfigError. */
 export async function readConfigText(file: string): Promise<string> {
   const fail = (text: string): never => {
-    throw new ConfigError(file, [{ line: null, path: "", text }]);
+    throw configFaults(file, [{ line: null, path: "", text }]);
   };
   try {
     if ((await stat(file)).size > mostBytes) return fail(`is larger than ${mostBytes} bytes: this is not a configuration.`);
@@ -41,12 +41,12 @@ export async function parseConfig(text: string, file: string, { vocabulary = {},
   const { document, value } = parseYaml(text, file, lines);
   const lineOf = lineFinder(document, lines);
   const refuse = (faults: readonly ConfigFault[]): void => {
-    if (faults.length > 0) throw new ConfigError(file, faults);
+    if (faults.length > 0) throw configFaults(file, faults);
   };
   const located = ({ path, text: what }: Contradiction): ConfigFault => ({ line: lineOf(path), path: formatPath(path), text: what });
 
   const parsed = configSchema.safeParse(value);
-  if (!parsed.success) throw new ConfigError(file, faultsOf(parsed.error.issues, value, lineOf));
+  if (!parsed.success) throw configFaults(file, faultsOf(parsed.error.issues, value, lineOf));
   const config = withAbsolutePaths(parsed.data, dirname(resolve(file)));
   const files = await inspectFiles(config);
   refuse([...contradictions(config, vocabulary), ...files.faults].map(located));
@@ -59,10 +59,10 @@ function parseYaml(text: string, file: string, lines: LineCounter): { document: 
     const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
     const value: unknown = document.toJS({ maxAliasCount: 100 });
     if (document.errors.length === 0) return { document, value };
-    throw new ConfigError(file, document.errors.map((error) => ({ line: lines.linePos(error.pos[0]).line, path: "", text: `is no YAML: ${error.message}. Check indentation and quotes here and on the line before.` })));
+    throw configFaults(file, document.errors.map((error) => ({ line: lines.linePos(error.pos[0]).line, path: "", text: `is no YAML: ${error.message}. Check indentation and quotes here and on the line before.` })));
   } catch (error) {
     if (error instanceof ConfigError) throw error;
-    throw new ConfigError(file, [{ line: null, path: "", text: `is no YAML that can be read (${error instanceof Error ? error.message : String(error)}).` }], { cause: error });
+    throw configFaults(file, [{ line: null, path: "", text: `is no YAML that can be read (${error instanceof Error ? error.message : String(error)}).` }], { cause: error });
   }
 }
 

@@ -23,15 +23,18 @@ export interface ConfigFault {
 /** Bad config: exit 78 with one line a fault, each with path and cure. */
 export class ConfigError extends Error {
   override readonly name = "ConfigError";
-  readonly file: string;
+  /** Empty where the message is not about the configuration file. */
   readonly faults: readonly ConfigFault[];
 
-  constructor(file: string, faults: readonly ConfigFault[], options?: ErrorOptions) {
-    super(faults.map((fault) => formatFault(file, fault)).join("\n"), options);
-    this.file = file;
-    this.faults = faults;
+  constructor(message: string, options: ErrorOptions & { readonly faults?: readonly ConfigFault[] } = {}) {
+    super(message, options);
+    this.faults = options.faults ?? [];
   }
 }
 
 export const formatFault = (file: string, { line, path, text }: ConfigFault): string =>
   [line === null ? file : `${file}:${line}`, ...(path === "" ? [] : [path]), text].join(": ");
+
+/** All faults of a file as one error. */
+export const configFaults = (file: string, faults: readonly ConfigFault[], options: ErrorOptions = {}): ConfigError =>
+  new ConfigError(faults.map((fault) => formatFault(file, fault)).join("\n"), { ...options, faults });
