@@ -4,6 +4,7 @@
  */
 import type { Capability, CapabilityKind, CapabilityOf, Nameplate, Setpoint, Telemetry } from "../agent/core/model.ts";
 import type { Watts } from "../agent/core/units.ts";
+import type { MinerModel } from "./models.ts";
 
 /** What a setpoint of this kind carries. */
 type SetpointOf<K extends CapabilityKind> = Extract<Setpoint, { kind: K }>;
@@ -23,6 +24,15 @@ export interface Device extends AsyncDisposable {
   readonly actuators: Actuators;
   /** One poll. Throws a DeviceError; never returns zeros for what was not answered. */
   read(signal: AbortSignal): Promise<Telemetry>;
+}
+
+/** What every miner driver is made from; a driver may take more (passwords), all of it optional. */
+export interface MinerOptions {
+  readonly id: string;
+  readonly address: { readonly host: string; readonly port: number };
+  readonly model: MinerModel;
+  /** Connecting, writing and reading of one request together. A poll or an order as a whole gets three times that. */
+  readonly deadlineMs?: number;
 }
 
 export type CapabilityTable = { readonly [K in CapabilityKind]?: CapabilityOf<K> };

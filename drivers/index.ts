@@ -1,0 +1,13 @@
+/** The miner drivers, by the name `miners[].driver` says in the configuration. A new firmware is one line. */
+import type { Device, MinerOptions } from "./driver.ts";
+import { luxos } from "./luxos/driver.ts";
+
+export const drivers = {
+  luxos,
+} as const satisfies Record<string, (options: MinerOptions) => Device>;
+
+export type DriverName = keyof typeof drivers;
+
+export function isDriverName(name: string): name is DriverName {
+  return Object.hasOwn(drivers, name);
+}

@@ -1,0 +1,108 @@
+/** LuxOS (LUXminer) on TCP 4028: live frequency and voltage per board, sleep and wake. */
+import type { Capability, Nameplate, Telemetry } from "../../agent/core/model.ts";
+import { watts } from "../../agent/core/units.ts";
+import { DeviceError } from "../../agent/runtime/errors.ts";
+import { MinerApi, type Talk } from "../cgminer/api.ts";
+import type { Rank } from "../cgminer/lane.ts";
+import { DEFAULT_LIMITS } from "../cgminer/wire.ts";
+import type { Actuators, Device, MinerOptions } from "../driver.ts";
+import type { MinerModel } from "../models.ts";
+import { boardsOf, completed } from "./boards.ts";
+import { Identity } from "./identity.ts";
+import { Memory } from "./memory.ts";
+import { Order } from "./orders.ts";
+import { assertInside } from "./points.ts";
+import { Sessions } from "./session.ts";
+import { controllersOf, isAsleep, REPORTS, telemetryOf } from "./telemetry.ts";
+
+/** A joined poll of three boards is about 6 KB. */
+const MAX_REPLY_BYTES = 256 * 1024;
+/** A poll or an order as a whole, in deadlines of one request. */
+const TOTAL = 3;
+
+export interface LuxosMiner extends Device {
+  /** Requests the last poll took; null before the first. */
+  readonly requestsPerPoll: number | null;
+}
+
+export function luxos(options: MinerOptions): LuxosMiner {
+  return new Luxos(options);
+}
+
+class Luxos implements LuxosMiner {
+  readonly id: string;
+  readonly actuators: Actuators;
+  requestsPerPoll: number | null = null;
+  readonly #model: MinerModel;
+  readonly #requestMs: number;
+  readonly #api: MinerApi;
+  readonly #sessions: Sessions;
+  readonly #memory: Memory;
+  readonly #identity: Identity;
+
+  constructor({ id, address, model, deadlineMs = DEFAULT_LIMITS.deadlineMs }: MinerOptions) {
+    this.id = id;
+    this.#model = model;
+    this.#requestMs = deadlineMs;
+    this.#api = new MinerApi(address, { deadlineMs, maxBytes: MAX_REPLY_BYTES });
+    this.#sessions = new Sessions(this.#api, deadlineMs);
+    this.#memory = new Memory(model.boards);
+    this.#identity = new Identity(model);
+    this.actuators = {
+      points: ({ point }, signal) => this.#setPoint(point, signal),
+      sleep: (_, signal) => this.#sleep(signal),
+    };
+  }
+
+  get description(): string {
+    return `${this.#model.make} ${this.#model.name}, ${this.#identity.firmware ?? "LuxOS"}`;
+  }
+
+  get nameplate(): Nameplate {
+    const highest = Math.max(this.#model.nameplate, ...this.#identity.points.map((point) => point.power));
+    return { highest: watts(highest), asleep: this.#model.sleepPower };
+  }
+
+  get capabilities(): readonly Capability[] {
+    return this.#identity.capabilities;
+  }
+
+  async read(signal: AbortSignal): Promise<Telemetry> {
+    const mark = this.#memory.mark;
+    const talk = this.#talk("poll", signal);
+    const reports = await talk.report(REPORTS);
+    const asleep = isAsleep(reports);
+    const boards = await completed(boardsOf(reports.required("devs"), asleep === true), talk);
+    if (this.#identity.restarted(reports.required("summary"))) this.#api.forget();
+    await this.#identity.learn(talk);
+    this.#memory.read(mark, boards, { asleep, controllers: controllersOf(reports) });
+    this.requestsPerPoll = talk.requests;
+    return telemetryOf(reports, boards, this.#identity.points);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#sessions.end();
+  }
+
+  async #setPoint(id: string, signal: AbortSignal): Promise<void> {
+    const { points, envelope } = this.#identity;
+    const point = points.find((candidate) => candidate.id === id);
+    if (point === undefined) throw new DeviceError("out-of-range", `no point "${id}"; known: ${points.map((known) => known.id).join(", ")}`);
+    assertInside(envelope, point);
+    await this.#order(signal, (order) => order.point(point));
+  }
+
+  async #sleep(signal: AbortSignal): Promise<void> {
+    const [lowest] = this.#identity.points;
+    await this.#order(signal, (order) => order.sleep(lowest, this.#requestMs));
+  }
+
+  async #order(signal: AbortSignal, work: (order: Order) => Promise<void>): Promise<void> {
+    const talk = this.#talk("order", signal);
+    await this.#sessions.use(talk, (session) => work(new Order(talk, session, this.#memory)));
+  }
+
+  #talk(rank: Rank, signal: AbortSignal): Talk {
+    return this.#api.talk(rank, TOTAL * this.#requestMs, signal);
+  }
+}

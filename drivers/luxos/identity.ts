@@ -1,0 +1,56 @@
+/** What the device has told about itself: firmware, limits and profiles. Until it has, the model file speaks for it. */
+import type { Capability, OperatingPoint } from "../../agent/core/model.ts";
+import { DeviceError } from "../../agent/runtime/errors.ts";
+import type { Talk } from "../cgminer/api.ts";
+import { numberAt, rowsAt, type JsonObject } from "../cgminer/json.ts";
+import { statusOf } from "../cgminer/reply.ts";
+import type { Envelope, MinerModel } from "../models.ts";
+import { capabilitiesOf, narrow, pointsOf } from "./points.ts";
+
+/** Polls that ask for the profiles before the model file has to do until the next restart: each may cost a deadline. */
+const TRIES = 3;
+
+export class Identity {
+  /** Name and version of the mining software. */
+  firmware: string | null = null;
+  envelope: Envelope;
+  points: readonly OperatingPoint[];
+  capabilities: readonly Capability[];
+  readonly #model: MinerModel;
+  #uptime: number | null = null;
+  #tries = TRIES;
+
+  constructor(model: MinerModel) {
+    this.#model = model;
+    this.envelope = model.envelope;
+    this.points = model.points;
+    this.capabilities = capabilitiesOf(model.points, model.sleepPower);
+  }
+
+  /** Whether this is another run or another version of the mining software than the last summary was from. */
+  restarted(summary: JsonObject): boolean {
+    const uptime = numberAt(rowsAt(summary, "SUMMARY")[0], "Elapsed");
+    const firmware = statusOf(summary)?.description ?? null;
+    const changed = (uptime !== null && this.#uptime !== null && uptime < this.#uptime) || (this.firmware !== null && firmware !== this.firmware);
+    this.#uptime = uptime;
+    this.firmware = firmware;
+    if (changed) this.#tries = TRIES;
+    return changed;
+  }
+
+  /** Points told by the device win over the file. A device that cannot tell them keeps what it has. */
+  async learn(talk: Talk): Promise<void> {
+    if (this.#tries === 0) return;
+    this.#tries--;
+    try {
+      const reports = await talk.report(["limits", "profiles"]);
+      this.envelope = narrow(this.#model.envelope, reports.optional("limits"));
+      const told = pointsOf(reports.optional("profiles"), this.envelope);
+      if (told.length > 0) this.points = told;
+      this.capabilities = capabilitiesOf(this.points, this.#model.sleepPower);
+      this.#tries = 0;
+    } catch (error) {
+      if (!(error instanceof DeviceError)) throw error;
+    }
+  }
+}

@@ -1,0 +1,56 @@
+/** What the driver knows between two orders. Readings confirm; acknowledgements only raise expectations. */
+import type { Board } from "./boards.ts";
+import type { KnownBoard, Write } from "./tuning.ts";
+
+export interface Controllers {
+  readonly atm: boolean | null;
+  readonly tuner: boolean | null;
+}
+
+export class Memory {
+  /** null: unknown. */
+  asleep: boolean | null = null;
+  controllers: Controllers = { atm: null, tuner: null };
+  #boards: readonly KnownBoard[];
+  #writes = 0;
+
+  constructor(boards: number) {
+    this.#boards = Array.from({ length: boards }, (_, index) => ({ index, frequency: null, voltage: null, confirmed: false }));
+  }
+
+  get boards(): readonly KnownBoard[] {
+    return this.#boards;
+  }
+
+  /** Where the story stands. A reading begun here is news only if nothing was written until it ended. */
+  get mark(): number {
+    return this.#writes;
+  }
+
+  read(mark: number, boards: readonly Board[], mode: { readonly asleep: boolean | null; readonly controllers: Controllers }): void {
+    if (mark !== this.#writes) return;
+    this.asleep = mode.asleep;
+    this.controllers = mode.controllers;
+    this.#boards = boards.filter((board) => board.running).map(({ index, frequency, voltage, ramping }) => ({ index, frequency, voltage, confirmed: !ramping }));
+  }
+
+  /** Before a write is sent: from here on the device may or may not have taken it. */
+  sending(write: Write): void {
+    this.#change(write.board, write.kind === "frequency" ? { frequency: null } : { voltage: null });
+  }
+
+  acknowledged(write: Write): void {
+    this.#change(write.board, write.kind === "frequency" ? { frequency: write.frequency } : { voltage: write.voltage });
+  }
+
+  /** The mode as just ordered and acknowledged; null when it was ordered and the answer is out. */
+  curtailed(asleep: boolean | null): void {
+    this.#writes++;
+    this.asleep = asleep;
+  }
+
+  #change(index: number, change: Partial<KnownBoard>): void {
+    this.#writes++;
+    this.#boards = this.#boards.map((board) => (board.index === index ? { ...board, ...change, confirmed: false } : board));
+  }
+}

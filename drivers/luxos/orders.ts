@@ -1,0 +1,104 @@
+/** Orders to a LuxOS miner: a point, or sleep. Every write is acknowledged with STATUS S or the order fails. */
+import { setTimeout as pause } from "node:timers/promises";
+import type { OperatingPoint } from "../../agent/core/model.ts";
+import { DeviceError } from "../../agent/runtime/errors.ts";
+import type { Talk } from "../cgminer/api.ts";
+import { isUnknown, RefusedError } from "../cgminer/reply.ts";
+import type { Memory } from "./memory.ts";
+import { controllersOf, isAsleep } from "./telemetry.ts";
+import { writesTo, type Write } from "./tuning.ts";
+
+const RETRY_MS = 250;
+
+/** One order in its session. */
+export class Order {
+  readonly #talk: Talk;
+  readonly #session: string;
+  readonly #memory: Memory;
+
+  constructor(talk: Talk, session: string, memory: Memory) {
+    this.#talk = talk;
+    this.#session = session;
+    this.#memory = memory;
+  }
+
+  async point(point: OperatingPoint): Promise<void> {
+    await this.#lookFirst();
+    await this.#takeTheWheel();
+    const woken = this.#memory.asleep === true;
+    if (woken) await this.#curtail("wakeup");
+    for (const write of writesTo(point, this.#memory.boards)) await this.#write(write, woken);
+  }
+
+  /**
+   * `lowest` first: the machine wakes to the frequency it fell asleep with, by our order or by somebody's hand, and so it
+   * passes through a low draw instead of its old one. Sleep itself does not depend on it: it is what saves the power.
+   */
+  async sleep(lowest: OperatingPoint | undefined, reserveMs: number): Promise<void> {
+    if (this.#memory.asleep !== true && lowest !== undefined) await this.#slowDown({ ...lowest, voltage: null }, reserveMs);
+    await this.#curtail("sleep");
+  }
+
+  async #slowDown(lowest: OperatingPoint, reserveMs: number): Promise<void> {
+    try {
+      for (const write of writesTo(lowest, this.#memory.boards)) {
+        if (this.#talk.left() < reserveMs) return;
+        await this.#write(write, false);
+      }
+    } catch (error) {
+      if (!(error instanceof DeviceError)) throw error;
+    }
+  }
+
+  /** Before the first reading the mode is unknown, and settings would be refused asleep and undone under ATM. */
+  async #lookFirst(): Promise<void> {
+    const memory = this.#memory;
+    if (memory.asleep !== null && memory.controllers.atm !== null) return;
+    const reports = await this.#talk.report(["config"]);
+    memory.asleep ??= isAsleep(reports);
+    memory.controllers = controllersOf(reports);
+  }
+
+  async #takeTheWheel(): Promise<void> {
+    const { atm, tuner } = this.#memory.controllers;
+    if (atm === true) await this.#talk.tell("atmset", `${this.#session},enabled=false`);
+    if (tuner === true) await this.#tunerOff();
+    if (atm === true || tuner === true) this.#memory.controllers = { atm: false, tuner: false };
+  }
+
+  /** Firmware without the command has no tuner that goes on by itself. */
+  async #tunerOff(): Promise<void> {
+    try {
+      await this.#talk.tell("autotunerset", `${this.#session},enabled=false`);
+    } catch (error) {
+      if (!(error instanceof RefusedError) || !isUnknown(error.status)) throw error;
+    }
+  }
+
+  async #curtail(mode: "sleep" | "wakeup"): Promise<void> {
+    this.#memory.curtailed(null);
+    await this.#talk.tell("curtail", `${this.#session},${mode}`);
+    this.#memory.curtailed(mode === "sleep");
+  }
+
+  /** Settings are refused as long as the machine counts as asleep, which may outlast the acknowledged wakeup by a moment. */
+  async #write(write: Write, woken: boolean): Promise<void> {
+    this.#memory.sending(write);
+    for (;;) {
+      try {
+        await this.#talk.tell(...this.#spell(write));
+        this.#memory.acknowledged(write);
+        return;
+      } catch (error) {
+        if (!woken || !(error instanceof RefusedError) || this.#talk.left() <= RETRY_MS) throw error;
+      }
+      await pause(RETRY_MS, undefined, { signal: this.#talk.signal }).catch(() => this.#talk.signal.throwIfAborted());
+    }
+  }
+
+  #spell(write: Write): [command: string, parameter: string] {
+    return write.kind === "frequency"
+      ? ["frequencyset", `${this.#session},${write.board},${write.frequency}`]
+      : ["voltageset", `${this.#session},${write.board},${write.voltage / 1000}`];
+  }
+}

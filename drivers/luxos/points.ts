@@ -1,0 +1,82 @@
+/** What a LuxOS miner can run at: the envelope it allows and the profiles it offers. */
+import type { Capability, OperatingPoint, Transition } from "../../agent/core/model.ts";
+import { megahertz, millis, millivolts, seconds, terahash, watts, type Watts } from "../../agent/core/units.ts";
+import { DeviceError } from "../../agent/runtime/errors.ts";
+import { flagAt, numberAt, rowsAt, type JsonObject } from "../cgminer/json.ts";
+import type { Envelope } from "../models.ts";
+
+/** A board walks to its new frequency in steps of 5 MHz, about 0.15 s each: 30 ms a megahertz, after about 1.5 s until the meter shows it. */
+const STEP: Transition = { fixed: seconds(1.5), perMegahertz: millis(30), highest: "ends", hashing: true, confirm: "readback" };
+/** Luxor claims less than 5 s to sleep. */
+const SLEEP: Transition = { fixed: seconds(5), perMegahertz: millis(0), highest: "ends", hashing: false, confirm: "readback" };
+/** Luxor claims less than 10 s to full power; the ramp up from nothing is counted on top. */
+const WAKE: Transition = { fixed: seconds(10), perMegahertz: millis(30), highest: "ends", hashing: false, confirm: "readback" };
+
+export function capabilitiesOf(points: readonly OperatingPoint[], sleepPower: Watts): readonly Capability[] {
+  return [
+    { kind: "points", points, down: STEP, up: STEP },
+    { kind: "sleep", sleepPower, down: SLEEP, up: WAKE },
+  ];
+}
+
+/** The model's envelope, narrowed by the device's own `limits`; what it does not say narrows nothing. */
+export function narrow(model: Envelope, limits: JsonObject | null): Envelope {
+  const row = rowsAt(limits, "LIMITS")[0];
+  const mhz = { min: numberAt(row, "FrequencyMin"), max: numberAt(row, "FrequencyMax") };
+  const volts = { min: numberAt(row, "VoltageMin"), max: numberAt(row, "VoltageMax") };
+  return {
+    frequency: {
+      min: mhz.min === null ? model.frequency.min : megahertz(Math.max(model.frequency.min, mhz.min)),
+      max: mhz.max === null ? model.frequency.max : megahertz(Math.min(model.frequency.max, mhz.max)),
+    },
+    voltage: {
+      min: volts.min === null ? model.voltage.min : millivolts(Math.max(model.voltage.min, toMillivolts(volts.min))),
+      max: volts.max === null ? model.voltage.max : millivolts(Math.min(model.voltage.max, toMillivolts(volts.max))),
+    },
+  };
+}
+
+export function isInside(envelope: Envelope, { frequency, voltage }: OperatingPoint): boolean {
+  return (
+    (frequency === null || (frequency >= envelope.frequency.min && frequency <= envelope.frequency.max)) &&
+    (voltage === null || (voltage >= envelope.voltage.min && voltage <= envelope.voltage.max))
+  );
+}
+
+/** Throws `out-of-range` with the bounds. */
+export function assertInside(envelope: Envelope, point: OperatingPoint): void {
+  if (isInside(envelope, point)) return;
+  const { frequency, voltage } = envelope;
+  throw new DeviceError(
+    "out-of-range",
+    `point ${point.id} (${point.frequency} MHz, ${point.voltage} mV) is outside ${frequency.min} to ${frequency.max} MHz, ${voltage.min} to ${voltage.max} mV`,
+  );
+}
+
+/**
+ * The device's `profiles` as points, ascending, one a frequency, the id its megahertz as text.
+ * Rows the tuner made for itself (`IsDynamic`) come and go and are left out, as is whatever is incomplete or outside the envelope.
+ */
+export function pointsOf(profiles: JsonObject | null, envelope: Envelope): readonly OperatingPoint[] {
+  const points = new Map<string, OperatingPoint>();
+  for (const row of rowsAt(profiles, "PROFILES")) {
+    const point = pointOf(row);
+    if (point !== null && !points.has(point.id) && isInside(envelope, point)) points.set(point.id, point);
+  }
+  return [...points.values()].toSorted((a, b) => a.power - b.power);
+}
+
+function pointOf(row: JsonObject): OperatingPoint | null {
+  const mhz = numberAt(row, "Frequency");
+  const volts = numberAt(row, "Voltage");
+  const power = numberAt(row, "Watts");
+  const hashrate = numberAt(row, "Hashrate");
+  if (flagAt(row, "IsDynamic") === true || mhz === null || volts === null || power === null || hashrate === null) return null;
+  if (mhz <= 0 || volts <= 0 || power <= 0 || hashrate <= 0) return null;
+  return { id: String(mhz), frequency: megahertz(mhz), voltage: millivolts(toMillivolts(volts)), power: watts(power), hashrate: terahash(hashrate) };
+}
+
+/** LuxOS speaks of volts with two decimals. */
+export function toMillivolts(volts: number): number {
+  return Math.round(volts * 1000);
+}

@@ -1,0 +1,106 @@
+/** LuxOS lets one session at a time change settings. Ours is as short as the order that needs it, so that technicians get theirs. */
+import { setTimeout as sleep } from "node:timers/promises";
+import { DeviceError } from "../../agent/runtime/errors.ts";
+import type { MinerApi, Talk } from "../cgminer/api.ts";
+import { rowsAt, textAt, type JsonObject } from "../cgminer/json.ts";
+import { RefusedError } from "../cgminer/reply.ts";
+
+const ANOTHER_SESSION = 402;
+/** A session ends by itself this long after its last use. */
+const SESSION_MS = 60_000;
+const PAUSE_MS = 250;
+/** An order that has failed may not hang on its farewell. */
+const LOGOFF_MS = 1_000;
+
+export class Sessions {
+  readonly #api: MinerApi;
+  readonly #requestMs: number;
+  /** Ours, and its logoff was not acknowledged. */
+  #left: string | null = null;
+  /** When the answer to a logon was lost: there may be a session that is ours and whose id we never read. */
+  #lostAt: number | null = null;
+
+  constructor(api: MinerApi, requestMs: number) {
+    this.#api = api;
+    this.#requestMs = requestMs;
+  }
+
+  /** Runs `work` in a session. Logs off whatever happens. Throws `refused` when another session outlasts the talk's deadline. */
+  async use<T>(talk: Talk, work: (id: string) => Promise<T>): Promise<T> {
+    const id = await this.#open(talk);
+    try {
+      talk.signal.throwIfAborted();
+      return await work(id);
+    } finally {
+      await this.#close(id);
+    }
+  }
+
+  /** Ends what an order could not end. */
+  async end(): Promise<void> {
+    if (this.#left !== null) await this.#close(this.#left);
+  }
+
+  async #open(talk: Talk): Promise<string> {
+    await this.end();
+    for (;;) {
+      try {
+        return await this.#logon(talk);
+      } catch (error) {
+        if (!(error instanceof RefusedError) || error.status.code !== ANOTHER_SESSION) throw error;
+        await this.#wait(talk, error);
+      }
+    }
+  }
+
+  /** Not abortable, within one request's deadline: an answer that is not read is a session nobody can end. */
+  async #logon(talk: Talk): Promise<string> {
+    try {
+      const id = idOf(await this.#uninterrupted(Math.min(this.#requestMs, talk.left())).ask("logon"));
+      this.#lostAt = null;
+      if (id === null) throw new DeviceError("malformed", "logon: the reply has no SessionID");
+      return id;
+    } catch (error) {
+      if (error instanceof DeviceError && error.code !== "refused" && error.code !== "unreachable") this.#lostAt = performance.now();
+      throw error;
+    }
+  }
+
+  /** Another session is active: ended if it is the one we lost, waited for if not. */
+  async #wait(talk: Talk, error: RefusedError): Promise<void> {
+    const holder = idOf(await talk.ask("session"));
+    if (holder === null) return;
+    if (this.#lostAt !== null && performance.now() - this.#lostAt < SESSION_MS) {
+      this.#lostAt = null;
+      await this.#close(holder);
+      return;
+    }
+    if (talk.left() <= PAUSE_MS) {
+      const who = `session ${holder.slice(0, 3)}… of somebody else`;
+      throw new DeviceError("refused", `logon: ${who} is active; it ends with its logoff or ${SESSION_MS / 1000} s after its last use`, { cause: error });
+    }
+    await sleep(PAUSE_MS, undefined, { signal: talk.signal }).catch(() => talk.signal.throwIfAborted());
+  }
+
+  async #close(id: string): Promise<void> {
+    this.#left = id;
+    try {
+      await this.#uninterrupted(LOGOFF_MS).tell("logoff", id);
+      this.#left = null;
+    } catch (error) {
+      if (!(error instanceof DeviceError)) throw error;
+      // A refusal means that there is no such session any more; anything else is made good before the next order.
+      if (error.code === "refused") this.#left = null;
+    }
+  }
+
+  #uninterrupted(totalMs: number): Talk {
+    return this.#api.talk("order", totalMs, NEVER);
+  }
+}
+
+const NEVER = new AbortController().signal;
+
+function idOf(reply: JsonObject): string | null {
+  return textAt(rowsAt(reply, "SESSION")[0], "SessionID");
+}
