@@ -1,0 +1,62 @@
+import { watts } from "../../agent/core/units.ts";
+import type { Meter, MeterReading, OutletReading } from "../driver.ts";
+import type { Buses } from "./buses.ts";
+import type { Image } from "./image.ts";
+import { Poll } from "./poll.ts";
+import type { Profile } from "./profile.ts";
+import { Switching } from "./switching.ts";
+import type { TcpAddress } from "./tcp.ts";
+
+export interface MeterOptions {
+  readonly id: string;
+  readonly profile: Profile;
+  readonly address: TcpAddress;
+  /** Unit number behind the address, 0 to 255. */
+  readonly unit: number;
+  /** The rack's lines: meters at the same address share one. */
+  readonly buses: Buses;
+  /** Monotonic milliseconds. */
+  readonly now?: () => number;
+}
+
+/** A PDU or meter that speaks Modbus, as its profile describes it. Connects with the first read; disposing releases the line. */
+export function modbusMeter(options: MeterOptions): Meter {
+  const { id, profile, unit, now = () => performance.now() } = options;
+  const lease = options.buses.tcp(options.address);
+  const target = { id, profile, bus: lease.bus, unit, now };
+  const poll = new Poll(target);
+  const switching = new Switching(target, poll);
+  return {
+    id,
+    description: profile.title,
+    accuracy: { fraction: profile.accuracy.fraction, resolution: watts(profile.accuracy.resolutionW) },
+    staleAfterMs: Math.max(...Object.values(profile.groups).filter(({ intervalMs }) => intervalMs === 0).map(({ staleAfterMs }) => staleAfterMs)),
+    async read(signal) {
+      const since = now();
+      return toReading(await poll.run(signal), since, now());
+    },
+    switch: (outlet, on, signal) => switching.order(outlet, on, signal),
+    async [Symbol.asyncDispose]() {
+      poll.end();
+      lease.release();
+    },
+  };
+}
+
+function toReading(image: Image, since: number, now: number): MeterReading {
+  const power = image.number("power", since, now);
+  const outlets = Math.max(image.count("outlet.power"), image.count("outlet.on"));
+  return {
+    power: power === null ? null : watts(power),
+    outlets: Array.from({ length: outlets }, (_, at) => outlet(image, at + 1, since, now)),
+    voltage: image.number("voltage", since, now),
+    frequencyHz: image.number("frequency", since, now),
+    energyWh: image.number("energy", since, now),
+  };
+}
+
+function outlet(image: Image, index: number, since: number, now: number): OutletReading {
+  const power = image.value("outlet.power", index, since, now);
+  const on = image.value("outlet.on", index, since, now);
+  return { index, power: typeof power === "number" ? watts(power) : null, on: typeof on === "boolean" ? on : null };
+}

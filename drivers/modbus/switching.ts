@@ -1,0 +1,114 @@
+import { DeviceError } from "../../agent/runtime/errors.ts";
+import type { Image } from "./image.ts";
+import type { Place } from "./plan.ts";
+import type { Poll, PollTarget } from "./poll.ts";
+import { ExceptionReply } from "./request.ts";
+import type { Request } from "./request.ts";
+
+/** An order that could not be placed within this time is not wanted any more. */
+const ORDER_DEADLINE_MS = 5_000;
+const READ_BACK_EVERY_MS = 100;
+
+/** Switches outlets one at a time. What became of an order is read, never assumed. */
+export class Switching {
+  readonly #target: PollTarget;
+  readonly #poll: Poll;
+  readonly #switchedOffAt = new Map<number, number>();
+  #lastOrderAt = -Infinity;
+  #queue: Promise<unknown> = Promise.resolve();
+
+  constructor(target: PollTarget, poll: Poll) {
+    this.#target = target;
+    this.#poll = poll;
+  }
+
+  /** Resolves when the outlet reads as ordered, and after switching off no longer draws. Throws a DeviceError. */
+  order(outlet: number, on: boolean, signal: AbortSignal): Promise<void> {
+    const deadline = this.#target.now() + ORDER_DEADLINE_MS;
+    const order = this.#queue.then(() => this.#carryOut(outlet, on, deadline, signal));
+    this.#queue = order.catch(() => {});
+    return order;
+  }
+
+  async #carryOut(outlet: number, on: boolean, deadline: number, signal: AbortSignal): Promise<void> {
+    const { id, profile } = this.#target;
+    if (profile.switch === undefined) throw new DeviceError("refused", `${id}: the outlets of a ${profile.profile} cannot be switched`);
+    const { image } = await this.#poll.survey(signal);
+    const place = image.place("outlet.on", outlet);
+    if (place === null) throw new DeviceError("out-of-range", `${id} has outlets 1 to ${image.count("outlet.on")}, not ${outlet}`);
+    await this.#wait(outlet, on, signal);
+    for (let left = profile.switch.retries; ; left -= 1) {
+      if (await this.#attempt(place, on, deadline, signal)) break;
+      if (left === 0 || this.#target.now() > deadline) throw new DeviceError("refused", `${id}: outlet ${outlet} still reads ${on ? "off" : "on"} after being ordered ${on ? "on" : "off"}`);
+    }
+    if (!on) {
+      this.#switchedOffAt.set(outlet, this.#target.now());
+      await this.#confirmPower(image, outlet, signal);
+    }
+  }
+
+  /** One order, then the outlet's own word. A lost reply says nothing about the outlet: it is read back before anything else. */
+  async #attempt(place: Place, on: boolean, deadline: number, signal: AbortSignal): Promise<boolean> {
+    const now = this.#target.now();
+    this.#lastOrderAt = now;
+    try {
+      await this.#poll.send(this.#write(place.index, on), "switching", Math.max(0, deadline - now), signal);
+    } catch (error) {
+      if (signal.aborted || (error instanceof ExceptionReply && !error.leavesOutcomeOpen)) throw error;
+    }
+    const within = this.#target.profile.switch?.confirm.withinMs ?? 0;
+    const read = await this.#until(place, within, signal, (value) => value === on);
+    if (read instanceof DeviceError) throw new DeviceError(read.code, `${this.#target.id}: outlet ${place.index} was ordered ${on ? "on" : "off"} and its state is unknown: ${read.message}`, { cause: read });
+    return read === on;
+  }
+
+  async #confirmPower(image: Image, outlet: number, signal: AbortSignal): Promise<void> {
+    const power = this.#target.profile.switch?.confirm.power;
+    const place = image.place("outlet.power", outlet);
+    if (power === undefined || place === null) return;
+    const read = await this.#until(place, power.withinMs, signal, (value) => typeof value === "number" && value < power.offBelowW);
+    if (typeof read === "number" && read < power.offBelowW) return;
+    const draws = typeof read === "number" ? `still draws ${read} W` : "its power could not be read";
+    throw new DeviceError("refused", `${this.#target.id}: outlet ${outlet} reads off, but ${draws}`);
+  }
+
+  /** The last value read, or the last error when none was; stops as soon as `enough`. */
+  async #until(place: Place, withinMs: number, signal: AbortSignal, enough: (value: unknown) => boolean): Promise<unknown> {
+    const deadline = this.#target.now() + withinMs;
+    for (;;) {
+      const read = await this.#poll.read(place, "switching", signal).catch((error: unknown) => error);
+      if (enough(read) || signal.aborted || this.#target.now() >= deadline) return read;
+      await pause(READ_BACK_EVERY_MS, signal);
+    }
+  }
+
+  async #wait(outlet: number, on: boolean, signal: AbortSignal): Promise<void> {
+    const { id, profile, now } = this.#target;
+    const offFor = now() - (this.#switchedOffAt.get(outlet) ?? -Infinity);
+    const minOff = profile.switch?.minOffMs ?? 0;
+    if (on && offFor < minOff) throw new DeviceError("refused", `${id}: outlet ${outlet} has been off for ${Math.round(offFor)} ms and stays off for ${minOff} ms`);
+    const spacing = this.#lastOrderAt + (profile.switch?.spacingMs ?? 0) - now();
+    if (spacing > 0) await pause(spacing, signal);
+  }
+
+  #write(outlet: number, on: boolean): Request {
+    const { profile: { switch: order, addressBase }, unit } = this.#target;
+    const address = (order?.address ?? 0) - addressBase + (outlet - 1) * (order?.stride ?? 1);
+    if (order?.table === "holding") return { kind: "write-register", unit, address, value: (on ? order.on : order.off) ?? 0 };
+    return { kind: "write-coil", unit, address, on };
+  }
+}
+
+/** Ends early, without complaint, when the caller gives up: the next request says so. */
+function pause(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const done = (): void => {
+      clearTimeout(timer);
+      signal.removeEventListener("abort", done);
+      resolve();
+    };
+    const timer = setTimeout(done, ms);
+    signal.addEventListener("abort", done, { once: true });
+    if (signal.aborted) done();
+  });
+}
