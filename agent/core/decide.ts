@@ -6,10 +6,11 @@ import type { Heard } from "./grid.ts";
 import type { EffectiveLimit, Statement } from "./limit.ts";
 import { effectiveLimit, failsafePower, gridStatements } from "./limit.ts";
 import { assess, tolerance } from "./assess.ts";
-import { compensateBias, learnBias, learnDevice, READING_LAG } from "./learn.ts";
+import { compensateBias, isSettled, learnBias, learnDevice, READING_LAG } from "./learn.ts";
 import type { Compliance, Draw, PowerLimit } from "./model.ts";
 import type { GridState, Mode } from "./mode.ts";
 import { failsafeJoins, gridState, nextMode, restartRule } from "./mode.ts";
+import type { Plan } from "./plan.ts";
 import { makePlan } from "./plan.ts";
 import type { Policy } from "./policy.ts";
 import { nextRamp } from "./ramp.ts";
@@ -71,14 +72,18 @@ export function decide(rack: RackState, input: DecideInput): { readonly rack: Ra
   const metered = snapshot.rack !== null && snapshot.rack.age !== null && snapshot.rack.age <= policy.meterLost;
   const draw = rackDraw(learned.views, fresh(snapshot.rack, policy));
 
-  const plan = makePlan(rack, learned.views, { budget, atLimit: samePower(budget, effective.limit), bias: learned.bias, uptime, policy, metered: meterFresh });
-  const over = budget.kind === "limited" && draw.low > budget.power;
+  const over = meterFresh && budget.kind === "limited" && draw.low > budget.power;
   const awaitingPolls = uptime - rack.startedAt < FIRST_POLLS && snapshot.devices.some(({ reading }) => reading.kind === "unknown" && reading.reason === "not-polled");
+  const plan = awaitingPolls && !over
+    ? keepTargets(rack, learned.views)
+    : makePlan(rack, learned.views, {
+        budget, atLimit: samePower(budget, effective.limit), bias: learned.bias, uptime, policy, metered: meterFresh, settled: isSettled(learned.views, uptime),
+      });
   const reconciled = reconcile(learned.views, {
     targets: mode.emergency ? asleep(learned.views) : plan.targets,
     headroom: budget.kind === "limited" ? budget.power - reserved(learned.views, fresh(snapshot.rack, policy), learned.bias) : null,
     mayRaise: !awaitingPolls && !mode.emergency && (meterFresh || snapshot.rack === null) && !(mode.restoring !== null && uptime < mode.restoring.notBefore),
-    mayLower: !awaitingPolls || mode.emergency || (meterFresh && over),
+    mayLower: !awaitingPolls || mode.emergency || over,
     cause: (view) => causeOf(view, { mode, effective, remade: plan.remade !== rack.plan }),
     uptime, policy, nextOrder: rack.nextOrder,
   });
@@ -119,9 +124,9 @@ const samePower = (a: PowerLimit, b: PowerLimit): boolean => (a.kind === "limite
 function learn(rack: RackState, views: readonly View[], context: { readonly snapshot: Snapshot; readonly policy: Policy }): { views: View[]; bias: Watts; biasFalling: boolean } {
   const { snapshot, policy } = context;
   const states = new Map(views.map((view) => [view.device.id, learnDevice(view, { uptime: snapshot.tick.uptime, policy })]));
-  const { bias, biasFalling } = learnBias(rack, views, context);
   const learnt = views.map((view) => ({ ...view, state: states.get(view.device.id) ?? view.state }));
-  return { views: learnt, bias: compensateBias(bias, views, states), biasFalling };
+  const compensated = { bias: compensateBias(rack.bias, views, states), biasFalling: rack.biasFalling };
+  return { views: learnt, ...learnBias(compensated, learnt, context) };
 }
 
 function rampBudget(rack: RackState, mode: Mode, context: { readonly effective: EffectiveLimit; readonly input: DecideInput; readonly views: readonly View[] }): { budget: PowerLimit; ramp: RackState["ramp"]; restored: boolean } {
@@ -155,6 +160,11 @@ function reserved(views: readonly View[], metered: Metered | null, bias: Watts):
   if (metered === null || metered.power === null) return ends;
   const growth = views.reduce((sum, view) => (view.rising ? sum + Math.max(0, view.reserve - view.draw.low) : sum), 0);
   return Math.min(ends, metered.power + metered.uncertainty + growth);
+}
+
+/** Before the first polls have ended there is nothing to plan with: what was wanted before the restart stays wanted. */
+function keepTargets(rack: RackState, views: readonly View[]): Plan {
+  return { targets: new Map(views.map(({ device, state }) => [device.id, state.target])), quarantined: new Map(), remade: rack.plan };
 }
 
 /** With every machine that hears asleep, and every other at the most it may draw. */

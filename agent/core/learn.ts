@@ -65,11 +65,10 @@ function ownMeter(view: View, policy: Policy): { readonly power: number; readonl
 }
 
 /** What the rack's meter shows beyond its machines. Rises at once with a settled excess, falls after two settled readings. */
-export function learnBias(rack: RackState, views: readonly View[], context: { readonly snapshot: Snapshot; readonly policy: Policy }): Pick<RackState, "bias" | "biasFalling"> {
+export function learnBias(rack: Pick<RackState, "bias" | "biasFalling">, views: readonly View[], context: { readonly snapshot: Snapshot; readonly policy: Policy }): Pick<RackState, "bias" | "biasFalling"> {
   const { snapshot, policy } = context;
   const metered: Metered | null = fresh(snapshot.rack, policy);
-  const settled = views.every((view) => !view.underway && snapshot.tick.uptime >= view.state.settlesAt + READING_LAG);
-  if (metered === null || metered.power === null || !settled) return { bias: rack.bias, biasFalling: false };
+  if (metered === null || metered.power === null || !isSettled(views, snapshot.tick.uptime)) return { bias: rack.bias, biasFalling: false };
   const explained = views.reduce((sum, view) => sum + explainedBy(view), 0);
   const residual = bounded(metered.power - explained, policy.nominal);
   // Half-steps against noise: within the meter's own uncertainty nothing is learnt.
@@ -78,11 +77,15 @@ export function learnBias(rack: RackState, views: readonly View[], context: { re
   return rack.biasFalling ? { bias: watts((rack.bias + residual) / 2), biasFalling: false } : { bias: rack.bias, biasFalling: true };
 }
 
+/** Nothing ordered for longer than it takes to be done and to be seen. */
+export const isSettled = (views: readonly View[], uptime: Millis): boolean => views.every((view) => !view.underway && uptime >= view.state.settlesAt + READING_LAG);
+
 /** What a device contributes to the plan's sum: its expectation where it does as told, else what it draws. */
 function explainedBy(view: View): number {
   const { draw } = view;
   const target = view.state.target === null ? -1 : targetEntry(view);
-  if (target >= 0 && view.actual === target) return expectedAt(view, target);
+  const obeys = view.state.deviatesSince === null && view.state.quarantine === null;
+  if (obeys && target >= 0 && view.actual === target) return expectedAt(view, target);
   return (draw.low + draw.high) / 2;
 }
 

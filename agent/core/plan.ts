@@ -8,18 +8,16 @@ import { entryOf } from "./curve.ts";
 import { QUARANTINE, DEVIATION_AT_MOST } from "./learn.ts";
 import type { PowerLimit, Setpoint } from "./model.ts";
 import type { Policy } from "./policy.ts";
-import type { DeviceState, RackState } from "./state.ts";
+import type { DeviceState, PlanMade, RackState } from "./state.ts";
 import type { Millis, Watts } from "./units.ts";
-import { millis, watts } from "./units.ts";
+import { millis } from "./units.ts";
 import type { View } from "./view.ts";
 import { expectedAt } from "./view.ts";
 
 export interface Plan {
   readonly targets: ReadonlyMap<string, Setpoint | null>;
   readonly quarantined: ReadonlyMap<string, NonNullable<DeviceState["quarantine"]>>;
-  readonly remade: RackState["plan"];
-  /** Power left for the machines that obey, after everything else has its part. */
-  readonly available: Watts;
+  readonly remade: PlanMade | null;
 }
 
 export interface PlanContext {
@@ -31,10 +29,14 @@ export interface PlanContext {
   readonly policy: Policy;
   /** A meter that no longer counts makes every expectation wider. */
   readonly metered: boolean;
+  /** Nothing is on its way anywhere. */
+  readonly settled: boolean;
 }
 
 /** A better plan has to earn this much more to be worth changing machines for. */
 const WORTH = 1.005;
+/** An overdraft of the standing plan by more than this is a drop to be made in a hurry; less is drift. */
+const DROP = 1.03;
 /** Without a meter expectations are planned at their high end. */
 const UNMETERED = 1.1;
 
@@ -55,10 +57,11 @@ export function makePlan(rack: RackState, views: readonly View[], context: PlanC
   const standing = value(obeying, current, doubt);
   // A plan is made to the whole margin and stands until a third of it is left: drift has to use up the rest first.
   const fits = standing !== null && standing.power <= spare(policy.margin / 3);
+  const hurried = !fits && (standing === null || standing.power > DROP * available);
   const candidates = obeying.map((view): Candidate => ({ curve: view.curve, gain: view.state.gain * doubt, from: fits ? 1 : reachableFrom(view, policy) }));
-  const best = allocate(candidates, available);
-  const widened = rack.plan !== null && context.atLimit && below(rack.plan.budget, budget);
-  const due = rack.plan === null || widened || uptime - rack.plan.at >= policy.dwell;
+  const best = allocate(candidates, hurried ? spare(policy.margin + policy.dropMargin) : available);
+  const members = obeying.map(({ device }) => device.id);
+  const due = isDue(rack.plan, members, context);
   const remake = !fits || (due && standing !== null && best.hashrate > standing.hashrate * WORTH);
   if (remake) for (const [i, view] of obeying.entries()) targets.set(view.device.id, view.curve.setpoints[best.entries[i] as number] ?? null);
 
@@ -66,7 +69,16 @@ export function makePlan(rack: RackState, views: readonly View[], context: PlanC
   const floor = obeying.reduce((sum, view) => sum + expectedAt(view, view.curve.setpoints[0] === null ? 1 : 0), 0);
   if (available < floor) for (const view of views) if (!obeys.has(view)) targets.set(view.device.id, { kind: "sleep" });
 
-  return { targets, quarantined, remade: remake ? { at: uptime, budget } : rack.plan, available: watts(Number.isFinite(available) ? available : policy.nominal) };
+  return { targets, quarantined, remade: remake ? { at: uptime, budget, hurried, members } : rack.plan };
+}
+
+/** May a plan that fits be replaced by one that earns more? */
+function isDue(made: PlanMade | null, members: readonly string[], { budget, atLimit, settled, uptime, policy }: PlanContext): boolean {
+  if (made === null) return true;
+  if (atLimit && below(made.budget, budget)) return true;
+  if (made.hurried && settled) return true;
+  if (made.members.length !== members.length || made.members.some((id, i) => id !== members[i])) return true;
+  return uptime - made.at >= policy.dwell;
 }
 
 const below = (a: PowerLimit, b: PowerLimit): boolean => a.kind === "limited" && (b.kind === "unlimited" || a.power < b.power);

@@ -10,6 +10,8 @@ export interface Policy {
   readonly restart: Restart;
   /** Kept free under the limit so that noise and warming boards do not carry the rack over it: a fraction of the limit. */
   readonly margin: number;
+  /** Kept free besides when the rack has to come down by much: boards are still hot, and hot boards draw more than at rest. */
+  readonly dropMargin: number;
   /** Time the contract grants from a drop until the meter shows it. */
   readonly responseTime: Millis;
   /** Of `responseTime`, what a tune may use; a machine that cannot tune down in it is put to sleep and trimmed later. */
@@ -26,6 +28,7 @@ export interface Policy {
 export const DEFAULT_POLICY = {
   restart: { minOff: seconds(0), random: seconds(300), rampPercentPerMinute: 20 },
   margin: 0.0075,
+  dropMargin: 0.02,
   responseTime: seconds(15),
   tuneTime: seconds(7),
   dwell: seconds(20),

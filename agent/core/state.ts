@@ -44,11 +44,20 @@ export interface RackState {
   readonly bias: Watts;
   /** A lower residual has to be seen twice before the bias gives way. */
   readonly biasFalling: boolean;
-  readonly plan: { readonly at: Millis; readonly budget: PowerLimit } | null;
+  readonly plan: PlanMade | null;
   /** The present excess: until when it counts as settling. */
   readonly excess: { readonly since: Millis; readonly deadline: Millis } | null;
   readonly limit: PowerLimit;
   readonly nextOrder: number;
+}
+
+export interface PlanMade {
+  readonly at: Millis;
+  readonly budget: PowerLimit;
+  /** Made to be legal in time: it kept more margin than a plan made at leisure, and a better one follows when all is settled. */
+  readonly hurried: boolean;
+  /** Whom it was made with. */
+  readonly members: readonly string[];
 }
 
 export const startDevice: DeviceState = {

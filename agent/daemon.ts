@@ -1,0 +1,366 @@
+/**
+ * Assembles the parts and runs the loop: see -> decide -> act -> tell. The same class runs the real rack and the
+ * simulated lives: whatever touches the world comes in as a part.
+ */
+import { setMaxListeners } from "node:events";
+import type { Decision } from "./core/decide.ts";
+import { decide } from "./core/decide.ts";
+import type { Statement } from "./core/limit.ts";
+import type { Memory } from "./core/memory.ts";
+import { recall, remember } from "./core/memory.ts";
+import { heartbeatTimeout, restartRule } from "./core/mode.ts";
+import type { Policy } from "./core/policy.ts";
+import type { RackState } from "./core/state.ts";
+import { startState } from "./core/state.ts";
+import type { Tick } from "./core/time.ts";
+import type { Millis } from "./core/units.ts";
+import { millis, seconds, watts } from "./core/units.ts";
+import type { PlantEvent } from "./plant/listener.ts";
+import type { WiredDevice, WiredMeter } from "./plant/plant.ts";
+import { Plant } from "./plant/plant.ts";
+import { OpenDocuments } from "./report/acks.ts";
+import { changesBetween } from "./report/changes.ts";
+import { EventRing } from "./report/events.ts";
+import { Reporter } from "./report/reporter.ts";
+import type { StatusDocument } from "./report/status.ts";
+import { statusDocument, willDocument } from "./report/status.ts";
+import { Bell } from "./runtime/bell.ts";
+import type { Clock } from "./runtime/clock.ts";
+import type { Link } from "./runtime/link.ts";
+import type { Log } from "./runtime/log.ts";
+import type { Store } from "./runtime/store.ts";
+import type { Signal, SignalEffect } from "./signal/signal.ts";
+import type { TechnicianLimit } from "./technician.ts";
+import { technicianStatements } from "./technician.ts";
+
+export interface DaemonParts {
+  readonly clock: Clock;
+  /** From 0 to 1. */
+  readonly random: () => number;
+  readonly log: Log;
+  readonly store: Store;
+  readonly grid: Link;
+  /** The node's topic root on the grid link. */
+  readonly gridRoot: string;
+  readonly farm: { readonly link: Link; readonly root: string } | null;
+  readonly signal: Signal;
+  readonly wiring: { readonly devices: readonly WiredDevice[]; readonly meters: readonly WiredMeter[] };
+  readonly policy: Policy;
+  /** What the rack's own feed carries; null: not stated. */
+  readonly breakerW: number | null;
+  readonly onStop: "failsafe" | "hold" | "sleep";
+  readonly boot: string;
+  readonly software: string;
+  readonly config: "ok" | "last-good";
+  readonly notify: Notify;
+}
+
+/** Towards the service manager. */
+export interface Notify {
+  ready(): void;
+  /** Fed by the finished control cycle and nothing else. */
+  watchdog(): void;
+  stopping(): void;
+}
+
+const CYCLE = seconds(1);
+/** A verified document is decided on at once; what the plant reports may gather for a moment. */
+const AFTER_SIGNAL = millis(0);
+const AFTER_PLANT = millis(250);
+/** A flood of messages may not become a flood of cycles. */
+const BETWEEN_CYCLES = millis(25);
+/** Learnt gains are written down this often when nothing else is. */
+const REMEMBER_AT_LEAST = seconds(300);
+const PARKING = seconds(15);
+
+export class Daemon {
+  readonly events = new EventRing();
+  readonly plant: Plant;
+  readonly #parts: DaemonParts;
+  readonly #reporter: Reporter;
+  readonly #open = new OpenDocuments();
+  readonly #bell = new Bell();
+  #rack: RackState;
+  #decision: Decision | null = null;
+  #status: StatusDocument | null = null;
+  #technician: TechnicianLimit | null = null;
+  #parking: Statement | null = null;
+  #u = 0;
+  #connects = 0;
+  #due: Millis = millis(0);
+  #lastCycle: Millis = millis(-1000);
+  #saved = "";
+  #savedAt: Millis = millis(0);
+  #writing: Promise<void> = Promise.resolve();
+  #started = false;
+
+  constructor(parts: DaemonParts) {
+    this.#parts = parts;
+    this.#rack = startState(parts.clock.now().uptime);
+    this.plant = new Plant(parts.wiring, {
+      clock: parts.clock,
+      listener: { moved: () => this.#soon(AFTER_PLANT), event: (event) => this.#plantEvent(event) },
+    });
+    this.#reporter = new Reporter({ grid: parts.grid, gridRoot: parts.gridRoot, farm: parts.farm, nominalW: parts.policy.nominal });
+  }
+
+  /** null before the first cycle. */
+  get decision(): Decision | null {
+    return this.#decision;
+  }
+
+  get status(): StatusDocument | null {
+    return this.#status;
+  }
+
+  get technician(): TechnicianLimit | null {
+    return this.#technician;
+  }
+
+  get signal(): Signal {
+    return this.#parts.signal;
+  }
+
+  /** Runs until `signal` aborts, parks the rack, says goodbye and resolves. */
+  async run(signal: AbortSignal): Promise<void> {
+    const { clock, grid, farm, log } = this.#parts;
+    await this.#recall();
+    const [plantEnd, linkEnd] = [new AbortController(), new AbortController()];
+    // Every device's loop listens on it; Node would take more than ten for a leak.
+    setMaxListeners(0, plantEnd.signal, linkEnd.signal, signal);
+    const plant = this.plant.run(plantEnd.signal);
+    const links = [
+      grid.run({ message: (message) => this.#hear(message), connected: (count) => this.#connected(count), disconnected: (reason) => this.#disconnected(reason) }, linkEnd.signal),
+      ...(farm === null ? [] : [farm.link.run({ message: () => undefined, connected: () => this.#reporter.renew(), disconnected: () => undefined }, linkEnd.signal)]),
+    ];
+    // A link whose listener threw has met a bug of ours: it must not go unseen.
+    const failed = Promise.all([plant, ...links]).then(() => undefined);
+    try {
+      await Promise.race([this.#loop(signal), failed]);
+      this.#parts.notify.stopping();
+      await Promise.race([this.#park(), failed]);
+    } finally {
+      const { session, failsafeW } = { session: this.#session(), failsafeW: this.#parts.policy.failsafe };
+      this.#reporter.offline({ ...willDocument({ session, failsafeW, heartbeatTimeoutS: this.#heartbeatTimeout() / 1000 }), reason: "stopped" });
+      plantEnd.abort();
+      linkEnd.abort();
+      await Promise.allSettled([plant, ...links]);
+      await this.#writing;
+      log.info({ uptimeS: Math.round(clock.now().uptime / 1000) }, "stopped");
+    }
+    await failed;
+  }
+
+  /** The technician's own limit; null clears it. Stored before it is believed to survive a restart. */
+  async limitBy(limit: TechnicianLimit | null, who: string): Promise<void> {
+    this.#technician = limit;
+    this.#event(limit === null ? "technician.cleared" : "technician.limited", limit === null ? { who } : { limitW: limit.powerW, untilMs: limit.until, who });
+    this.#soon(AFTER_SIGNAL);
+    await this.#write(new Map([["technician", limit === null ? null : JSON.stringify(limit)]]));
+  }
+
+  async #loop(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      const { uptime } = this.#parts.clock.now();
+      if (uptime >= this.#due) this.#cycle();
+      else await this.#bell.wait(this.#parts.clock, millis(this.#due - uptime), signal).catch(() => undefined);
+    }
+  }
+
+  #cycle(): void {
+    const { clock, signal, policy, notify } = this.#parts;
+    const tick = clock.now();
+    this.#carryOut(signal.passed(tick));
+    const heard = signal.heard();
+    const now = signal.now(tick);
+    const { rack, decision } = decide(this.#rack, {
+      heard, now, synchronised: tick.error !== null, local: this.#local(now), snapshot: this.plant.snapshot(tick), policy, u: this.#u,
+    });
+    const before = this.#decision;
+    if (this.#rack.mode.restoring !== null && rack.mode.restoring === null) this.#draw();
+    this.#rack = rack;
+    this.#decision = decision;
+    for (const order of decision.orders) this.plant.post(order);
+    this.#tell(before, decision, tick);
+    this.#save(tick);
+    if (!this.#started) notify.ready();
+    this.#started = true;
+    notify.watchdog();
+    this.#lastCycle = tick.uptime;
+    this.#due = millis(tick.uptime + CYCLE);
+  }
+
+  #tell(before: Decision | null, decision: Decision, tick: Tick): void {
+    const { signal, software, config } = this.#parts;
+    for (const { id, device, setpoint, cause } of decision.orders) this.#event("setpoint.ordered", { order: id, device, setpoint, cause });
+    for (const { name, fields } of changesBetween(before, decision)) this.#event(name, fields);
+    const { heard, facts } = { heard: signal.heard(), facts: signal.summary(tick) };
+    this.#status = statusDocument(decision, { session: this.#session(), at: tick.at, signal: { ...facts, heartbeatTimeout: this.#heartbeatTimeout() }, software, config });
+    const telemetry = heard.allocations.flatMap(({ report }) => (report?.telemetry == null ? [] : [report.telemetry]));
+    this.#reporter.cycle(decision, this.#status, { at: tick.at, telemetryPeriod: telemetry.length === 0 ? null : millis(Math.min(...telemetry)) });
+    for (const { id, ...outcome } of this.#open.outcomes(decision)) this.#reporter.ack(id, { v: 1, type: "ACK", id, at: new Date(tick.at).toISOString(), ...outcome });
+  }
+
+  #local(now: Parameters<typeof technicianStatements>[1]): Statement[] {
+    const { breakerW } = this.#parts;
+    const breaker: Statement[] = breakerW === null ? [] : [{ source: "breaker", power: watts(breakerW), ref: null, until: null }];
+    return [...breaker, ...technicianStatements(this.#technician, now), ...(this.#parking === null ? [] : [this.#parking])];
+  }
+
+  #hear(message: Parameters<Signal["receive"]>[0]): void {
+    const { signal, clock } = this.#parts;
+    const before = signal.heard();
+    this.#carryOut(signal.receive(message, clock.now()));
+    if (signal.heard() !== before) this.#soon(AFTER_SIGNAL);
+  }
+
+  #carryOut(effects: readonly SignalEffect[]): void {
+    const { signal, clock, grid } = this.#parts;
+    for (const effect of effects) {
+      switch (effect.kind) {
+        case "commit":
+          void this.#write(effect.changes).then(
+            () => true,
+            (error: unknown) => {
+              this.#event("storage.failed", { reason: error instanceof Error ? error.message : String(error) });
+              return false;
+            },
+          ).then((kept) => {
+            this.#carryOut(signal.committed(effect.id, kept, clock.now()));
+            this.#soon(AFTER_SIGNAL);
+          });
+          break;
+        case "ack":
+          this.#ack(effect.ack);
+          break;
+        case "event":
+          this.#event(effect.name, effect.fields);
+          break;
+        case "resubscribe":
+          grid.resubscribe();
+          break;
+      }
+    }
+  }
+
+  #ack(ack: Extract<SignalEffect, { kind: "ack" }>["ack"]): void {
+    const { clock, policy } = this.#parts;
+    const tick = clock.now();
+    if (ack.status === "ACCEPTED") this.#open.accepted(ack.id, tick.uptime);
+    else this.#open.ended(ack.id);
+    const expectedSettleAt = ack.status === "ACCEPTED" ? new Date(tick.at + policy.responseTime).toISOString() : null;
+    this.#reporter.ack(ack.id, { v: 1, type: "ACK", at: new Date(tick.at).toISOString(), ...ack, expectedSettleAt });
+  }
+
+  #connected(count: number): void {
+    this.#connects = count;
+    this.#reporter.renew();
+    this.#event("link.connected", { link: "grid", count });
+    this.#carryOut(this.#parts.signal.session(true, this.#parts.clock.now()));
+    this.#soon(AFTER_SIGNAL);
+  }
+
+  #disconnected(reason: string): void {
+    this.#event("link.lost", { link: "grid", reason });
+    this.#carryOut(this.#parts.signal.session(false, this.#parts.clock.now()));
+  }
+
+  #plantEvent(event: PlantEvent): void {
+    if ("order" in event) {
+      const { order, name, ...fields } = event;
+      this.#event(name, { order: order.id, device: order.device, setpoint: order.setpoint, cause: order.cause, ...fields });
+    } else {
+      const { name, ...fields } = event;
+      this.#event(name, fields);
+    }
+  }
+
+  #event(name: string, fields: Readonly<Record<string, unknown>>): void {
+    const event = this.events.add(name, this.#parts.clock.now().at, fields);
+    this.#parts.log[/\.(lost|failed|refused|quarantined)$/.test(name) ? "warn" : "info"](fields, name);
+    this.#reporter.event(event);
+  }
+
+  /** A cycle in at most `delay`, and not sooner after the last one than cycles may follow each other. */
+  #soon(delay: Millis): void {
+    const { uptime } = this.#parts.clock.now();
+    const wanted = Math.max(this.#lastCycle + BETWEEN_CYCLES, uptime + delay);
+    if (wanted >= this.#due) return;
+    this.#due = millis(wanted);
+    this.#bell.ring();
+  }
+
+  async #recall(): Promise<void> {
+    const { store, signal, clock, policy, log } = this.#parts;
+    const stored = await store.load("").catch((error: unknown) => {
+      this.#event("storage.failed", { reason: error instanceof Error ? error.message : String(error) });
+      return new Map<string, string>();
+    });
+    const tick = clock.now();
+    signal.restore(stored, tick);
+    const parsed = <T>(key: string): T | null => {
+      const text = stored.get(key);
+      return text === undefined ? null : (JSON.parse(text) as T);
+    };
+    this.#technician = parsed<TechnicianLimit>("technician");
+    const u = parsed<number>("restart/u");
+    if (u === null) this.#draw();
+    else this.#u = u;
+    const memory = parsed<Memory>("core/memory");
+    const restart = restartRule(signal.heard().allocations, policy.restart);
+    if (memory !== null) this.#rack = recall(memory, { uptime: tick.uptime, u: this.#u, restart });
+    log.info({ stored: stored.size, orders: this.#rack.devices.size }, "started");
+  }
+
+  /** Drawn once and kept until used, so that a crash loop cannot draw until it likes the number. */
+  #draw(): void {
+    this.#u = this.#parts.random();
+    void this.#write(new Map([["restart/u", String(this.#u)]])).catch(() => undefined);
+  }
+
+  #save(tick: Tick): void {
+    const memory = remember(this.#rack);
+    const orders = JSON.stringify([Object.values(memory.devices).map(({ target }) => target), memory.restoring]);
+    if (orders === this.#saved && tick.uptime - this.#savedAt < REMEMBER_AT_LEAST) return;
+    this.#saved = orders;
+    this.#savedAt = tick.uptime;
+    void this.#write(new Map([["core/memory", JSON.stringify(memory)]])).catch((error: unknown) => {
+      this.#event("storage.failed", { reason: error instanceof Error ? error.message : String(error) });
+    });
+  }
+
+  /** One write after the other, in the order they were asked for. */
+  #write(changes: ReadonlyMap<string, string | null>): Promise<void> {
+    const write = this.#writing.then(() => this.#parts.store.commit(changes));
+    this.#writing = write.catch(() => undefined);
+    return write;
+  }
+
+  /** Leaves the rack as policy says: nothing that stops may leave it above the failsafe limit, unless it was announced. */
+  async #park(): Promise<void> {
+    const { onStop, policy, clock } = this.#parts;
+    if (onStop === "hold") return;
+    this.#parking = { source: onStop === "sleep" ? "technician" : "failsafe", power: onStop === "sleep" ? watts(0) : policy.failsafe, ref: null, until: null };
+    const end = clock.now().uptime + PARKING;
+    const never = new AbortController().signal;
+    do {
+      this.#cycle();
+      if (this.#parked()) return;
+      await clock.sleep(millis(250), never);
+    } while (clock.now().uptime < end);
+  }
+
+  /** Every device that answers has its order: what is left is the way down. */
+  #parked(): boolean {
+    const { views } = this.#decision ?? { views: [] };
+    return views.every(({ device, underway }) => !underway || device.order?.state === "acknowledged");
+  }
+
+  #heartbeatTimeout(): Millis {
+    return heartbeatTimeout(this.#parts.signal.heard().allocations);
+  }
+
+  #session(): StatusDocument["session"] {
+    return { boot: this.#parts.boot, connects: this.#connects };
+  }
+}

@@ -1,0 +1,27 @@
+/** Events that follow from one decision to the next: emitted on change, not on repetition. */
+import type { Decision } from "../core/decide.ts";
+import { whole } from "./figures.ts";
+import { limitW, measuredW } from "./status.ts";
+
+export interface Change {
+  readonly name: string;
+  readonly fields: Readonly<Record<string, unknown>>;
+}
+
+export function changesBetween(before: Decision | null, after: Decision): Change[] {
+  const changes: Change[] = [];
+  const say = (name: string, fields: Change["fields"]): void => void changes.push({ name, fields });
+  if (before?.state !== after.state) say("mode.changed", { from: before?.state ?? null, to: after.state });
+  const [was, is] = [before?.effective.binding ?? null, after.effective.binding];
+  if (before === null || was?.power !== is?.power || was?.source !== is?.source || was?.ref?.id !== is?.ref?.id) {
+    say("limit.changed", { fromW: before === null ? null : limitW(before.effective.limit), toW: limitW(after.effective.limit), source: is?.source ?? null, doc: is?.ref?.id ?? null });
+  }
+  if (before?.compliance.kind !== after.compliance.kind) {
+    say("compliance.changed", { from: before?.compliance.kind ?? null, to: after.compliance.kind, powerW: measuredW(after), lowW: whole(after.draw.low), highW: whole(after.draw.high) });
+  }
+  const quarantined = new Set(before?.quarantined.map(({ id }) => id));
+  for (const { id, reason } of after.quarantined) if (!quarantined.has(id)) say("device.quarantined", { device: id, reason });
+  const still = new Set(after.quarantined.map(({ id }) => id));
+  for (const id of quarantined) if (!still.has(id)) say("device.readmitted", { device: id });
+  return changes;
+}

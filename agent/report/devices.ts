@@ -1,0 +1,58 @@
+/** Devices as the technician sees them. */
+import type { Decision } from "../core/decide.ts";
+import type { Setpoint } from "../core/model.ts";
+import type { View } from "../core/view.ts";
+import { hundredths, whole } from "./figures.ts";
+
+export function deviceRow(view: View, decision: Decision) {
+  const { device, state, draw } = view;
+  const { reading } = device;
+  const telemetry = reading.kind === "known" ? reading.telemetry : null;
+  const temperatures = (telemetry?.boards ?? []).flatMap(({ boardTemperature }) => (boardTemperature === null ? [] : [boardTemperature]));
+  const since = reading.kind === "known" ? reading.readAt : reading.since;
+  return {
+    id: device.id,
+    state: state.quarantine !== null ? "quarantined" : (telemetry?.state ?? "unknown"),
+    readingAgeS: Math.max(0, Math.round((decision.uptime - since.uptime) / 100) / 10),
+    point: telemetry?.point ?? null,
+    frequencyMHz: hundredths(telemetry?.frequency ?? null),
+    voltageMV: whole(telemetry?.voltage ?? null),
+    powerW: draw.by === "nameplate" ? null : whole((draw.low + draw.high) / 2),
+    powerLowW: whole(draw.low),
+    powerHighW: whole(draw.high),
+    drawBy: draw.by,
+    hashrateThs: hundredths(telemetry?.hashrate ?? null),
+    temperatureC: temperatures.length === 0 ? null : whole(Math.max(...temperatures)),
+    setpoint: setpointWord(state.target),
+    order: state.order === null ? null : { id: state.order.id, setpoint: setpointWord(state.order.setpoint), cause: state.order.cause, state: device.order?.state ?? "waiting" },
+    unknownReason: reading.kind === "unknown" ? reading.reason : null,
+    quarantineReason: state.quarantine?.reason ?? null,
+  };
+}
+
+export function deviceDetail(view: View, decision: Decision, context: { readonly description: string; readonly failure: string | null }) {
+  const { device, state } = view;
+  return {
+    ...deviceRow(view, decision),
+    description: context.description,
+    nameplateW: device.nameplate.highest,
+    asleepW: device.nameplate.asleep,
+    gain: hundredths(state.gain),
+    misses: state.misses,
+    reserveW: whole(view.reserve),
+    failure: context.failure,
+    capabilities: device.capabilities,
+    telemetry: device.reading.kind === "known" ? device.reading.telemetry : device.reading.last,
+  };
+}
+
+export function setpointWord(setpoint: Setpoint | null): string | null {
+  if (setpoint === null) return null;
+  switch (setpoint.kind) {
+    case "points": return `point ${setpoint.point}`;
+    case "power-limit": return `${Math.round(setpoint.power)} W`;
+    case "boards": return `${setpoint.count} boards`;
+    case "sleep": return "sleep";
+    case "outlet": return setpoint.on ? "outlet on" : "outlet off";
+  }
+}

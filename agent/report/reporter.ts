@@ -1,0 +1,99 @@
+import type { Decision } from "../core/decide.ts";
+import type { Instant, Millis } from "../core/units.ts";
+import { seconds } from "../core/units.ts";
+import type { Link } from "../runtime/link.ts";
+import { deviceRow } from "./devices.ts";
+import type { AgentEvent } from "./events.ts";
+import type { StatusDocument } from "./status.ts";
+import { statusKey } from "./status.ts";
+import { capabilityDocument, capabilityKey, telemetryDocument } from "./telemetry.ts";
+
+export interface ReporterOptions {
+  readonly grid: Link;
+  /** The node's topic root, `gla/1/{operator}/site/{site}/rack/{rack}`. */
+  readonly gridRoot: string;
+  readonly farm: { readonly link: Link; readonly root: string } | null;
+  readonly nominalW: number;
+}
+
+/** Figures change all the time; words rarely. A status goes out when a word changes, and this often for the figures in it. */
+const STATUS_AT_LEAST = seconds(30);
+const TELEMETRY_AT_REST = seconds(10);
+const TELEMETRY_IN_EVENT = seconds(2);
+/** What the operator gets of our events; everything about single machines stays on the farm. */
+const GRID_EVENTS = /^(mode|limit|compliance|signal|emergency|storage|clock|rack|daemon)\./;
+
+/** Publishes what the two parties may know: the rack to the grid operator, the machines to the farm. */
+export class Reporter {
+  readonly #options: ReporterOptions;
+  #statusKey = "";
+  #statusAt: Millis | null = null;
+  #capabilityKey = "";
+  #telemetryAt: Millis | null = null;
+  #farmAt: Millis | null = null;
+
+  constructor(options: ReporterOptions) {
+    this.#options = options;
+  }
+
+  /** A broker we are newly connected to gets everything retained again. */
+  renew(): void {
+    this.#statusKey = "";
+    this.#capabilityKey = "";
+  }
+
+  cycle(decision: Decision, status: StatusDocument, context: { readonly at: Instant; readonly telemetryPeriod: Millis | null }): void {
+    const { uptime } = decision;
+    const due = (last: Millis | null, period: Millis): boolean => last === null || uptime - last >= period;
+    const key = statusKey(status);
+    if (key !== this.#statusKey || due(this.#statusAt, STATUS_AT_LEAST)) {
+      this.#statusKey = key;
+      this.#statusAt = uptime;
+      this.#toGrid("status", status, { qos: 1, retain: true });
+    }
+    const capability = capabilityDocument(decision, { nominalW: this.#options.nominalW, at: context.at, heartbeatTimeoutS: status.heartbeatTimeoutS });
+    const capabilities = capabilityKey(capability);
+    if (capabilities !== this.#capabilityKey) {
+      this.#capabilityKey = capabilities;
+      this.#toGrid("capability", capability, { qos: 1, retain: true });
+    }
+    const period = decision.compliance.kind === "settling" || decision.compliance.kind === "violating" ? TELEMETRY_IN_EVENT : (context.telemetryPeriod ?? TELEMETRY_AT_REST);
+    if (due(this.#telemetryAt, period)) {
+      this.#telemetryAt = uptime;
+      this.#toGrid("telemetry", telemetryDocument(decision, context.at), { qos: 0, retain: false });
+    }
+    if (this.#options.farm !== null && due(this.#farmAt, TELEMETRY_AT_REST)) {
+      this.#farmAt = uptime;
+      this.#toFarm(decision, status);
+    }
+  }
+
+  ack(id: string, document: object): void {
+    this.#toGrid(`ack/${id}`, document, { qos: 1, retain: false });
+  }
+
+  event(event: AgentEvent): void {
+    if (GRID_EVENTS.test(event.name)) this.#toGrid(`notice/${event.name}`, event, { qos: 1, retain: false });
+    const { farm } = this.#options;
+    farm?.link.publish({ topic: `${farm.root}/notice/${event.name}`, payload: JSON.stringify(event), qos: 1, retain: false });
+  }
+
+  /** The last word before the link closes on purpose. */
+  offline(document: object): void {
+    this.#toGrid("status", document, { qos: 1, retain: true });
+  }
+
+  #toGrid(topic: string, document: object, how: { readonly qos: 0 | 1; readonly retain: boolean }): void {
+    this.#options.grid.publish({ topic: `${this.#options.gridRoot}/${topic}`, payload: JSON.stringify(document), ...how });
+  }
+
+  #toFarm(decision: Decision, status: StatusDocument): void {
+    const { farm } = this.#options;
+    if (farm === null) return;
+    farm.link.publish({ topic: `${farm.root}/status`, payload: JSON.stringify(status), qos: 1, retain: true });
+    for (const view of decision.views) {
+      const row = deviceRow(view, decision);
+      farm.link.publish({ topic: `${farm.root}/asic/${row.id}`, payload: JSON.stringify(row), qos: 0, retain: false });
+    }
+  }
+}

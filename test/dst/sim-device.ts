@@ -1,0 +1,119 @@
+/** A miner of the simulated rack as a Device: the physics and its faults, without sockets. */
+import type { BoardTelemetry, OperatingPoint, Setpoint, Telemetry } from "../../agent/core/model.ts";
+import { celsius, megahertz, millis, millivolts, seconds, terahash, watts } from "../../agent/core/units.ts";
+import type { Clock } from "../../agent/runtime/clock.ts";
+import { DeviceError } from "../../agent/runtime/errors.ts";
+import type { Device } from "../../drivers/driver.ts";
+import { capabilitiesOf } from "../../drivers/luxos/points.ts";
+import type { MinerModel } from "../../drivers/models.ts";
+import type { Asic } from "../../drivers/sim/asic.ts";
+import type { SimMachine } from "../../drivers/sim/machine.ts";
+
+const REPLY = millis(25);
+const DEADLINE = seconds(3);
+
+export function simDevice(machine: SimMachine, model: MinerModel, clock: Clock): Device {
+  const capabilities = capabilitiesOf(model.points, model.sleepPower);
+  /** What the wire does to one exchange, in the typed errors a driver would make of it. */
+  const exchange = async <T>(work: (asic: Asic) => T, signal: AbortSignal): Promise<T> => {
+    const { wire } = machine;
+    switch (wire.kind) {
+      case "none":
+      case "slow": {
+        const length = REPLY + (wire.kind === "slow" ? wire.extraMs : 0);
+        await clock.sleep(millis(Math.min(length, DEADLINE)), signal);
+        if (length > DEADLINE) throw new DeviceError("timeout", "no answer within 3 s");
+        return work(machine.firmware);
+      }
+      case "refuse":
+      case "half-close":
+        await clock.sleep(REPLY, signal);
+        throw new DeviceError("unreachable", "refused");
+      case "garbage":
+      case "truncate":
+        await clock.sleep(REPLY, signal);
+        work(machine.firmware);
+        throw new DeviceError("malformed", "not a whole answer");
+      case "silent":
+      case "drip":
+      case "endless":
+        await clock.sleep(DEADLINE, signal);
+        throw new DeviceError("timeout", "no answer within 3 s");
+    }
+  };
+  const write = (work: (asic: Asic) => string | null, signal: AbortSignal): Promise<void> =>
+    exchange((asic) => {
+      const refusal = work(asic);
+      if (refusal !== null) throw new DeviceError("refused", refusal);
+      machine.wrote();
+    }, signal);
+
+  const point = async ({ point: id }: Extract<Setpoint, { kind: "points" }>, signal: AbortSignal): Promise<void> => {
+    const wanted = model.points.find((candidate) => candidate.id === id);
+    if (wanted?.frequency == null || wanted.voltage == null) throw new DeviceError("out-of-range", id);
+    const { frequency, voltage } = wanted;
+    if (machine.firmware.state === "asleep") await write((asic) => asic.wake(), signal);
+    const up = frequency > machine.firmware.frequencyMHz;
+    const tune = (): Promise<void> => perBoard((board, asic) => asic.setFrequency(board, frequency), signal);
+    const feed = (): Promise<void> => perBoard((board, asic) => asic.setVoltage(board, voltage), signal);
+    await (up ? feed().then(tune) : tune().then(feed));
+  };
+  const perBoard = async (work: (board: number, asic: Asic) => string | null, signal: AbortSignal): Promise<void> => {
+    for (let board = 0; board < model.boards; board++) await write((asic) => work(board, asic), signal);
+  };
+  const sleep = async (_: Setpoint, signal: AbortSignal): Promise<void> => {
+    const lowest = model.points[0]?.frequency;
+    if (lowest != null && machine.firmware.state !== "asleep") await perBoard((board, asic) => asic.setFrequency(board, lowest), signal).catch(ignoreRefusal);
+    await write((asic) => asic.sleep(), signal);
+  };
+  return {
+    id: machine.id,
+    description: `${model.name} (simulated)`,
+    nameplate: { highest: model.nameplate, asleep: model.sleepPower },
+    capabilities,
+    actuators: { points: point, sleep },
+    read: (signal) => exchange((asic) => telemetryOf(asic, model.points), signal),
+    async [Symbol.asyncDispose]() {},
+  };
+}
+
+const ignoreRefusal = (error: unknown): void => {
+  if (!(error instanceof DeviceError) || error.code !== "refused") throw error;
+};
+
+function telemetryOf(asic: Asic, points: readonly OperatingPoint[]): Telemetry {
+  const boards = asic.boards.map((board, index): BoardTelemetry => ({
+    index,
+    enabled: board.enabled,
+    frequency: megahertz(board.frequencyMHz),
+    voltage: millivolts(board.voltageMV),
+    hashrate: null,
+    boardTemperature: celsius(board.temperatureC),
+    chipTemperature: celsius(board.chipC),
+  }));
+  const mean = (pick: (board: (typeof asic.boards)[number]) => number): number => asic.boards.reduce((sum, board) => sum + pick(board), 0) / Math.max(1, boards.length);
+  const frequency = mean((board) => board.frequencyMHz);
+  const voltage = mean((board) => board.voltageMV);
+  const { state } = asic;
+  const at = points.find((point) => Math.abs((point.frequency ?? 0) - frequency) < 1 && Math.abs((point.voltage ?? 0) - voltage) < 20);
+  return {
+    power: watts(asic.reportedW),
+    powerSource: "estimated",
+    hashrate: terahash(asic.reportedThs.fast),
+    hashrateAverage: terahash(asic.reportedThs.average),
+    frequency: megahertz(frequency),
+    voltage: millivolts(voltage),
+    state: state === "off" ? null : state,
+    point: state === "hashing" ? (at?.id ?? null) : null,
+    boards,
+    inlet: null,
+    outlet: null,
+    fansRpm: [],
+    pools: [],
+    accepted: null,
+    rejected: null,
+    hardwareErrors: null,
+    uptime: millis(asic.uptimeMs),
+    errors: [],
+  };
+}
