@@ -1,6 +1,6 @@
 /** The only clock and the only timers of the daemon. */
 import { setTimeout as pause } from "node:timers/promises";
-import { instant, millis, type Millis } from "../core/units.ts";
+import { instant, millis, type Instant, type Millis } from "../core/units.ts";
 import type { Clock } from "./clock.ts";
 import { manyListeners } from "./scope.ts";
 
@@ -9,11 +9,14 @@ const longestTimer = 2_147_483_647;
 
 /**
  * Uptime counts from process start and never goes back. `error` says how far wall time may be off, null while it is
- * not synchronised: the host knows.
+ * not synchronised: the host knows, and is asked with each look.
  */
-export function systemClock(error: () => Millis | null = () => null): Clock {
+export function systemClock(error: (uptime: Millis, at: Instant) => Millis | null): Clock {
   return {
-    now: () => ({ uptime: millis(performance.now()), at: instant(Date.now()), error: error() }),
+    now() {
+      const [uptime, at] = [millis(performance.now()), instant(Date.now())];
+      return { uptime, at, error: error(uptime, at) };
+    },
     async sleep(length, signal) {
       manyListeners(signal);
       const end = performance.now() + length;
@@ -27,3 +30,6 @@ export function systemClock(error: () => Millis | null = () => null): Clock {
     },
   };
 }
+
+/** The system clock for what asks for lengths of time only. */
+export const stopwatch = (): Clock => systemClock(() => null);
