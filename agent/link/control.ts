@@ -1,0 +1,133 @@
+/**
+ * HTTP over two unix sockets in the run directory: look.sock reads, act.sock also changes. Who may open which is the
+ * file system's business. What is answered comes in as a table; this file knows bytes, paths and limits.
+ */
+import { chmod, mkdir, rm } from "node:fs/promises";
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import { connect } from "node:net";
+import { join } from "node:path";
+import { millis } from "../core/units.ts";
+import type { Clock } from "../runtime/clock.ts";
+import type { Log } from "../runtime/log.ts";
+import { answerJson, ControlError, failureOf, readJson } from "./control-http.ts";
+import { EventStreams, type Follow } from "./control-events.ts";
+import { findRoute } from "./control-routes.ts";
+
+export { ControlError } from "./control-http.ts";
+export type { Follow } from "./control-events.ts";
+
+export interface ControlRequest {
+  /** What stands in the path where the route has `:name`. */
+  readonly params: Readonly<Record<string, string>>;
+  readonly query: URLSearchParams;
+  /** Parsed JSON, undefined when there was none. */
+  readonly body: unknown;
+  /** Aborts when the answer is no longer wanted. */
+  readonly signal: AbortSignal;
+}
+
+export interface ControlRoute {
+  readonly method: "GET" | "POST" | "DELETE";
+  /** `/devices/:id` */
+  readonly path: string;
+  /** `look` is answered on both sockets, `act` on act.sock only. */
+  readonly socket: "look" | "act";
+  /** Resolves with what is sent as JSON. A ControlError becomes its status, anything else 500. */
+  handle(request: ControlRequest): Promise<unknown>;
+  /** Where given and asked for with `?follow=1`: server-sent events from now on, after those `handle` resolves with. */
+  readonly follow?: Follow;
+}
+
+export interface ControlOptions {
+  readonly directory: string;
+  readonly routes: readonly ControlRoute[];
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/** Bytes a unix socket's path may have, without the NUL. */
+const longestPath = 107;
+const handlerTimeout = millis(10_000);
+const mostConnections = 64;
+
+/** Rejects when a socket cannot be made: with the cause and the cure. */
+export async function openControl(options: ControlOptions): Promise<AsyncDisposable> {
+  const { directory } = options;
+  await mkdir(directory, { recursive: true, mode: 0o750 });
+  const streams = new EventStreams();
+  const servers: Server[] = [];
+  const close = async (): Promise<void> => {
+    streams.end();
+    await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve).closeAllConnections())));
+  };
+  try {
+    for (const socket of ["look", "act"] as const) {
+      const server = createServer({ connectionsCheckingInterval: 2_000, headersTimeout: 5_000, requestTimeout: 10_000, keepAliveTimeout: 1_000, maxHeaderSize: 8_192 }, (request, response) => {
+        void answer(request, response, { ...options, socket, streams });
+      });
+      server.maxConnections = mostConnections;
+      await listen(server, join(directory, `${socket}.sock`));
+      servers.push(server);
+    }
+  } catch (error) {
+    await close();
+    throw error;
+  }
+  return { [Symbol.asyncDispose]: close };
+}
+
+async function listen(server: Server, path: string): Promise<void> {
+  if (Buffer.byteLength(path) > longestPath) throw new Error(`${path} is too long for a unix socket (${longestPath} bytes): set a shorter paths.run`);
+  if (await isAnswered(path)) throw new Error(`another curtaild answers on ${path}: stop it, or give this one its own paths.run`);
+  // What is left by a daemon that was killed.
+  await rm(path, { force: true });
+  await new Promise<void>((resolve, reject) => {
+    server.once("error", reject);
+    server.listen(path, resolve);
+  });
+  server.removeAllListeners("error").on("error", () => undefined);
+  await chmod(path, 0o660);
+}
+
+const isAnswered = (path: string): Promise<boolean> =>
+  new Promise((resolve) => {
+    const probe = connect(path, () => end(true));
+    const end = (answered: boolean): void => {
+      probe.destroy();
+      resolve(answered);
+    };
+    probe.on("error", () => end(false));
+  });
+
+interface AnswerContext extends ControlOptions {
+  readonly socket: "look" | "act";
+  readonly streams: EventStreams;
+}
+
+async function answer(request: IncomingMessage, response: ServerResponse, context: AnswerContext): Promise<void> {
+  const { routes, socket, clock, log, streams } = context;
+  const gone = new AbortController();
+  response.on("close", () => gone.abort());
+  response.on("error", () => gone.abort());
+  try {
+    const url = new URL(request.url ?? "/", "http://curtaild");
+    const { route, params } = findRoute(routes, { method: request.method ?? "", path: url.pathname, socket });
+    const body = await readJson(request, gone.signal);
+    const answered = route.handle({ params, query: url.searchParams, body, signal: gone.signal });
+    const value = await Promise.race([answered, lateness(clock, gone.signal)]);
+    if (route.follow !== undefined && url.searchParams.get("follow") === "1") streams.begin(response, Array.isArray(value) ? value : [], route.follow);
+    else answerJson(response, 200, value);
+  } catch (error) {
+    if (gone.signal.aborted) return;
+    const { status, text, cure, bug } = failureOf(error);
+    if (bug) log.error({ path: request.url, reason: text }, "a control request failed");
+    answerJson(response, status, { error: text, cure });
+  } finally {
+    if (response.writableEnded) gone.abort();
+  }
+}
+
+async function lateness(clock: Clock, signal: AbortSignal): Promise<never> {
+  await clock.sleep(handlerTimeout, signal);
+  throw new ControlError(503, "the daemon did not answer in time", "Try again; if it stays, look at the log.");
+}
