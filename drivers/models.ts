@@ -82,9 +82,9 @@ export function loadModel(id: string): MinerModel {
   const known = loaded.get(id);
   if (known !== undefined) return known;
   // Only names that were listed are opened, so an id never becomes a path.
-  if (directory === undefined || !modelIds().includes(id)) throw broken("drivers/models", `no miner model "${id}"; known: ${modelIds().join(", ")}`);
+  if (directory === undefined || !modelIds().includes(id)) throw new ConfigError(`no miner model "${id}"; known: ${modelIds().join(", ")}`);
   const model = modelFile.safeParse(readModel(new URL(`${id}.json`, directory)));
-  if (!model.success) throw broken(`drivers/models/${id}.json`, z.prettifyError(model.error));
+  if (!model.success) throw new ConfigError(`drivers/models/${id}.json: ${z.prettifyError(model.error)}`);
   loaded.set(id, model.data);
   return model.data;
 }
@@ -93,10 +93,6 @@ function readModel(file: URL): unknown {
   try {
     return JSON.parse(readFileSync(file, "utf8")) as unknown;
   } catch (error) {
-    throw broken(file.pathname, String(error));
+    throw new ConfigError(`${file.pathname}: ${String(error)}`, { cause: error });
   }
-}
-
-function broken(file: string, text: string): ConfigError {
-  return new ConfigError(file, [{ line: null, path: "", text }]);
 }

@@ -1,13 +1,11 @@
-/** One connection at a time per miner. Orders go before polls: a reading can wait, a limit cannot. */
+import { onAbort } from "./abort.ts";
+
 export type Rank = "order" | "poll";
 
-interface Waiter {
-  readonly start: () => void;
-}
-
+/** One connection at a time per miner. Orders go before polls: a reading can wait, a limit cannot. */
 export class Lane {
   #busy = false;
-  readonly #waiting: { readonly [R in Rank]: Waiter[] } = { order: [], poll: [] };
+  readonly #waiting: { readonly [R in Rank]: (() => void)[] } = { order: [], poll: [] };
 
   async run<T>(rank: Rank, work: () => Promise<T>, signal: AbortSignal): Promise<T> {
     if (this.#busy) await this.#turn(rank, signal);
@@ -16,31 +14,28 @@ export class Lane {
       return await work();
     } finally {
       this.#busy = false;
-      (this.#waiting.order.shift() ?? this.#waiting.poll.shift())?.start();
+      (this.#waiting.order.shift() ?? this.#waiting.poll.shift())?.();
     }
   }
 
-  /** Resolves when the lane is handed over; `#busy` is set before anybody else can look, as `start` runs in the same turn. */
+  /** Resolves when the lane is handed over, which `start` does before anybody else can find it free. */
   #turn(rank: Rank, signal: AbortSignal): Promise<void> {
     return new Promise((resolve, reject) => {
-      const queue = this.#waiting[rank];
-      const leave = (): void => {
-        queue.splice(queue.indexOf(waiter), 1);
-        reject(signal.reason as Error);
-      };
-      const waiter: Waiter = {
-        start: () => {
-          this.#busy = true;
-          signal.removeEventListener("abort", leave);
-          resolve();
-        },
-      };
       if (signal.aborted) {
         reject(signal.reason as Error);
         return;
       }
-      queue.push(waiter);
-      signal.addEventListener("abort", leave, { once: true });
+      const queue = this.#waiting[rank];
+      const start = (): void => {
+        this.#busy = true;
+        takeBack();
+        resolve();
+      };
+      const takeBack = onAbort(signal, () => {
+        queue.splice(queue.indexOf(start), 1);
+        reject(signal.reason as Error);
+      });
+      queue.push(start);
     });
   }
 }

@@ -6,6 +6,7 @@
 import { Buffer } from "node:buffer";
 import { connect } from "node:net";
 import { DeviceError, type DeviceErrorCode } from "../../agent/runtime/errors.ts";
+import { onAbort } from "./abort.ts";
 
 export interface Address {
   readonly host: string;
@@ -39,11 +40,11 @@ export function exchange(address: Address, request: string, limits: ExchangeLimi
     let tries = 0;
     const socket = connect(address.port, address.host);
     const timer = setTimeout(() => fail("timeout", tooLate(limits.deadlineMs, socket.pending, reply.length)), limits.deadlineMs);
-    const aborted = (): void => settle(() => reject(signal.reason as Error));
+    const takeBack = onAbort(signal, () => settle(() => reject(signal.reason as Error)));
 
     function settle(end: () => void): void {
       clearTimeout(timer);
-      signal.removeEventListener("abort", aborted);
+      takeBack();
       socket.removeAllListeners().on("error", ignore).destroy();
       end();
     }
@@ -54,7 +55,6 @@ export function exchange(address: Address, request: string, limits: ExchangeLimi
       settle(() => resolve(reply.text()));
     }
 
-    signal.addEventListener("abort", aborted);
     socket.on("data", (chunk: Buffer) => {
       if (reply.length + chunk.length > limits.maxBytes) {
         fail("malformed", `sent more than ${limits.maxBytes} bytes`);

@@ -94,7 +94,8 @@ class Luxos implements LuxosMiner {
 
   async #sleep(signal: AbortSignal): Promise<void> {
     const [lowest] = this.#identity.points;
-    await this.#order(signal, (order) => order.sleep(lowest, this.#requestMs));
+    // Another slowing write may take a whole deadline, and so may the sleep after it.
+    await this.#order(signal, (order) => order.sleep(lowest, 2 * this.#requestMs));
   }
 
   async #order(signal: AbortSignal, work: (order: Order) => Promise<void>): Promise<void> {

@@ -5,7 +5,7 @@ import type { Talk } from "../cgminer/api.ts";
 import { numberAt, rowsAt, type JsonObject } from "../cgminer/json.ts";
 import { statusOf } from "../cgminer/reply.ts";
 import type { Envelope, MinerModel } from "../models.ts";
-import { capabilitiesOf, narrow, pointsOf } from "./points.ts";
+import { capabilitiesOf, narrow, pointsOf, within } from "./points.ts";
 
 /** Polls that ask for the profiles before the model file has to do until the next restart: each may cost a deadline. */
 const TRIES = 3;
@@ -45,8 +45,10 @@ export class Identity {
     try {
       const reports = await talk.report(["limits", "profiles"]);
       this.envelope = narrow(this.#model.envelope, reports.optional("limits"));
-      const told = pointsOf(reports.optional("profiles"), this.envelope);
-      if (told.length > 0) this.points = told;
+      const told = pointsOf(reports.optional("profiles"));
+      const allowed = within(this.envelope, told.length > 0 ? told : this.#model.points);
+      // Limits that leave nothing are not believed here; an order then says that it is out of range.
+      this.points = allowed.length > 0 ? allowed : this.#model.points;
       this.capabilities = capabilitiesOf(this.points, this.#model.sleepPower);
       this.#tries = 0;
     } catch (error) {

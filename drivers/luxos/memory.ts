@@ -11,13 +11,15 @@ export class Memory {
   /** null: unknown. */
   asleep: boolean | null = null;
   controllers: Controllers = { atm: null, tuner: null };
+  readonly #unknown: readonly KnownBoard[];
   #boards: readonly KnownBoard[];
   #writes = 0;
 
   constructor(boards: number) {
-    this.#boards = Array.from({ length: boards }, (_, index) => ({ index, frequency: null, voltage: null, confirmed: false }));
+    this.#boards = this.#unknown = Array.from({ length: boards }, (_, index) => ({ index, frequency: null, voltage: null, confirmed: false }));
   }
 
+  /** Those that run; as many as the model has, all unknown, until a reading names them. */
   get boards(): readonly KnownBoard[] {
     return this.#boards;
   }
@@ -31,7 +33,8 @@ export class Memory {
     if (mark !== this.#writes) return;
     this.asleep = mode.asleep;
     this.controllers = mode.controllers;
-    this.#boards = boards.filter((board) => board.running).map(({ index, frequency, voltage, ramping }) => ({ index, frequency, voltage, confirmed: !ramping }));
+    const known = boards.filter((board) => board.running).map(({ index, frequency, voltage, ramping }) => ({ index, frequency, voltage, confirmed: !ramping }));
+    this.#boards = boards.length === 0 ? this.#unknown : known;
   }
 
   /** Before a write is sent: from here on the device may or may not have taken it. */

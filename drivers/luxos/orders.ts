@@ -6,7 +6,7 @@ import type { Talk } from "../cgminer/api.ts";
 import { isUnknown, RefusedError } from "../cgminer/reply.ts";
 import type { Memory } from "./memory.ts";
 import { controllersOf, isAsleep } from "./telemetry.ts";
-import { writesTo, type Write } from "./tuning.ts";
+import { writesTo, type KnownBoard, type Write } from "./tuning.ts";
 
 const RETRY_MS = 250;
 
@@ -27,12 +27,13 @@ export class Order {
     await this.#takeTheWheel();
     const woken = this.#memory.asleep === true;
     if (woken) await this.#curtail("wakeup");
-    for (const write of writesTo(point, this.#memory.boards)) await this.#write(write, woken);
+    await this.#writeAll(writesTo(point, this.#boards()), woken);
   }
 
   /**
    * `lowest` first: the machine wakes to the frequency it fell asleep with, by our order or by somebody's hand, and so it
-   * passes through a low draw instead of its old one. Sleep itself does not depend on it: it is what saves the power.
+   * passes through a low draw instead of its old one. Sleep itself does not depend on it: it is what saves the power, and
+   * `reserveMs` of the order's time are kept for it.
    */
   async sleep(lowest: OperatingPoint | undefined, reserveMs: number): Promise<void> {
     if (this.#memory.asleep !== true && lowest !== undefined) await this.#slowDown({ ...lowest, voltage: null }, reserveMs);
@@ -73,6 +74,28 @@ export class Order {
     } catch (error) {
       if (!(error instanceof RefusedError) || !isUnknown(error.status)) throw error;
     }
+  }
+
+  #boards(): readonly KnownBoard[] {
+    const { boards } = this.#memory;
+    if (boards.length === 0) throw new DeviceError("refused", "no hashboard is running: nothing to set");
+    return boards;
+  }
+
+  /** A board that refuses gets no further write, so it is never raised without its voltage; the others still do. */
+  async #writeAll(writes: readonly Write[], woken: boolean): Promise<void> {
+    const refusals = new Map<number, RefusedError>();
+    for (const write of writes) {
+      if (refusals.has(write.board)) continue;
+      try {
+        await this.#write(write, woken);
+      } catch (error) {
+        if (!(error instanceof RefusedError)) throw error;
+        refusals.set(write.board, error);
+      }
+    }
+    const [first] = refusals;
+    if (first !== undefined) throw new DeviceError("refused", `board ${first[0]}: ${first[1].message}`, { cause: first[1] });
   }
 
   async #curtail(mode: "sleep" | "wakeup"): Promise<void> {

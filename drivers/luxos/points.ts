@@ -36,7 +36,12 @@ export function narrow(model: Envelope, limits: JsonObject | null): Envelope {
   };
 }
 
-export function isInside(envelope: Envelope, { frequency, voltage }: OperatingPoint): boolean {
+/** The points a machine with this envelope may be told. */
+export function within(envelope: Envelope, points: readonly OperatingPoint[]): readonly OperatingPoint[] {
+  return points.filter((point) => isInside(envelope, point));
+}
+
+function isInside(envelope: Envelope, { frequency, voltage }: OperatingPoint): boolean {
   return (
     (frequency === null || (frequency >= envelope.frequency.min && frequency <= envelope.frequency.max)) &&
     (voltage === null || (voltage >= envelope.voltage.min && voltage <= envelope.voltage.max))
@@ -55,13 +60,13 @@ export function assertInside(envelope: Envelope, point: OperatingPoint): void {
 
 /**
  * The device's `profiles` as points, ascending, one a frequency, the id its megahertz as text.
- * Rows the tuner made for itself (`IsDynamic`) come and go and are left out, as is whatever is incomplete or outside the envelope.
+ * Rows the tuner made for itself (`IsDynamic`) come and go and are left out, as is whatever is incomplete.
  */
-export function pointsOf(profiles: JsonObject | null, envelope: Envelope): readonly OperatingPoint[] {
+export function pointsOf(profiles: JsonObject | null): readonly OperatingPoint[] {
   const points = new Map<string, OperatingPoint>();
   for (const row of rowsAt(profiles, "PROFILES")) {
     const point = pointOf(row);
-    if (point !== null && !points.has(point.id) && isInside(envelope, point)) points.set(point.id, point);
+    if (point !== null && !points.has(point.id)) points.set(point.id, point);
   }
   return [...points.values()].toSorted((a, b) => a.power - b.power);
 }

@@ -42,8 +42,8 @@ export class Sessions {
   }
 
   async #open(talk: Talk): Promise<string> {
-    await this.end();
     for (;;) {
+      await this.end();
       try {
         return await this.#logon(talk);
       } catch (error) {
