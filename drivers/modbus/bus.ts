@@ -1,8 +1,9 @@
 import { DeviceError } from "../../agent/runtime/errors.ts";
-import { BackOff } from "./back-off.ts";
+import { LineHealth } from "./health.ts";
+import { Job } from "./job.ts";
+import type { JobOptions } from "./job.ts";
 import type { Connection, Line } from "./line.ts";
-import { Job, JobQueue } from "./queue.ts";
-import type { JobOptions, Priority } from "./queue.ts";
+import { JobQueue } from "./queue.ts";
 import { assertPossible, ExceptionReply } from "./request.ts";
 import type { Reply, Request } from "./request.ts";
 
@@ -13,13 +14,8 @@ export interface BusOptions {
   readonly now: () => number;
 }
 
-/** How long someone of this priority is held back at most: orders never; the meter that verifies a curtailment is asked again within 5 s. */
-const PATIENCE_MS: Readonly<Record<Priority, number>> = { switching: 0, fast: 4_000, slow: 30_000 };
-const FIRST_BACK_OFF_MS = 100;
-const MOST_BACK_OFF_MS = 30_000;
-/** A unit may miss one reply; from the second on its neighbours no longer wait for it. */
-const UNIT_BACK_OFF_MS = 1_000;
-const MISSED_REPLIES = 2;
+/** Nobody swaps a PDU for another in less. */
+const REPLACED_AFTER_MS = 5_000;
 
 /**
  * One physical line with one request in flight. Replies are told apart by nothing but their order on a serial line, and by eight bits
@@ -27,47 +23,44 @@ const MISSED_REPLIES = 2;
  */
 export class Bus {
   readonly #line: Line;
-  readonly #options: BusOptions;
+  readonly #now: () => number;
   readonly #queue = new JobQueue();
-  readonly #lineBackOff: BackOff;
-  readonly #units = new Map<number, BackOff>();
-  #connection: Connection | null = null;
-  #connects = 0;
-  #quietUntil = 0;
-  #lastFailure = "";
-  #running = false;
+  readonly #health: LineHealth;
   readonly #closed = new AbortController();
+  #connection: Connection | null = null;
+  /** Whether this connection has brought a reply yet. */
+  #proven = false;
+  #generation = 0;
+  #lastReplyAt = -Infinity;
+  #quietUntil = 0;
+  #running = false;
   #wake: () => void = () => {};
 
   constructor(line: Line, options: BusOptions) {
     this.#line = line;
-    this.#options = options;
-    this.#lineBackOff = new BackOff(FIRST_BACK_OFF_MS, MOST_BACK_OFF_MS, options.random);
+    this.#now = options.now;
+    this.#health = new LineHealth(options.random);
   }
 
   get name(): string {
     return this.#line.name;
   }
 
-  /** Grows with each new connection: behind it may be another device than before. */
-  get connects(): number {
-    return this.#connects;
+  /** Grows when a new connection follows a silence in which the device may have become another one. */
+  get generation(): number {
+    return this.#generation;
   }
 
   /**
-   * Resolves with exactly what was asked for, or throws a DeviceError: `refused` is an ExceptionReply or a full queue; `timeout` a silent
+   * Resolves with exactly what was asked for, or throws a DeviceError: `refused` is an exception of the device or a full queue; `timeout` a silent
    * device, a deadline that passed in the queue or a caller who gave up; `malformed` a reply that is not the answer; `unreachable` the rest.
-   * A write that failed otherwise than by an exception may have happened.
+   * A write that failed otherwise than by an ExceptionReply may have happened.
    */
   async send(request: Request, options: JobOptions, signal: AbortSignal): Promise<Reply> {
     assertPossible(request);
     if (this.#closed.signal.aborted) throw this.#closing();
-    const job = new Job(request, options, this.#options.now(), signal);
-    try {
-      this.#queue.add(job);
-    } catch (error) {
-      job.reject(error as DeviceError);
-    }
+    const job = new Job(request, options, this.#now(), signal);
+    this.#queue.add(job);
     this.#wake();
     if (!this.#running) void this.#run();
     return job.promise;
@@ -89,19 +82,19 @@ export class Bus {
 
   /** One step towards `job`, then the queue is looked at again: something more urgent may have come. */
   async #step(job: Job): Promise<void> {
-    const now = this.#options.now();
+    const now = this.#now();
+    const { unit } = job.request;
     if (now > job.deadline) return job.expire();
-    const unit = this.#units.get(job.request.unit);
-    if (unit !== undefined && unit.failures >= MISSED_REPLIES && unit.until(PATIENCE_MS[job.priority]) > now) {
-      return job.reject(this.#unreachable(`unit ${job.request.unit} did not answer ${unit.failures} times and is left alone for a while`));
-    }
-    if (this.#connection?.alive === false) this.#connection = null;
-    const wait = Math.max(this.#quietUntil, this.#connection === null ? this.#lineBackOff.until(PATIENCE_MS[job.priority]) : 0) - now;
-    if (now + wait > job.deadline) return job.reject(this.#unreachable(`no new attempt before the deadline; the last one: ${this.#lastFailure}`));
-    if (wait > 0) return this.#pause(wait);
-    if (this.#connection === null) return this.#connect(job);
+    const missed = this.#health.missed(unit, job.priority, now);
+    if (missed > 0) return job.reject(this.#unreachable(`unit ${unit} missed ${missed} replies and is left alone for a while`));
+    if (this.#connection?.alive === false) this.#lost();
+    const connection = this.#connection;
+    const next = Math.max(this.#quietUntil, connection === null ? this.#health.connectAt(job.priority) : 0);
+    if (next > job.deadline) return job.reject(this.#unreachable(`no new attempt before the deadline; the last one: ${this.#health.reason}`));
+    if (next > now) return this.#pause(next - now);
+    if (connection === null) return this.#connect(job);
     this.#queue.take(job);
-    return this.#exchange(this.#connection, job, unit);
+    return this.#exchange(connection, job);
   }
 
   async #connect(job: Job): Promise<void> {
@@ -109,22 +102,29 @@ export class Bus {
       const connection = await this.#line.open(this.#closed.signal);
       if (this.#closed.signal.aborted) return connection.destroy();
       this.#connection = connection;
-      this.#connects += 1;
-      this.#quietUntil = this.#options.now() + job.timing.connectDelayMs;
+      this.#proven = false;
+      this.#quietUntil = this.#now() + job.timing.connectDelayMs;
+      if (this.#now() - this.#lastReplyAt > REPLACED_AFTER_MS) this.#generation += 1;
     } catch (error) {
-      this.#lineFailed(error as DeviceError);
+      const failure = error as DeviceError;
+      this.#health.lineFailed(failure.message, this.#now());
       // All of them have just learnt the same.
-      this.#queue.rejectAll(error as DeviceError);
+      this.#queue.rejectAll(failure);
     }
   }
 
-  async #exchange(connection: Connection, job: Job, unit: BackOff | undefined): Promise<void> {
+  /** Between two requests. A device that hangs up on every connection must not be called without end. */
+  #lost(): void {
+    this.#connection = null;
+    if (!this.#proven) this.#health.lineFailed("the device ended the connection before it answered anything", this.#now());
+  }
+
+  async #exchange(connection: Connection, job: Job): Promise<void> {
     job.sent();
     try {
       const reply = await connection.exchange(job.request, job.timing.timeoutMs);
-      this.#lineBackOff.answered();
-      unit?.answered();
-      this.#quietUntil = this.#options.now() + job.timing.minGapMs;
+      this.#health.answered(job.request.unit);
+      this.#answered(job);
       job.resolve(reply);
     } catch (error) {
       this.#failed(connection, job, error as DeviceError);
@@ -133,29 +133,25 @@ export class Bus {
   }
 
   #failed(connection: Connection, job: Job, error: DeviceError): void {
-    const now = this.#options.now();
-    this.#quietUntil = now + (error.code === "timeout" ? job.timing.quietAfterTimeoutMs : job.timing.minGapMs);
+    const now = this.#now();
+    const { unit } = job.request;
     if (error instanceof ExceptionReply) {
-      this.#lineBackOff.answered();
-      if (!error.fromGateway) this.#units.get(job.request.unit)?.answered();
-      else this.#unit(job.request.unit).failed(now);
-      return;
+      this.#answered(job);
+      if (!error.fromGateway) return this.#health.answered(unit);
+      this.#health.lineAnswered();
+      return this.#health.unitFailed(unit, now);
     }
     connection.destroy();
     this.#connection = null;
-    this.#unit(job.request.unit).failed(now);
-    this.#lineFailed(error);
+    this.#quietUntil = now + (error.code === "timeout" ? job.timing.quietAfterTimeoutMs : 0);
+    this.#health.unitFailed(unit, now);
+    this.#health.lineFailed(error.message, now);
   }
 
-  #lineFailed(error: DeviceError): void {
-    this.#lastFailure = error.message;
-    this.#lineBackOff.failed(this.#options.now());
-  }
-
-  #unit(unit: number): BackOff {
-    const known = this.#units.get(unit) ?? new BackOff(UNIT_BACK_OFF_MS, MOST_BACK_OFF_MS, this.#options.random);
-    this.#units.set(unit, known);
-    return known;
+  #answered(job: Job): void {
+    this.#proven = true;
+    this.#lastReplyAt = this.#now();
+    this.#quietUntil = this.#lastReplyAt + job.timing.minGapMs;
   }
 
   async #pause(ms: number): Promise<void> {

@@ -3,10 +3,10 @@ import type { Bus } from "./bus.ts";
 import { decode, wordsOf } from "./decode.ts";
 import type { Value } from "./decode.ts";
 import { Image } from "./image.ts";
+import type { Priority } from "./job.ts";
 import { placesOf, planReads } from "./plan.ts";
 import type { Block, Place } from "./plan.ts";
 import type { Probe, Profile } from "./profile.ts";
-import type { Priority } from "./queue.ts";
 import { ExceptionReply } from "./request.ts";
 import type { Reply, Request } from "./request.ts";
 
@@ -21,14 +21,27 @@ export interface PollTarget {
 
 /** What one device was found to be: how many of everything it has, and the reads that ask for it. */
 interface Survey {
-  /** The bus' connection it was made on. */
-  readonly connects: number;
+  /** The bus' generation it was made in. */
+  readonly generation: number;
   readonly image: Image;
   readonly blocks: readonly Block[];
 }
 
+interface BlockRead {
+  readonly image: Image;
+  readonly block: Block;
+  readonly priority: Priority;
+  readonly deadlineMs: number;
+}
+
+interface Failure {
+  readonly block: Block;
+  readonly error: DeviceError;
+}
+
 /** How long a question of a poll may wait for its turn before nobody needs the answer. */
 const POLL_DEADLINE_MS = 3_000;
+/** What is read behind everything else may wait through the polls of a whole serial line. */
 const SLOW_DEADLINE_MS = 20_000;
 
 /** Reads one device as its profile says. */
@@ -49,17 +62,17 @@ export class Poll {
   async run(signal: AbortSignal): Promise<Image> {
     const { image, blocks } = await this.survey(signal);
     const first = this.#slowAskedAt.size === 0;
-    const fast = this.#readAll(image, blocks.filter((block) => this.#interval(block) === 0), signal);
-    const slow = this.#readSlow(image, blocks);
+    const fast = this.#readFast(image, blocks.filter((block) => this.#interval(block) === 0), signal);
+    const slow = this.#readSlow(image, blocks, first ? POLL_DEADLINE_MS : SLOW_DEADLINE_MS);
     await fast;
     if (first) await slow;
     return image;
   }
 
-  /** Who is there, and how many of everything it has. Asked again after each new connection: behind it may be another device. */
+  /** Who is there, and how many of everything it has. Asked again when the device may have become another one. */
   async survey(signal: AbortSignal): Promise<Survey> {
     const { profile, bus } = this.#target;
-    if (this.#survey !== null && this.#survey.connects === bus.connects) return this.#survey;
+    if (this.#survey !== null && this.#survey.generation === bus.generation) return this.#survey;
     this.#survey = null;
     const counts = new Map<string, number>();
     for (const [key, { table, address, least, most }] of Object.entries(profile.counts)) {
@@ -69,7 +82,7 @@ export class Poll {
     for (const probe of profile.identify) await this.#probe(probe, signal);
     const places = placesOf(profile, counts);
     this.#slowAskedAt.clear();
-    this.#survey = { connects: bus.connects, image: new Image(profile, places), blocks: planReads(places, profile.limits) };
+    this.#survey = { generation: bus.generation, image: new Image(profile, places), blocks: planReads(places, profile.limits) };
     return this.#survey;
   }
 
@@ -77,7 +90,7 @@ export class Poll {
   async read(place: Place, priority: Priority, signal: AbortSignal): Promise<Value> {
     const [block] = planReads([place], this.#target.profile.limits);
     if (block === undefined) return null;
-    const reply = await this.send({ kind: "read", unit: this.#target.unit, table: block.table, address: block.address, count: block.count }, priority, POLL_DEADLINE_MS, signal);
+    const reply = await this.send(this.#request(block), priority, POLL_DEADLINE_MS, signal);
     const image = new Image(this.#target.profile, [place]);
     const now = this.#target.now();
     image.take(block, reply, now);
@@ -95,9 +108,9 @@ export class Poll {
   }
 
   async #probe(probe: Probe, signal: AbortSignal): Promise<Value> {
-    const { id, profile, unit } = this.#target;
+    const { id, profile } = this.#target;
     const address = probe.address - profile.addressBase;
-    const reply = await this.send({ kind: "read", unit, table: probe.table, address, count: wordsOf(probe) }, "fast", POLL_DEADLINE_MS, signal);
+    const reply = await this.send(this.#request({ table: probe.table, address, count: wordsOf(probe) }), "fast", POLL_DEADLINE_MS, signal);
     const value = decode(probe, reply, profile);
     if (value !== null && (probe.equals === undefined || value === probe.equals)) return value;
     const expected = probe.equals ?? `${probe.range?.[0]} to ${probe.range?.[1]}`;
@@ -105,34 +118,38 @@ export class Poll {
       + `registers are ${reply.join(" ")}; look at its profile and its address`);
   }
 
-  async #readAll(image: Image, blocks: readonly Block[], signal: AbortSignal): Promise<void> {
-    const failed = (await Promise.all(blocks.map((block) => this.#readBlock(image, block, "fast", signal)))).filter((result) => result !== null);
+  async #readFast(image: Image, blocks: readonly Block[], signal: AbortSignal): Promise<void> {
+    const read = (block: Block): Promise<Failure | null> => this.#readBlock({ image, block, priority: "fast", deadlineMs: POLL_DEADLINE_MS }, signal);
+    const failed = (await Promise.all(blocks.map(read))).filter((result) => result !== null);
     const [first] = failed;
     if (first === undefined) return;
     if (failed.length === blocks.length) throw first.error;
     // One lost frame costs a connection, not a reading: what it took along is asked once more.
-    await Promise.all(failed.filter(({ error }) => !(error instanceof ExceptionReply)).map(({ block }) => this.#readBlock(image, block, "fast", signal)));
+    await Promise.all(failed.filter(({ error }) => !(error instanceof ExceptionReply)).map(({ block }) => read(block)));
   }
 
   /** Never throws: what is not answered grows old in the image. */
-  async #readSlow(image: Image, blocks: readonly Block[]): Promise<void> {
+  async #readSlow(image: Image, blocks: readonly Block[], deadlineMs: number): Promise<void> {
     const now = this.#target.now();
     const due = new Set(Object.entries(this.#target.profile.groups)
       .filter(([key, { intervalMs }]) => intervalMs > 0 && now - (this.#slowAskedAt.get(key) ?? -Infinity) >= intervalMs).map(([key]) => key));
     for (const key of due) this.#slowAskedAt.set(key, now);
-    await Promise.all(blocks.filter(({ group }) => due.has(group)).map((block) => this.#readBlock(image, block, "slow", this.#ended.signal)));
+    await Promise.all(blocks.filter(({ group }) => due.has(group)).map((block) => this.#readBlock({ image, block, priority: "slow", deadlineMs }, this.#ended.signal)));
   }
 
-  async #readBlock(image: Image, block: Block, priority: Priority, signal: AbortSignal): Promise<{ block: Block; error: DeviceError } | null> {
-    const { unit, now } = this.#target;
-    const request: Request = { kind: "read", unit, table: block.table, address: block.address, count: block.count };
+  async #readBlock({ image, block, priority, deadlineMs }: BlockRead, signal: AbortSignal): Promise<Failure | null> {
+    const { now } = this.#target;
     try {
-      image.take(block, await this.send(request, priority, priority === "slow" ? SLOW_DEADLINE_MS : POLL_DEADLINE_MS, signal), now());
+      image.take(block, await this.send(this.#request(block), priority, deadlineMs, signal), now());
       return null;
     } catch (error) {
       if (error instanceof ExceptionReply) image.refused(block, now());
       return { block, error: error as DeviceError };
     }
+  }
+
+  #request({ table, address, count }: Pick<Block, "table" | "address" | "count">): Request {
+    return { kind: "read", unit: this.#target.unit, table, address, count };
   }
 
   #interval({ group }: Block): number {

@@ -103,7 +103,7 @@ export const profileSchema = z.strictObject({
   limits: limits.prefault({}),
   groups: z.record(name, group),
   counts: z.record(name, count).default({}).describe("Numbers of outlets, lines, phases as the device itself tells"),
-  identify: z.array(identify).max(8).default([]).describe("Reads that tell this device from another: asked after every connect, before anything is believed or switched"),
+  identify: z.array(identify).max(8).default([]).describe("Reads that tell this device from another: asked on the first connection and after every longer silence, before anything is believed or switched"),
   points: z.record(pointName, point).describe("The meter uses power (W), voltage (V), frequency (Hz), energy (Wh), outlet.power (W) and outlet.on (true or false); others are for people"),
   switch: switching.optional(),
 });

@@ -38,8 +38,11 @@ export class Switching {
     if (place === null) throw new DeviceError("out-of-range", `${id} has outlets 1 to ${image.count("outlet.on")}, not ${outlet}`);
     await this.#wait(outlet, on, signal);
     for (let left = profile.switch.retries; ; left -= 1) {
-      if (await this.#attempt(place, on, deadline, signal)) break;
-      if (left === 0 || this.#target.now() > deadline) throw new DeviceError("refused", `${id}: outlet ${outlet} still reads ${on ? "off" : "on"} after being ordered ${on ? "on" : "off"}`);
+      const lost = await this.#write(outlet, on, deadline, signal);
+      if (await this.#readBack(place, on, signal)) break;
+      if (left > 0 && this.#target.now() < deadline) continue;
+      const why = lost === null ? "" : `; ${lost.message}`;
+      throw new DeviceError(lost?.code ?? "refused", `${id}: outlet ${outlet} still reads ${on ? "off" : "on"} after being ordered ${on ? "on" : "off"}${why}`);
     }
     if (!on) {
       this.#switchedOffAt.set(outlet, this.#target.now());
@@ -47,19 +50,25 @@ export class Switching {
     }
   }
 
-  /** One order, then the outlet's own word. A lost reply says nothing about the outlet: it is read back before anything else. */
-  async #attempt(place: Place, on: boolean, deadline: number, signal: AbortSignal): Promise<boolean> {
-    const now = this.#target.now();
-    this.#lastOrderAt = now;
+  /** One order. An error that leaves open what became of it is returned: a lost reply says nothing about the outlet. */
+  async #write(outlet: number, on: boolean, deadline: number, signal: AbortSignal): Promise<DeviceError | null> {
+    this.#lastOrderAt = this.#target.now();
     try {
-      await this.#poll.send(this.#write(place.index, on), "switching", Math.max(0, deadline - now), signal);
+      await this.#poll.send(this.#request(outlet, on), "switching", Math.max(0, deadline - this.#lastOrderAt), signal);
+      return null;
     } catch (error) {
       if (signal.aborted || (error instanceof ExceptionReply && !error.leavesOutcomeOpen)) throw error;
+      return error as DeviceError;
     }
-    const within = this.#target.profile.switch?.confirm.withinMs ?? 0;
-    const read = await this.#until(place, within, signal, (value) => value === on);
-    if (read instanceof DeviceError) throw new DeviceError(read.code, `${this.#target.id}: outlet ${place.index} was ordered ${on ? "on" : "off"} and its state is unknown: ${read.message}`, { cause: read });
-    return read === on;
+  }
+
+  /** Whether the outlet says it is as ordered. Throws when it says nothing: then its state is unknown. */
+  async #readBack(place: Place, on: boolean, signal: AbortSignal): Promise<boolean> {
+    const { id, profile } = this.#target;
+    const read = await this.#until(place, profile.switch?.confirm.withinMs ?? 0, signal, (value) => value === on);
+    if (typeof read === "boolean") return read === on;
+    const [code, why] = read instanceof DeviceError ? [read.code, read.message] : (["malformed", `it reads ${String(read)}`] as const);
+    throw new DeviceError(code, `${id}: outlet ${place.index} was ordered ${on ? "on" : "off"} and its state is unknown: ${why}`, { cause: read });
   }
 
   async #confirmPower(image: Image, outlet: number, signal: AbortSignal): Promise<void> {
@@ -91,7 +100,7 @@ export class Switching {
     if (spacing > 0) await pause(spacing, signal);
   }
 
-  #write(outlet: number, on: boolean): Request {
+  #request(outlet: number, on: boolean): Request {
     const { profile: { switch: order, addressBase }, unit } = this.#target;
     const address = (order?.address ?? 0) - addressBase + (outlet - 1) * (order?.stride ?? 1);
     if (order?.table === "holding") return { kind: "write-register", unit, address, value: (on ? order.on : order.off) ?? 0 };

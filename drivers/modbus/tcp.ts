@@ -113,7 +113,8 @@ class TcpConnection implements Connection {
       this.#exchange = exchange;
       ask(this.#client, request, (outcome) => {
         exchange.outcome ??= outcome;
-        if (!this.alive) this.#fail("unreachable", "the connection was lost");
+        // Before any byte has come, the only outcome there can be is that the library takes the connection for closed.
+        if ("error" in outcome && outcome.error.code === "unreachable" && !(outcome.error instanceof ExceptionReply)) this.#fail("unreachable", "the connection was lost");
       });
     });
   }
