@@ -1,242 +1,167 @@
+import type { Board } from "./board.ts";
+import { isWalking } from "./board.ts";
+import { Body } from "./body.ts";
 import type { SimModel, SimPoint } from "./model.ts";
-import { defaultPointOf, lowestPointOf, pointOf } from "./model.ts";
-import type { BoardPhysics } from "./physics.ts";
-import { boardPhysics } from "./physics.ts";
+import { pointOf } from "./model.ts";
 import type { Random } from "./random.ts";
 import { around, deviate } from "./random.ts";
+import type { Unit } from "./unit.ts";
+import { EXACT_UNIT } from "./unit.ts";
 
+/** `fault`: awake, and no board to hash with. */
 export type AsicState = "hashing" | "ramping" | "asleep" | "starting" | "off" | "fault";
 
-/** Why a setting was not taken; null: it was. */
-export type Refusal = "asleep" | "starting" | "off" | "no-board" | "out-of-range" | null;
-
-/** How one machine differs from its table: factors on its power, its hashrate, and what it says of its own power. */
-export interface Unit {
-  readonly power: number;
-  readonly hashrate: number;
-  readonly selfReport: number;
-}
-
-export const EXACT_UNIT: Unit = { power: 1, hashrate: 1, selfReport: 1 };
-
-export const drawUnit = (random: Random): Unit => ({
-  power: 1 + around(random, 0.025),
-  hashrate: 1 + around(random, 0.01),
-  selfReport: 1 + around(random, 0.05),
-});
+/** Why an order was not taken. */
+export type Refusal = "asleep" | "starting" | "off" | "no-board" | "out-of-range";
 
 export interface AsicOptions {
   readonly model: SimModel;
   readonly random: Random;
+  /** One exactly like the table unless said. */
   readonly unit?: Unit;
-  /** Air at the inlet, °C; the model's own by default. */
+  /** Air at the inlet, °C; the model's own unless said. */
   readonly inletC?: number;
   readonly restartMs?: number;
   readonly frequencyStepMs?: number;
-  /** It starts settled at this point (the default one unless said). */
+  /** The point it runs settled at from the beginning; the default one unless said. */
   readonly point?: string;
 }
 
 export interface BoardView {
   readonly enabled: boolean;
-  /** While asleep: what it would wake to. */
+  /** While not running: what it would start to. */
   readonly frequencyMHz: number;
   readonly voltageMV: number;
-  readonly hashrateThs: number;
   readonly temperatureC: number;
   readonly chipC: number;
   readonly ramping: boolean;
 }
 
-interface Board {
-  enabled: boolean;
-  frequency: number;
-  target: number;
-  voltage: number;
-  temperature: number;
-  nextStepAt: number;
-}
-
-interface Machine {
-  now: number;
-  phase: "running" | "asleep" | "starting" | "off";
-  /** When `starting` is over. */
-  phaseEnds: number;
-  phaseBegan: number;
-  /** Put to sleep by an order: holds over a restart and a loss of power. */
-  sleepHeld: boolean;
-  /** What a restart comes back with. */
-  profile: string;
-  bootedAt: number;
-  power: number;
-  hashrate: number;
-  /** What the supply still draws above the new level after a sudden drop. */
-  tail: number;
-  tailAt: number;
-  joules: number;
-  /** TH since the mining process started. */
-  work: number;
-  fast: number;
-  slow: number;
-  readonly boards: Board[];
-}
-
-/** A machine put to sleep is at 25 W within 5 s: 3.8 s from 2,800 W with this time constant. */
-const TAIL_MS = 800;
-/** The firmware's "5s" and "30m" figures lag behind by these. */
-const FAST_MS = 5_000;
-const SLOW_MS = 1_800_000;
-/** Boards are initialised for so long before a waking machine starts to climb. */
-const WAKE_MS = 1_000;
-/** Steps while something moves quickly, and while only the temperature does. */
-const QUICK_MS = 250;
-const THERMAL_MS = 5_000;
-const SETTLED_C = 0.05;
-
 /**
- * One miner without its sockets: a pure state machine on injected time (ms of any origin, never backwards).
- * The truth; what its firmware says about it is the servers' business.
+ * One miner without its sockets: a pure state machine on injected time (ms of any origin, never backwards) that takes
+ * orders and tells the truth. Orders return null when taken; times of readings are those of the last `advance`.
  */
 export class Asic {
   readonly model: SimModel;
   readonly unit: Unit;
-  inletC: number;
   readonly #options: AsicOptions;
-  readonly #physics: BoardPhysics;
-  readonly #restartMs: number;
-  readonly #stepMs: number;
-  #m: Machine;
+  readonly #body: Body;
+  /** Put to sleep by an order: holds over a restart and a loss of power. */
+  #sleepHeld = false;
+  #profile: string;
 
   constructor(options: AsicOptions, at = 0) {
     this.#options = options;
     this.model = options.model;
     this.unit = options.unit ?? EXACT_UNIT;
-    this.inletC = options.inletC ?? this.model.physics.inletC;
-    this.#physics = boardPhysics(this.model);
-    this.#restartMs = options.restartMs ?? this.model.physics.restartS * 1000;
-    this.#stepMs = options.frequencyStepMs ?? this.model.physics.frequencyStepMs;
-    const point = options.point === undefined ? defaultPointOf(this.model) : pointOf(this.model, options.point);
-    this.#m = this.#settledAt(point, at);
-    this.#measure();
-    this.#m.fast = this.#m.slow = this.#m.hashrate;
+    const { physics, defaultPoint } = options.model;
+    this.#profile = defaultPoint;
+    const gait = { megahertz: physics.frequencyStepMHz, millis: options.frequencyStepMs ?? physics.frequencyStepMs };
+    const point = pointOf(options.model, options.point ?? defaultPoint);
+    this.#body = new Body({ model: this.model, unit: this.unit, inletC: options.inletC ?? physics.inletC, gait, point }, at);
+    this.#body.onStarted(() => this.#started());
   }
 
-  /** A copy that lives on its own: the same machine, the same past. */
+  /** A copy that lives on alone: the same machine with the same past. */
   fork(): Asic {
-    const copy = new Asic(this.#options, this.#m.now);
-    copy.inletC = this.inletC;
-    copy.#m = structuredClone(this.#m);
+    const copy = new Asic(this.#options, this.now);
+    copy.#body.copyFrom(this.#body);
+    copy.#sleepHeld = this.#sleepHeld;
+    copy.#profile = this.#profile;
     return copy;
   }
 
-  /** Lets time pass. Cheap when nothing moves, whatever the distance. */
-  advance(to: number): void {
-    const m = this.#m;
-    while (m.now < to) this.#step(Math.min(to, m.phaseEnds, m.now + this.#pace()));
+  advance(toMs: number): void {
+    this.#body.advance(toMs);
   }
 
-  setFrequency(board: number, megahertz: number): Refusal {
-    const refusal = this.#refusal(board);
-    if (refusal !== null) return refusal;
+  setFrequency(board: number, megahertz: number): Refusal | null {
     const { frequencyMinMHz, frequencyMaxMHz } = this.model.limits;
-    if (!(megahertz >= frequencyMinMHz && megahertz <= frequencyMaxMHz)) return "out-of-range";
-    this.#retarget(board, megahertz);
-    return null;
+    return this.#order(board, within(megahertz, frequencyMinMHz, frequencyMaxMHz), (found) => this.#body.aim(found, megahertz));
   }
 
-  setVoltage(board: number, millivolts: number): Refusal {
-    const refusal = this.#refusal(board);
-    if (refusal !== null) return refusal;
+  setVoltage(board: number, millivolts: number): Refusal | null {
     const { voltageMinMV, voltageMaxMV } = this.model.limits;
-    if (!(millivolts >= voltageMinMV && millivolts <= voltageMaxMV)) return "out-of-range";
-    const found = this.#m.boards[board];
-    if (found !== undefined) found.voltage = millivolts;
-    this.#measure();
-    return null;
+    return this.#order(board, within(millivolts, voltageMinMV, voltageMaxMV), (found) => this.#body.setVoltage(found, millivolts));
   }
 
   /** Frequency and voltage of all boards, and what a restart comes back with. */
-  setProfile(point: SimPoint): Refusal {
-    const refusal = this.#refusal(0);
-    if (refusal !== null) return refusal;
-    this.#m.profile = point.id;
-    for (const [index, board] of this.#m.boards.entries()) {
-      board.voltage = point.voltageMV;
-      this.#retarget(index, point.frequencyMHz);
+  setProfile(point: SimPoint): Refusal | null {
+    if (this.#life.phase !== "running") return this.#life.phase;
+    this.#profile = point.id;
+    for (const board of this.#life.boards) {
+      this.#body.setVoltage(board, point.voltageMV);
+      this.#body.aim(board, point.frequencyMHz);
     }
     return null;
   }
 
-  setBoardEnabled(board: number, enabled: boolean): Refusal {
-    const refusal = this.#refusal(board);
-    if (refusal !== null) return refusal;
-    const found = this.#m.boards[board];
-    if (found !== undefined && found.enabled !== enabled) {
+  setBoardEnabled(board: number, enabled: boolean): Refusal | null {
+    return this.#order(board, true, (found) => {
+      if (found.enabled === enabled) return;
       found.enabled = enabled;
-      if (enabled) this.#climb(found, found.target);
-      this.#measure();
-    }
-    return null;
+      if (enabled) this.#body.climb(found);
+      this.#body.measure();
+    });
   }
 
-  /** Held frequencies stay as they are; nothing hashes until `wake`, not even after a restart. */
-  sleep(): Refusal {
-    const { phase } = this.#m;
+  /** Nothing hashes until `wake`, not even after a restart; the boards keep their targets. */
+  sleep(): Refusal | null {
+    const { phase } = this.#life;
     if (phase === "off" || phase === "starting") return phase;
-    this.#m.sleepHeld = true;
-    if (phase === "running") this.#dropTo("asleep");
+    this.#sleepHeld = true;
+    if (phase === "running") this.#body.enter("asleep");
     return null;
   }
 
-  /** Up from the lowest frequency to the one that was held. */
-  wake(): Refusal {
-    const m = this.#m;
-    if (m.phase === "off" || m.phase === "starting") return m.phase;
-    m.sleepHeld = false;
-    if (m.phase === "asleep") this.#run();
+  /** Up from the lowest frequency to the targets. */
+  wake(): Refusal | null {
+    const { phase } = this.#life;
+    if (phase === "off" || phase === "starting") return phase;
+    this.#sleepHeld = false;
+    if (phase === "asleep") this.#body.run();
     return null;
   }
 
+  /** Away for the restart time, then at the profile, whatever was set before. */
   reboot(): void {
-    if (this.#m.phase !== "off") this.#dropTo("starting");
+    if (this.#life.phase !== "off") this.#start();
   }
 
   powerOff(): void {
-    this.#dropTo("off");
-    this.#m.tail = 0;
-    this.#measure();
+    if (this.#life.phase !== "off") this.#body.enter("off");
   }
 
   powerOn(): void {
-    if (this.#m.phase === "off") this.#dropTo("starting");
+    if (this.#life.phase === "off") this.#start();
   }
 
   get now(): number {
-    return this.#m.now;
+    return this.#life.now;
   }
 
   /** At the wall, W. */
   get powerW(): number {
-    return this.#m.power;
+    return this.#life.power;
   }
 
   get energyWh(): number {
-    return this.#m.joules / 3600;
+    return this.#life.energy / 3600;
   }
 
-  /** TH/s now. */
+  /** Now, TH/s. */
   get hashrateThs(): number {
-    return this.#m.hashrate;
+    return this.#life.hashrate;
   }
 
   get state(): AsicState {
-    const { phase } = this.#m;
+    const { phase, boards } = this.#life;
     if (phase !== "running") return phase;
-    if (this.#m.boards.some(isRamping)) return "ramping";
-    return this.#m.boards.some((board) => board.enabled) ? "hashing" : "fault";
+    if (boards.some(isWalking)) return "ramping";
+    return boards.some((board) => board.enabled) ? "hashing" : "fault";
   }
 
-  /** Mean over the enabled boards; 0 while nothing is clocked. */
+  /** Mean over the boards that run; 0 while none is clocked. */
   get frequencyMHz(): number {
     return this.#mean((board) => board.frequency);
   }
@@ -245,228 +170,104 @@ export class Asic {
     return this.#mean((board) => board.voltage);
   }
 
-  /** Nobody answers on a machine without power, and on a starting one not before half its start. */
+  /** Nobody answers on a machine without power, nor on a starting one before half its start. */
   get reachable(): "yes" | "booting" | "no" {
-    const { phase, now, phaseBegan, phaseEnds } = this.#m;
+    const { phase, now, phaseBegan, phaseEnds } = this.#life;
     if (phase === "off") return "no";
     return phase === "starting" && now < (phaseBegan + phaseEnds) / 2 ? "booting" : "yes";
   }
 
-  /** What the firmware says it draws: an estimate with an error of its own, whole watts. */
-  get reportedW(): number {
-    return Math.round(this.#m.power * this.unit.selfReport);
+  get boards(): BoardView[] {
+    const running = this.#life.phase === "running";
+    return this.#life.boards.map((board) => ({
+      enabled: board.enabled,
+      frequencyMHz: running ? board.frequency : board.target,
+      voltageMV: board.voltage,
+      temperatureC: board.temperature,
+      chipC: board.temperature + (running && board.enabled ? this.model.physics.chipOverBoardC : 0),
+      ramping: running && isWalking(board),
+    }));
   }
 
-  /** The firmware's figures, TH/s: they lag, and the short one scatters by a percent. */
-  get reportedThs(): { fast: number; slow: number; average: number } {
-    const { fast, slow, work, now, bootedAt } = this.#m;
-    const seconds = (now - bootedAt) / 1000;
-    return { fast: fast * (1 + 0.01 * deviate(this.#options.random)), slow, average: seconds > 0 ? work / seconds : fast };
+  /** What the firmware says it draws: an estimate with an error of its own, whole watts. */
+  get reportedW(): number {
+    return Math.round(this.powerW * this.unit.selfReport);
+  }
+
+  /** What the firmware says it hashes, TH/s: `fast` lags by 5 s and scatters by a percent, `slow` lags by 30 min. */
+  get reportedThs(): { readonly fast: number; readonly slow: number; readonly average: number } {
+    const { fast, slow, work } = this.#life;
+    const average = this.uptimeMs > 0 ? work / (this.uptimeMs / 1000) : fast;
+    return { fast: fast * (1 + 0.01 * deviate(this.#options.random)), slow, average };
   }
 
   /** Since the mining process started, ms. */
   get uptimeMs(): number {
-    return this.#m.now - this.#m.bootedAt;
+    return this.#life.now - this.#life.minedSince;
   }
 
-  /** Hashes since the mining process started, TH. */
+  /** Hashed since the mining process started, TH. */
   get workTh(): number {
-    return this.#m.work;
+    return this.#life.work;
   }
 
+  /** Put to sleep by an order that still holds, also while it starts. */
+  get curtailed(): boolean {
+    return this.#sleepHeld;
+  }
+
+  /** The point a restart comes back with. */
   get profile(): string {
-    return this.#m.profile;
+    return this.#profile;
   }
 
-  get boards(): BoardView[] {
-    const running = this.#m.phase === "running";
-    return this.#m.boards.map((board) => ({
-      enabled: board.enabled,
-      frequencyMHz: running ? board.frequency : board.target,
-      voltageMV: board.voltage,
-      hashrateThs: running ? this.#hashrateOf(board) : 0,
-      temperatureC: board.temperature,
-      chipC: board.temperature + (running && board.enabled ? this.model.physics.chipOverBoardC : 0),
-      ramping: running && isRamping(board),
-    }));
+  /** Air at the inlet, °C. */
+  get inletC(): number {
+    return this.#body.inletC;
   }
 
-  #settledAt(point: SimPoint, at: number): Machine {
-    const temperature = this.inletC + this.#physics.rise(this.#physics.power(point.frequencyMHz, point.voltageMV));
-    const board: Board = {
-      enabled: true,
-      frequency: point.frequencyMHz,
-      target: point.frequencyMHz,
-      voltage: point.voltageMV,
-      temperature,
-      nextStepAt: at,
-    };
-    return {
-      now: at,
-      phase: "running",
-      phaseBegan: at,
-      phaseEnds: Infinity,
-      sleepHeld: false,
-      profile: this.model.defaultPoint,
-      bootedAt: at,
-      power: 0,
-      hashrate: 0,
-      tail: 0,
-      tailAt: at,
-      joules: 0,
-      work: 0,
-      fast: 0,
-      slow: 0,
-      boards: Array.from({ length: this.model.boards }, () => ({ ...board })),
-    };
+  set inletC(celsius: number) {
+    this.#body.inletC = celsius;
   }
 
-  /** How far one step may go without missing anything that moves. */
-  #pace(): number {
-    const m = this.#m;
-    if (m.tail > 1) return QUICK_MS;
-    let pace = Infinity;
-    for (const board of m.boards) {
-      if (m.phase === "running" && isRamping(board)) return QUICK_MS;
-      if (Math.abs(this.#goal(board) - board.temperature) > SETTLED_C) pace = THERMAL_MS;
-    }
-    return pace;
-  }
-
-  #step(until: number): void {
-    const m = this.#m;
-    const length = until - m.now;
-    const powerBefore = m.power;
-    const hashrateBefore = m.hashrate;
-    const lag = 1 - Math.exp(-length / (this.model.physics.thermalTimeConstantS * 1000));
-    for (const board of m.boards) {
-      board.temperature += (this.#goal(board) - board.temperature) * lag;
-      if (m.phase === "running") this.#walk(board, until);
-    }
-    m.now = until;
-    if (m.phase === "starting" && until >= m.phaseEnds) this.#started();
-    this.#measure();
-    const hashrate = (hashrateBefore + m.hashrate) / 2;
-    m.joules += (((powerBefore + m.power) / 2) * length) / 1000;
-    m.work += (hashrate * length) / 1000;
-    m.fast += (hashrate - m.fast) * (1 - Math.exp(-length / FAST_MS));
-    m.slow += (hashrate - m.slow) * (1 - Math.exp(-length / SLOW_MS));
-  }
-
-  #walk(board: Board, until: number): void {
-    const step = this.model.physics.frequencyStepMHz;
-    while (board.frequency !== board.target && board.nextStepAt <= until) {
-      const distance = board.target - board.frequency;
-      board.frequency = Math.abs(distance) <= step ? board.target : board.frequency + Math.sign(distance) * step;
-      board.nextStepAt += this.#stepMs;
-    }
-  }
-
-  /** Where this board's temperature is going. */
-  #goal(board: Board): number {
-    return this.inletC + (this.#m.phase === "running" && board.enabled ? this.#physics.rise(this.#physics.power(board.frequency, board.voltage)) : 0);
-  }
-
-  #measure(): void {
-    const m = this.#m;
-    m.power = this.#level();
-    m.hashrate = 0;
-    if (m.phase === "running") for (const board of m.boards) m.hashrate += this.#hashrateOf(board);
-    if (m.tail === 0) return;
-    const left = m.tail * Math.exp((m.tailAt - m.now) / TAIL_MS);
-    m.power += left;
-    if (left < 0.5) m.tail = 0;
-  }
-
-  #level(): number {
-    const { sleepPowerW, physics } = this.model;
-    switch (this.#m.phase) {
-      case "off":
-        return 0;
-      case "asleep":
-        return sleepPowerW * this.unit.power;
-      case "starting":
-        return physics.restartW * this.unit.power;
-      case "running": {
-        let level = physics.c;
-        for (const board of this.#m.boards) if (board.enabled) level += this.#boardPower(board);
-        return level * this.unit.power;
-      }
-    }
-  }
-
-  /** The table was taken with settled boards and the model's inlet: only what the board is warmer or colder than that counts. */
-  #boardPower(board: Board): number {
-    const power = this.#physics.power(board.frequency, board.voltage);
-    const warmer = board.temperature - this.model.physics.inletC - this.#physics.rise(power);
-    return power * (1 + this.model.physics.powerPerCelsius * warmer);
-  }
-
-  #hashrateOf(board: Board): number {
-    return board.enabled ? this.#physics.hashrate(board.frequency, board.voltage) * this.unit.hashrate : 0;
+  get #life(): Body["life"] {
+    return this.#body.life;
   }
 
   #mean(of: (board: Board) => number): number {
-    if (this.#m.phase !== "running") return 0;
-    const running = this.#m.boards.filter((board) => board.enabled);
+    if (this.#life.phase !== "running") return 0;
+    const running = this.#life.boards.filter((board) => board.enabled);
     return running.length === 0 ? 0 : running.reduce((sum, board) => sum + of(board), 0) / running.length;
   }
 
-  #refusal(board: number): Refusal {
-    if (this.#m.phase !== "running") return this.#m.phase;
-    return this.#m.boards[board] === undefined ? "no-board" : null;
+  #order(index: number, allowed: boolean, act: (board: Board) => void): Refusal | null {
+    const { phase, boards } = this.#life;
+    const board = boards[index];
+    if (phase !== "running") return phase;
+    if (board === undefined) return "no-board";
+    if (!allowed) return "out-of-range";
+    act(board);
+    return null;
   }
 
-  #retarget(index: number, megahertz: number): void {
-    const board = this.#m.boards[index];
-    if (board === undefined) return;
-    if (!isRamping(board)) board.nextStepAt = this.#m.now + this.#stepMs;
-    board.target = megahertz;
-    this.#measure();
-  }
-
-  #dropTo(phase: "asleep" | "starting" | "off"): void {
-    const m = this.#m;
-    const before = m.power;
-    m.phase = phase;
-    m.phaseBegan = m.now;
-    // Two starts of one machine never take the same time: up to a tenth more or less.
-    m.phaseEnds = phase === "starting" ? m.now + this.#restartMs * (1 + around(this.#options.random, 0.1)) : Infinity;
-    m.tail = 0;
-    m.tail = Math.max(0, before - this.#level());
-    m.tailAt = m.now;
-    this.#measure();
+  #start(): void {
+    const length = this.#options.restartMs ?? this.model.physics.restartS * 1000;
+    // No two starts take the same time: up to a tenth more or less.
+    this.#body.enter("starting", length * (1 + around(this.#options.random, 0.1)));
   }
 
   #started(): void {
-    const m = this.#m;
-    const point = pointOf(this.model, m.profile);
-    for (const board of m.boards) {
+    const point = pointOf(this.model, this.#profile);
+    for (const board of this.#life.boards) {
       board.enabled = true;
       board.voltage = point.voltageMV;
       board.target = point.frequencyMHz;
     }
-    m.bootedAt = m.now;
-    m.work = m.fast = m.slow = 0;
-    m.phaseEnds = Infinity;
-    if (m.sleepHeld) m.phase = "asleep";
-    else this.#run();
-  }
-
-  #run(): void {
-    const m = this.#m;
-    m.phase = "running";
-    m.phaseBegan = m.now;
-    m.phaseEnds = Infinity;
-    for (const board of m.boards) this.#climb(board, board.target);
-    this.#measure();
-  }
-
-  #climb(board: Board, target: number): void {
-    board.target = target;
-    board.frequency = Math.min(target, lowestPointOf(this.model).frequencyMHz);
-    board.nextStepAt = this.#m.now + WAKE_MS;
+    this.#body.forget();
+    if (this.#sleepHeld) this.#body.enter("asleep");
+    else this.#body.run();
   }
 }
 
-const isRamping = (board: Board): boolean => board.enabled && board.frequency !== board.target;
+/** False for NaN too. */
+const within = (value: number, least: number, most: number): boolean => value >= least && value <= most;

@@ -101,7 +101,7 @@ export class LuxosFirmware implements Firmware {
       SerialNumber: `SIM-${id}`,
       Profile: profileName(this.#asic.profile),
       ProfileStep: "0",
-      CurtailMode: asic.state === "asleep" ? "Sleep" : "None",
+      CurtailMode: asic.curtailed ? "Sleep" : "None",
       IsAtmEnabled: this.#atm,
       IsTuning: false,
       IsPowerSupplyOn: asic.state !== "asleep" && asic.state !== "starting",
@@ -305,14 +305,14 @@ const refuse = (code: number, message: string): Answer => ({ status: "E", code, 
 const MISSING = refuse(116, "Missing or wrong parameter");
 const NO_BOARD = refuse(107, "Invalid board");
 
-const REASONS: Readonly<Record<Exclude<Refusal, null>, Answer>> = {
+const REASONS: Readonly<Record<Refusal, Answer>> = {
   asleep: refuse(CODE_REFUSED, "Not possible while curtailed"),
   starting: refuse(CODE_REFUSED, "Not possible while starting"),
   off: refuse(CODE_REFUSED, "No power"),
   "no-board": NO_BOARD,
   "out-of-range": refuse(CODE_REFUSED, "Value outside the limits"),
 };
-const refused = (refusal: Exclude<Refusal, null>): Answer => REASONS[refusal];
+const refused = (refusal: Refusal): Answer => REASONS[refusal];
 
 const report = (code: number, message: string, name: string, items: readonly Item[]): Answer => ({
   status: "S",

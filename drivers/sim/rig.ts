@@ -1,4 +1,4 @@
-import { Asic, drawUnit } from "./asic.ts";
+import { Asic } from "./asic.ts";
 import type { SimServer } from "./cgminer-server.ts";
 import { startCgminerServer } from "./cgminer-server.ts";
 import { startRigControl } from "./control.ts";
@@ -15,6 +15,7 @@ import { branch } from "./random.ts";
 import { SimPdu } from "./sim-pdu.ts";
 import type { RigTruth } from "./truth.ts";
 import { truthOf } from "./truth.ts";
+import { drawUnit } from "./unit.ts";
 
 export interface RigOptions {
   readonly asics: number;
