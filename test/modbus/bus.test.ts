@@ -245,7 +245,7 @@ describe("the connection", () => {
     t.after(() => bus.close());
     const until = now() + 700;
     while (now() < until) {
-      await assert.rejects(send(bus, read(0), { priority: "fast", deadlineMs: 20 }), failsWith("unreachable"));
+      await assert.rejects(send(bus, read(0), { priority: "fast", deadlineMs: 20 }), DeviceError);
       await new Promise((resolve) => setTimeout(resolve, 5));
     }
     // With the least jitter: at 0, 50, 150 and 350 ms; the next would be at 750.
@@ -272,13 +272,13 @@ describe("the queue", () => {
     const { bus, device } = await rig(t, () => undefined);
     const slow = Array.from({ length: 100 }, (_, at) => send(bus, read(1000 + at), { priority: "slow" }));
     const fast = Array.from({ length: 100 }, (_, at) => send(bus, read(2000 + at), { priority: "fast" }));
-    await slow[0];
+    await fast[0];
     const order = send(bus, { kind: "write-coil", unit: 1, address: 7, on: false });
     await Promise.all([...slow, ...fast, order]);
     const seen = wires(device);
     assert.equal(seen.length, 201);
     assert.ok(seen.indexOf("5@7") <= 3, `the order was request ${seen.indexOf("5@7") + 1}`);
-    assert.ok(Math.max(...seen.map((wire, at) => (wire.startsWith("4@20") ? at : 0))) < seen.indexOf("4@1001"), "fast before slow");
+    assert.ok(seen.findLastIndex((wire) => wire.startsWith("4@20")) < seen.findIndex((wire) => wire.startsWith("4@10")), "fast before slow");
   });
 
   test("one request is in flight", async (t) => {
