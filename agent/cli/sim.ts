@@ -1,6 +1,7 @@
 import { mkdir, rm } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { Command, InvalidArgumentError } from "commander";
+import { FaultError } from "../../drivers/sim/faults.ts";
 import { simModelIds } from "../../drivers/sim/model.ts";
 import { startRig } from "../../drivers/sim/rig.ts";
 import { parseDuration } from "./human.ts";
@@ -66,7 +67,8 @@ async function asking(command: Command, act: (dir: string) => Promise<void>): Pr
   try {
     await act(at);
   } catch (error) {
-    command.error(`error: ${error instanceof Error ? error.message : String(error)}`, { exitCode: 69 });
+    const exitCode = error instanceof FaultError ? 64 : 69;
+    command.error(`error: ${error instanceof Error ? error.message : String(error)}`, { exitCode });
   }
 }
 

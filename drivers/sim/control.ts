@@ -82,7 +82,7 @@ async function body(incoming: IncomingMessage): Promise<string> {
   return Buffer.concat(chunks).toString("utf8");
 }
 
-/** Asks a rig's control socket, given the `control` of its rig.json. Rejects with the rig's own words when it refuses. */
+/** Asks a rig's control socket, given the `control` of its rig.json. Rejects with a FaultError in the rig's own words when it refuses. */
 export function askRig(control: string, method: "GET" | "POST", path: string, question?: unknown): Promise<unknown> {
   const colon = control.lastIndexOf(":");
   const target = control.includes("/") ? { socketPath: control } : { host: control.slice(0, colon), port: Number(control.slice(colon + 1)) };
@@ -100,7 +100,7 @@ export function askRig(control: string, method: "GET" | "POST", path: string, qu
         try {
           const answer: unknown = JSON.parse(Buffer.concat(chunks).toString("utf8"));
           if (response.statusCode === 200) resolve(answer);
-          else reject(new Error(errorOf(answer)));
+          else reject(new FaultError(errorOf(answer)));
         } catch (error) {
           reject(error instanceof Error ? error : new Error(String(error)));
         }
