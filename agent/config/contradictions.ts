@@ -7,14 +7,14 @@ export interface Contradiction {
   readonly text: string;
 }
 
-/** Names the config room cannot know by itself: what drivers, models and meter profiles there are. */
+/** Whether there is a driver, model or meter profile of a name: the config room cannot know. Each answers what is wrong, or null. */
 export interface Vocabulary {
-  readonly drivers?: readonly string[];
-  readonly models?: readonly string[];
-  readonly profiles?: readonly string[];
+  driver(name: string): string | null;
+  model(name: string): string | null;
+  profile(name: string): string | null;
 }
 
-export function contradictions(config: Config, vocabulary: Vocabulary): Contradiction[] {
+export function contradictions(config: Config, vocabulary: Vocabulary | null): Contradiction[] {
   return [...inPower(config), ...inGrid(config), ...inLogin(config.grid, "grid"), ...(config.farm === null ? [] : inLogin(config.farm, "farm")), ...inDevices(config), ...inNames(config, vocabulary), ...inPaths(config)];
 }
 
@@ -84,16 +84,18 @@ function inDevices({ miners, meters }: Config): Contradiction[] {
   return found;
 }
 
-function inNames({ miners, meters }: Config, vocabulary: Vocabulary): Contradiction[] {
-  const unknown = (names: readonly string[] | undefined, name: string, path: readonly PropertyKey[], what: string): Contradiction[] =>
-    names === undefined || names.includes(name) ? [] : [{ path, text: `is ${JSON.stringify(name)}; the ${what} are ${names.join(", ")}.` }];
-  return [
-    ...miners.flatMap((miner, index) => [
-      ...unknown(vocabulary.drivers, miner.driver, ["miners", index, "driver"], "drivers"),
-      ...unknown(vocabulary.models, miner.model, ["miners", index, "model"], "models"),
-    ]),
-    ...meters.flatMap((meter, index) => unknown(vocabulary.profiles, meter.profile, ["meters", index, "profile"], "profiles")),
-  ];
+function inNames({ miners, meters }: Config, vocabulary: Vocabulary | null): Contradiction[] {
+  if (vocabulary === null) return [];
+  const found: Contradiction[] = [];
+  const look = (path: readonly PropertyKey[], name: string, wrong: string | null): void => {
+    if (wrong !== null) found.push({ path, text: `is ${JSON.stringify(name)}: ${wrong}` });
+  };
+  miners.forEach(({ driver, model }, index) => {
+    look(["miners", index, "driver"], driver, vocabulary.driver(driver));
+    look(["miners", index, "model"], model, vocabulary.model(model));
+  });
+  meters.forEach(({ profile }, index) => look(["meters", index, "profile"], profile, vocabulary.profile(profile)));
+  return found;
 }
 
 function inPaths({ paths }: Config): Contradiction[] {

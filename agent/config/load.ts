@@ -10,8 +10,8 @@ import { inspectFiles } from "./secrets.ts";
 const mostBytes = 4_194_304;
 
 export interface LoadOptions {
-  /** Where given, drivers, models and profiles outside it are faults. */
-  readonly vocabulary?: Vocabulary;
+  /** Where given, drivers, models and profiles it does not know are faults. */
+  readonly vocabulary?: Vocabulary | null;
   /** Called with one line for each thing that is allowed but doubtful. */
   readonly warn?: (line: string) => void;
 }
@@ -36,7 +36,7 @@ export async function readConfigText(file: string): Promise<string> {
 }
 
 /** As loadConfig, from a text that came from `file`. */
-export async function parseConfig(text: string, file: string, { vocabulary = {}, warn }: LoadOptions = {}): Promise<Config> {
+export async function parseConfig(text: string, file: string, { vocabulary = null, warn }: LoadOptions = {}): Promise<Config> {
   const lines = new LineCounter();
   const { document, value } = parseYaml(text, file, lines);
   const lineOf = lineFinder(document, lines);

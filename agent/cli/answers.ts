@@ -1,0 +1,23 @@
+/** What the daemon answers, as the report room makes it. */
+import type { deviceDetail, deviceRow } from "../report/devices.ts";
+import type { StatusDocument } from "../report/status.ts";
+
+export type DeviceRow = ReturnType<typeof deviceRow>;
+export type DeviceDetail = ReturnType<typeof deviceDetail>;
+export type { StatusDocument };
+
+/** A document in force, in core's words; which members there are depends on its kind. */
+export interface GridDocumentRow {
+  readonly ref: { readonly id: string; readonly topic: string; readonly epoch: number; readonly seq: number };
+  readonly action?: string;
+  readonly intervals?: readonly unknown[];
+  readonly valid?: { readonly start: number | null; readonly end: number | null };
+  readonly ceiling?: number | null;
+  readonly expires?: number | null;
+}
+
+export interface GridAnswer {
+  readonly documents: readonly GridDocumentRow[];
+  readonly technician: { readonly powerW: number; readonly until: number | null; readonly who: string } | null;
+  readonly status: StatusDocument;
+}

@@ -1,0 +1,54 @@
+import { Command } from "commander";
+import type { GridAnswer, GridDocumentRow } from "../answers.ts";
+import { client, commonOptions, print, printJson } from "../asking.ts";
+import { celled } from "../sim-table.ts";
+import { fromNow, limitText, powerText, secondsText } from "../words.ts";
+
+/** `grid show`, `grid documents`: what the grid has said and what of it is in force. */
+export function gridCommand(): Command {
+  const grid = new Command("grid").description("what the grid has said");
+  grid.command("show").description("the link's state, what was refused, what limits").action(async (_options: object, command: Command) => {
+    const answer = await asked(command);
+    if (commonOptions(command).json === true) printJson(answer);
+    else print(...gridLines(answer));
+  });
+  grid.command("documents").description("the documents this rack obeys").action(async (_options: object, command: Command) => {
+    const answer = await asked(command);
+    if (commonOptions(command).json === true) printJson(answer.documents);
+    else print(...documentLines(answer));
+  });
+  return grid;
+}
+
+const asked = async (command: Command): Promise<GridAnswer> => (await client(command).ask("GET", "/grid")) as GridAnswer;
+
+export function gridLines(answer: GridAnswer): string[] {
+  const { status, technician } = answer;
+  const refused = Object.entries(status.refused).map(([code, { count, lastAt }]) => `refused    ${count} ${code}, the last at ${lastAt}`);
+  return [
+    `state      ${status.state}`,
+    `limit      ${limitText(status)}`,
+    `heartbeat  ${status.heartbeat}, ${status.heartbeatAgeS === null ? "none heard" : `${secondsText(status.heartbeatAgeS)} old`}, lost after ${secondsText(status.heartbeatTimeoutS)}`,
+    `clock      ${status.clock}`,
+    `signatures ${status.signatures}`,
+    `storage    ${status.storage}`,
+    `missing    ${status.gap ? "a newer document is named by the heartbeat" : "nothing"}`,
+    `held       ${Object.keys(status.held).length} topics, ${answer.documents.length} documents`,
+    ...(technician === null ? [] : [`technician ${powerText(technician.powerW)} by ${technician.who}, ${technician.until === null ? "until cleared" : `ends ${fromNow(technician.until, status.at)}`}`]),
+    ...refused,
+  ];
+}
+
+export function documentLines({ documents, status }: GridAnswer): string[] {
+  if (documents.length === 0) return ["The grid has said nothing that is in force: the failsafe limit holds."];
+  const rows = documents.map((document) => [document.ref.id, kindOf(document), limitOf(document), `ends ${fromNow(endOf(document), status.at)}`, `${document.ref.epoch}/${document.ref.seq}`, document.ref.topic]);
+  return celled([["id", "type", "limit", "validity", "epoch/seq", "topic"], ...rows], 6).split("\n");
+}
+
+function kindOf({ action, intervals }: GridDocumentRow): string {
+  if (action !== undefined) return `EMERGENCY ${action}`;
+  return intervals === undefined ? "ALLOCATION" : "LIMIT";
+}
+
+const limitOf = ({ ceiling, action }: GridDocumentRow): string => (action !== undefined ? "0 W" : ceiling === undefined || ceiling === null ? "see --json" : powerText(ceiling));
+const endOf = ({ valid, expires }: GridDocumentRow): number | null => expires ?? valid?.end ?? null;

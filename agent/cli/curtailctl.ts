@@ -1,0 +1,30 @@
+#!/usr/bin/env node
+/** curtailctl: the technician's and the operator's command line. */
+import { Command } from "commander";
+import { deviceCommand } from "./commands/device.ts";
+import { devicesCommand } from "./commands/devices.ts";
+import { eventsCommand } from "./commands/events.ts";
+import { gridCommand } from "./commands/grid.ts";
+import { limitCommand } from "./commands/limit.ts";
+import { statusCommand } from "./commands/status.ts";
+import { stopCommand } from "./commands/stop.ts";
+import { whyCommand } from "./commands/why.ts";
+import { addLazily, runProgram } from "./program.ts";
+import { version } from "./version.ts";
+
+const operator = {
+  name: "operator",
+  description: "publish grid documents: keygen, allocate, limit, cancel, emergency, release, heartbeat, watch",
+  load: async () => (await import("./operator.ts")).operatorCommand(),
+};
+
+const program = new Command("curtailctl")
+  .description("Shows and steers the curtaild that runs on this machine.")
+  .version(version)
+  .option("--rack <name>", "which of several racks on this machine")
+  .option("--socket <dir>", "run directory of the daemon (default /run/curtaild)")
+  .option("--json", "answer in JSON")
+  .option("--yes", "do not ask before changing the rack");
+for (const command of [statusCommand, whyCommand, devicesCommand, deviceCommand, limitCommand, stopCommand, eventsCommand, gridCommand]) program.addCommand(command());
+await addLazily(program, [operator], process.argv.slice(2));
+process.exitCode = await runProgram(program, process.argv);

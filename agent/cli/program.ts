@@ -1,0 +1,45 @@
+/** What both programs share: lazily loaded commands, and errors that become exit codes. */
+import { Command, CommanderError } from "commander";
+import { ConfigError } from "../runtime/errors.ts";
+import { exit, Failure, type ExitCode } from "./exit.ts";
+
+/** A group of commands that is loaded only when it is asked for. */
+export interface LazyCommand {
+  readonly name: string;
+  readonly description: string;
+  load(): Promise<Command>;
+}
+
+/** Adds the commands; those not named on the command line stay a line in the help. */
+export async function addLazily(program: Command, commands: readonly LazyCommand[], args: readonly string[]): Promise<void> {
+  for (const { name, description, load } of commands) program.addCommand(args.includes(name) ? await load() : new Command(name).description(description));
+}
+
+/** Runs a program and resolves with its exit code; what went wrong has been said on standard error. */
+export async function runProgram(program: Command, argv: readonly string[]): Promise<ExitCode> {
+  throwInsteadOfExit(program);
+  try {
+    await program.parseAsync([...argv]);
+    return typeof process.exitCode === "number" ? (process.exitCode as ExitCode) : exit.done;
+  } catch (error) {
+    if (error instanceof CommanderError) return commanderCode(error);
+    if (error instanceof Failure) return say(error.message, error.exitCode);
+    if (error instanceof ConfigError) return say(error.message, exit.config);
+    return say(`this is a bug of ${program.name()}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`, exit.bug);
+  }
+}
+
+function say(text: string, code: ExitCode): ExitCode {
+  process.stderr.write(`${text}\n`);
+  return code;
+}
+
+/** commander has said it already. It calls every usage error 1, help and version 0; other codes are ours. */
+function commanderCode({ exitCode }: CommanderError): ExitCode {
+  return exitCode === 1 ? exit.usage : (exitCode as ExitCode);
+}
+
+function throwInsteadOfExit(command: Command): void {
+  command.exitOverride();
+  for (const child of command.commands) throwInsteadOfExit(child);
+}
