@@ -9,17 +9,17 @@ export interface RawMiner extends AsyncDisposable {
   readonly requests: readonly string[];
   /** Connections open now. */
   readonly open: number;
-  /** The most that were open at once. */
-  readonly mostOpen: number;
+  /** The most that waited for an answer at once. */
+  readonly mostWaiting: number;
 }
 
 export async function rawMiner(answer: (socket: Socket, request: string) => void): Promise<RawMiner> {
   const requests: string[] = [];
   const sockets = new Set<Socket>();
-  let mostOpen = 0;
+  let mostWaiting = 0;
   const server = createServer({ allowHalfOpen: true }, (socket) => {
     sockets.add(socket);
-    mostOpen = Math.max(mostOpen, sockets.size);
+    mostWaiting = Math.max(mostWaiting, [...sockets].filter((other) => !other.writableEnded).length);
     socket.on("error", () => {});
     socket.on("close", () => sockets.delete(socket));
     socket.on("end", () => socket.end());
@@ -36,8 +36,8 @@ export async function rawMiner(answer: (socket: Socket, request: string) => void
     get open() {
       return sockets.size;
     },
-    get mostOpen() {
-      return mostOpen;
+    get mostWaiting() {
+      return mostWaiting;
     },
     [Symbol.asyncDispose]: async () => {
       for (const socket of sockets) socket.destroy();

@@ -71,7 +71,7 @@ describe("an exchange", () => {
     await outcome;
     await drained(miner);
     await assert.rejects(exchange(miner.address, REQUEST, LIMITS, stop.signal), /enough/);
-    assert.equal(miner.mostOpen, 1);
+    assert.equal(miner.mostWaiting, 1);
   });
 
   test("leaves the signal as it was, a hundred at once", async () => {
