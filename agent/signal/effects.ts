@@ -1,0 +1,43 @@
+/** What the signal room wants done. It does nothing itself: no timers, no disk, no network. */
+import type { DocumentRef } from "../core/grid.ts";
+import type { RefusalCode } from "./result.ts";
+
+/** To be committed in one batch, in the order given out, and answered with `committed(id, ok)`. null deletes. */
+export interface SignalCommit {
+  readonly kind: "commit";
+  readonly id: number;
+  /** null: housekeeping. */
+  readonly ref: DocumentRef | null;
+  readonly changes: ReadonlyMap<string, string | null>;
+}
+
+/** For `.../{node}/ack/{docId}`. What follows acceptance (STARTED, SETTLED, ...) is the report room's to say. */
+export interface SignalAck {
+  readonly kind: "ack";
+  readonly ack: {
+    readonly ref: DocumentRef;
+    readonly type: string;
+    readonly status: "RECEIVED" | "ACCEPTED" | "CANCELLED" | "REJECTED";
+    readonly code: RefusalCode | null;
+    readonly reason: string | null;
+  };
+}
+
+export type SignalEventName =
+  | "signal.accepted" | "signal.refused" | "signal.cancelled" | "signal.ended"
+  | "emergency.latched" | "emergency.released" | "keys.changed"
+  | "gap.opened" | "gap.healed" | "storage.failed" | "storage.recovered";
+
+/** Said on change, not on repetition. The same name is the log field and the topic level. */
+export interface SignalEvent {
+  readonly kind: "event";
+  readonly name: SignalEventName;
+  readonly fields: Readonly<Record<string, string | number | boolean | null>>;
+}
+
+/** Brokers resend what they retain only to a new subscription. */
+export interface Resubscribe {
+  readonly kind: "resubscribe";
+}
+
+export type SignalEffect = SignalCommit | SignalAck | SignalEvent | Resubscribe;

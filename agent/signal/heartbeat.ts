@@ -1,0 +1,133 @@
+/**
+ * The operator's heartbeat: what counts as alive, what confirms, and what is missing.
+ * A heartbeat counts by its age, so that one held back on the way is as old as it is.
+ */
+import type { HeartbeatState } from "../core/grid.ts";
+import type { Tick } from "../core/time.ts";
+import { instant, millis, seconds, type Instant, type Millis } from "../core/units.ts";
+import type { HeartbeatDocument } from "./documents.ts";
+import { compareOrder, type Order } from "./order.ts";
+
+const everySoOften = seconds(3);
+/** GLA/1: a gap unhealed for this long counts as a lost heartbeat. */
+const longestGap = seconds(10);
+/** With `heartbeat: optional`: the broker has resent what it retains this long after the session began. */
+const settledSession = seconds(3);
+
+/** What this agent has verified: asked by topic. */
+export interface Verified {
+  /** The last (epoch, seq); null: none yet. */
+  latest(topic: string): Order | null;
+  /** Does this agent obey the topic at all? */
+  obeys(topic: string): boolean;
+  /** Topics on which a document stands now. */
+  readonly standing: Iterable<string>;
+}
+
+export class Heartbeat {
+  /** The youngest that counts. */
+  #youngest: HeartbeatDocument | null = null;
+  #bornAt: Millis | null = null;
+  #confirmedAt: Millis | null = null;
+  #gapSince: Millis | null = null;
+  #askedAt: Millis | null = null;
+  /** max(iat - uptime) since boot: the age of a heartbeat without a synchronised clock is counted from it. */
+  #offset = -Infinity;
+  #sessionSince: Millis | null = null;
+  /** Uptime at which a session was last seen live. */
+  #liveAt: Millis | null = null;
+
+  /** How old a heartbeat is, now that it has arrived. */
+  age({ issued }: HeartbeatDocument, tick: Tick, synchronised: boolean): Millis {
+    this.#offset = Math.max(this.#offset, issued - tick.uptime);
+    return millis(Math.max(0, synchronised ? tick.at - issued : tick.uptime - (issued - this.#offset)));
+  }
+
+  /** A heartbeat that counts: seq risen, younger than its timeout. */
+  beat(heartbeat: HeartbeatDocument, age: Millis, { uptime }: Tick): void {
+    const bornAt = millis(uptime - age);
+    this.#youngest = heartbeat;
+    this.#bornAt = this.#bornAt === null || bornAt > this.#bornAt ? bornAt : this.#bornAt;
+  }
+
+  session(connected: boolean, { uptime }: Tick): void {
+    this.#sessionSince = connected ? (this.#sessionSince ?? uptime) : null;
+  }
+
+  /** With `heartbeat: optional` a live session is a heartbeat, and a settled one without a gap a confirmation. */
+  live({ uptime }: Tick): void {
+    if (this.#sessionSince === null) return;
+    this.#liveAt = uptime;
+    if (this.sessionSettled(uptime) && this.#gapSince === null) this.#confirmedAt = uptime;
+  }
+
+  sessionSettled(uptime: Millis): boolean {
+    return this.#sessionSince !== null && uptime - this.#sessionSince >= settledSession;
+  }
+
+  counts(uptime: Millis, timeout: Millis): boolean {
+    return within(this.#bornAt, uptime, timeout) || within(this.#liveAt, uptime, timeout);
+  }
+
+  /** A confirmation ends when its heartbeat is lost or a gap stays open. */
+  lapse(uptime: Millis, timeout: Millis): void {
+    const gone = this.#gapSince !== null && uptime - this.#gapSince >= longestGap;
+    if (!this.counts(uptime, timeout) || gone) this.#confirmedAt = null;
+  }
+
+  /** Topics on which the operator has said something newer than has been verified. */
+  missing(verified: Verified): string[] {
+    return [...(this.#youngest?.last ?? [])].filter(([topic, order]) => {
+      const latest = verified.latest(topic);
+      return verified.obeys(topic) && (latest === null || compareOrder(order, latest) > 0);
+    }).map(([topic]) => topic);
+  }
+
+  /** Does the youngest name every topic we obey, each with exactly the last we verified, and no other? */
+  matches(verified: Verified): boolean {
+    if (this.#youngest === null) return false;
+    const { last } = this.#youngest;
+    for (const [topic, order] of last) {
+      const latest = verified.latest(topic);
+      if (!verified.obeys(topic) || latest === null || compareOrder(order, latest) !== 0) return false;
+    }
+    for (const topic of verified.standing) if (!last.has(topic)) return false;
+    return true;
+  }
+
+  confirm(uptime: Millis): void {
+    this.#confirmedAt = uptime;
+  }
+
+  /** Notes whether a gap is open; says what changed. */
+  gap(open: boolean, uptime: Millis): "opened" | "healed" | null {
+    if (open === (this.#gapSince !== null)) return null;
+    this.#gapSince = open ? uptime : null;
+    this.#askedAt = null;
+    return open ? "opened" : "healed";
+  }
+
+  /** Is it time to ask the broker again for what it retains? Once at the gap, then every few seconds. */
+  asksAgain(uptime: Millis): boolean {
+    if (this.#gapSince === null || (this.#askedAt !== null && uptime - this.#askedAt < everySoOften)) return false;
+    this.#askedAt = uptime;
+    return true;
+  }
+
+  /** What the youngest names on a topic, while it counts; null: nothing. A live session names nothing. */
+  named(topic: string, uptime: Millis, timeout: Millis): Order | null {
+    return within(this.#bornAt, uptime, timeout) ? (this.#youngest?.last.get(topic) ?? null) : null;
+  }
+
+  /** An upper bound of wall time while the youngest counts (config `clock: heartbeat`). */
+  notAfter(uptime: Millis, timeout: Millis): Instant | null {
+    return this.#youngest === null || !within(this.#bornAt, uptime, timeout) ? null : instant(this.#youngest.issued + timeout);
+  }
+
+  get state(): HeartbeatState {
+    const bornAt = this.#bornAt === null || (this.#liveAt !== null && this.#liveAt > this.#bornAt) ? this.#liveAt : this.#bornAt;
+    return { bornAt, confirmedAt: this.#confirmedAt, gapSince: this.#gapSince };
+  }
+}
+
+const within = (since: Millis | null, uptime: Millis, length: Millis): boolean => since !== null && uptime - since <= length;

@@ -1,0 +1,79 @@
+/**
+ * How far each signer has got on each topic: what makes an old document old. Unsigned documents have marks of their own.
+ * A document that does not verify never comes here. One that verified but was refused moves the mark in memory only:
+ * it heals a gap, and costs no disk.
+ */
+import type { Instant } from "../core/units.ts";
+import { compareOrder, type Order } from "./order.ts";
+
+export interface Mark extends Order {
+  /** SHA-256 of the payload. */
+  readonly hash: string;
+  /** Acted on, not refused. */
+  readonly taken: boolean;
+  /** null: for ever. Event topics are forgotten some time after their document's end. */
+  readonly until: Instant | null;
+}
+
+export type Verdict = "newer" | "same" | "altered" | "older";
+
+/** null for unsigned. */
+export type Signer = string | null;
+
+/** More topics than any operator uses in a day. */
+const mostTopics = 4_096;
+
+interface Page {
+  /** By signer; the one that moved last stands last. */
+  readonly marks: Map<Signer, Mark>;
+}
+
+export class Ledger {
+  readonly #pages = new Map<string, Page>();
+
+  judge(topic: string, signer: Signer, order: Order, hash: string): Verdict {
+    const mark = this.mark(topic, signer);
+    if (mark === null) return "newer";
+    const difference = compareOrder(order, mark);
+    if (difference !== 0) return difference > 0 ? "newer" : "older";
+    return mark.hash === hash ? "same" : "altered";
+  }
+
+  mark(topic: string, signer: Signer): Mark | null {
+    return this.#pages.get(topic)?.marks.get(signer) ?? null;
+  }
+
+  /** The last (epoch, seq) verified on a topic, whoever signed it; null: none. */
+  latest(topic: string): Order | null {
+    const marks = this.#pages.get(topic)?.marks;
+    return marks === undefined ? null : ([...marks.values()].at(-1) ?? null);
+  }
+
+  /** Is there room for a topic? Makes some by forgetting one whose documents were all refused: dropping another mark would let an old document in. */
+  hasRoom(topic: string): boolean {
+    if (this.#pages.has(topic) || this.#pages.size < mostTopics) return true;
+    for (const [other, { marks }] of this.#pages) {
+      if ([...marks.values()].some(({ taken, until }) => taken || until === null)) continue;
+      return this.#pages.delete(other);
+    }
+    return false;
+  }
+
+  move(topic: string, signer: Signer, mark: Mark): void {
+    const page = this.#pages.get(topic) ?? { marks: new Map<Signer, Mark>() };
+    page.marks.delete(signer);
+    page.marks.set(signer, mark);
+    this.#pages.set(topic, page);
+  }
+
+  /** Forgets the topics whose marks have run out; returns them with their signers. */
+  prune(earliest: Instant): { readonly topic: string; readonly signers: readonly Signer[] }[] {
+    const gone: { topic: string; signers: Signer[] }[] = [];
+    for (const [topic, { marks }] of this.#pages) {
+      if (![...marks.values()].every(({ until }) => until !== null && until <= earliest)) continue;
+      gone.push({ topic, signers: [...marks.keys()] });
+      this.#pages.delete(topic);
+    }
+    return gone;
+  }
+}

@@ -1,0 +1,136 @@
+/**
+ * The documents of one topic under GLA/1's durability rule: until a document is on disk it stands beside the one it
+ * replaces and the smaller binds, so that a drop acts at once and a raise waits. One whose write failed stays there.
+ */
+import type { Allocation, LimitEvent } from "../core/grid.ts";
+import type { Now } from "../core/time.ts";
+import { instant } from "../core/units.ts";
+import type { KeysDocument } from "./documents.ts";
+import type { Entry } from "./entry.ts";
+import { compareOrder } from "./order.ts";
+
+interface Waiting {
+  readonly entry: Entry;
+  /** Its write was refused: it narrows, and waits for the operator to send it again. */
+  failed: boolean;
+}
+
+/** A disk this far behind is a broken one. */
+const mostWaiting = 16;
+
+export class Shelf {
+  /** On disk: the document in force and, for an allocation, the one that begins later. */
+  #standing: readonly Entry[] = [];
+  #waiting: Waiting[] = [];
+
+  get standing(): readonly Entry[] {
+    return this.#standing;
+  }
+
+  get full(): boolean {
+    return this.#waiting.length >= mostWaiting;
+  }
+
+  get empty(): boolean {
+    return this.#standing.length === 0 && this.#waiting.length === 0;
+  }
+
+  /** Does a document here say anything now? One that was cancelled does not, and need not be named by a heartbeat. */
+  get speaks(): boolean {
+    return [...this.#standing, ...this.#waiting.map(({ entry }) => entry)].some(({ document }) => document.type !== "LIMIT" || !document.cancelled);
+  }
+
+  restore(entries: readonly Entry[]): void {
+    this.#standing = entries;
+  }
+
+  /** A document that stands here, on disk or not; `failed`: its write was refused. */
+  find(wanted: (entry: Entry) => boolean): Waiting | null {
+    const standing = this.#standing.find(wanted);
+    if (standing !== undefined) return { entry: standing, failed: false };
+    return this.#waiting.find(({ entry }) => wanted(entry)) ?? null;
+  }
+
+  /** Lets a document stand beside the others; returns what the disk should hold instead of what it holds. */
+  put(entry: Entry, now: Now): readonly Entry[] {
+    const before = [...this.#standing, ...this.#waiting.filter(({ failed }) => !failed).map((other) => other.entry)];
+    this.#waiting = [...this.#waiting.filter((other) => compareOrder(other.entry.document.ref, entry.document.ref) !== 0), { entry, failed: false }];
+    return inForce([...before.filter((other) => isAfter(entry, other) && mayHaveBegun(other, now)), entry], now);
+  }
+
+  /** The disk holds `entries`, the youngest of them the one that was put. */
+  settle(entries: readonly Entry[]): void {
+    const youngest = entries.at(-1);
+    if (youngest === undefined) return;
+    this.#standing = entries;
+    this.#waiting = this.#waiting.filter(({ entry }) => isAfter(entry, youngest));
+  }
+
+  fail(entry: Entry): void {
+    for (const waiting of this.#waiting) if (waiting.entry === entry) waiting.failed = true;
+  }
+
+  /** Lets go what has ended and what a begun allocation replaces; returns what has ended, null if nothing changed. */
+  tidy(now: Now): readonly Entry[] | null {
+    const alive = ({ document }: Entry): boolean => document.expires > now.earliest;
+    const standing = inForce(this.#standing.filter(alive), now);
+    const waiting = this.#waiting.filter(({ entry }) => alive(entry));
+    if (standing.length === this.#standing.length && waiting.length === this.#waiting.length) return null;
+    const ended = [...this.#standing, ...this.#waiting.map(({ entry }) => entry)].filter((entry) => !alive(entry));
+    this.#standing = standing;
+    this.#waiting = waiting;
+    return ended;
+  }
+
+  /** The allocation that has not surely begun. */
+  next(now: Now): Entry | null {
+    return this.#standing.find((entry) => !hasBegun(entry, now)) ?? null;
+  }
+
+  allocations(): Allocation[] {
+    const waiting = this.#waiting.flatMap(({ entry: { document } }) => (document.type === "ALLOCATION" ? [document.allocation] : []));
+    const standing = this.#standing.flatMap(({ document }) => (document.type === "ALLOCATION" ? [document.allocation] : []));
+    return [...standing, ...waiting.map(withoutForce)];
+  }
+
+  limits(): LimitEvent[] {
+    const entries = [...this.#standing, ...this.#waiting.map(({ entry }) => entry)];
+    return entries.flatMap(({ document }) => {
+      if (document.type === "LIMIT") return document.cancelled ? [] : [document.event];
+      return document.type === "ALLOCATION" && !this.#standing.some((entry) => entry.document === document) ? [asLimit(document.allocation)] : [];
+    });
+  }
+
+  keySets(): KeysDocument[] {
+    const entries = [...this.#standing, ...this.#waiting.map(({ entry }) => entry)];
+    return entries.flatMap(({ document }) => (document.type === "KEYS" ? [document] : []));
+  }
+}
+
+const isAfter = (a: Entry, b: Entry): boolean => compareOrder(a.document.ref, b.document.ref) > 0;
+
+const beginning = ({ document }: Entry): number => (document.type === "ALLOCATION" ? (document.allocation.valid.start ?? -Infinity) : -Infinity);
+const hasBegun = (entry: Entry, { earliest }: Now): boolean => beginning(entry) <= earliest;
+const mayHaveBegun = (entry: Entry, { latest }: Now): boolean => latest === null || beginning(entry) <= latest;
+
+/** In their order, from the last that has surely begun: it replaces what is before it, and what begins later waits beside it. */
+function inForce(entries: readonly Entry[], now: Now): readonly Entry[] {
+  return entries.slice(Math.max(0, entries.findLastIndex((entry) => hasBegun(entry, now))));
+}
+
+/**
+ * An allocation not yet on disk is none in force: its watts narrow like a LIMIT (`asLimit`), its failsafe limit and its
+ * timeouts narrow as those of an allocation that is never valid. Otherwise the first allocation would raise before it is kept.
+ */
+function withoutForce(allocation: Allocation): Allocation {
+  return { ...allocation, valid: { start: null, end: instant(0) } };
+}
+
+function asLimit({ ref, valid, ceiling, schedule }: Allocation): LimitEvent {
+  const stated = [{ span: valid, limit: ceiling }, ...schedule];
+  return {
+    ref,
+    intervals: stated.flatMap(({ span, limit }) => (limit === null ? [] : [{ span, limit }])),
+    expires: valid.end ?? instant(Number.MAX_SAFE_INTEGER),
+  };
+}

@@ -1,0 +1,93 @@
+/** ALLOCATION, LIMIT and KEYS: read, put beside what stands, kept on disk, and only then in the place of what they replace. */
+import type { Tick } from "../core/time.ts";
+import { ack, event, type Desk } from "./desk.ts";
+import { readDocument, type StandingDocument } from "./documents.ts";
+import type { SignalEffect } from "./effects.ts";
+import { entriesToText, type Entry } from "./entry.ts";
+import type { Opened } from "./open.ts";
+import { compareOrder } from "./order.ts";
+import { accept, refuse, type Result } from "./result.ts";
+import { keyOf } from "./stored.ts";
+import type { Place } from "./topics.ts";
+
+/** More limits at once than any operator states. */
+const mostEvents = 512;
+
+/** A document that is newer than the last of its signer, or the same again. */
+export function takeDocument(desk: Desk, place: Place, { opened, tick }: { readonly opened: Opened; readonly tick: Tick }): SignalEffect[] {
+  const again = desk.shelves.get(place.topic)?.find((entry) => entry.hash === opened.hash && compareOrder(entry.document.ref, opened.envelope.ref) === 0);
+  if (again) return again.failed ? keep(desk, place, { entry: again.entry, tick }) : [];
+  const document = readStanding(desk, place, { opened, tick });
+  if (!document.ok) return desk.rejectSeen(place, opened, { refusal: document, tick });
+  const { signer, payload, hash, wire, short } = opened;
+  return keep(desk, place, { entry: { signer, payload, hash, wire, short, document: document.value }, tick });
+}
+
+/** Also for a document whose first write failed and that has come again. */
+export function keep(desk: Desk, place: Place, { entry, tick }: { readonly entry: Entry; readonly tick: Tick }): SignalEffect[] {
+  const { signer, hash, document } = entry;
+  const { ref, type, expires } = document;
+  const mark = { epoch: ref.epoch, seq: ref.seq, hash, taken: true, until: desk.markUntil(place, expires) };
+  desk.ledger.move(place.topic, signer, mark);
+  desk.wall.witness(document.issued, tick);
+  const shelf = desk.shelf(place.topic);
+  const entries = shelf.put(entry, desk.now(tick));
+  desk.changed();
+  const changes = new Map([
+    [keyOf.document(place.topic), entriesToText(entries)],
+    [keyOf.mark(place.topic, signer), JSON.stringify(mark)],
+  ]);
+  const commit = desk.commit(ref, changes, {
+    tick,
+    done: (kept, later) => {
+      if (kept) return settle(desk, { entry, entries, tick: later });
+      shelf.fail(entry);
+      return [ack({ ref, type }, "REJECTED", refuse("STORAGE", "could not be kept on disk: it narrows for now and raises nothing"))];
+    },
+  });
+  const reviewed = desk.review(tick);
+  confirmBy(desk, document, tick);
+  return [ack({ ref, type }, "RECEIVED"), commit, ...reviewed];
+}
+
+function settle(desk: Desk, { entry, entries, tick }: { readonly entry: Entry; readonly entries: readonly Entry[]; readonly tick: Tick }): SignalEffect[] {
+  const { document, signer } = entry;
+  const { ref, type } = document;
+  const earliest = desk.wall.earliest(tick);
+  const before = desk.ring.inForce(earliest);
+  desk.shelf(ref.topic).settle(entries);
+  desk.changed();
+  const cancelled = document.type === "LIMIT" && document.cancelled;
+  const waiting = desk.shelf(ref.topic).next(desk.now(tick))?.document === document;
+  const effects: SignalEffect[] = [
+    ack({ ref, type }, cancelled ? "CANCELLED" : "ACCEPTED"),
+    event(cancelled ? "signal.cancelled" : "signal.accepted", { id: ref.id, topic: ref.topic, type, epoch: ref.epoch, seq: ref.seq, signer, waiting }),
+  ];
+  if (type !== "KEYS") return effects;
+  const kids = desk.ring.inForce(earliest);
+  effects.push(event("keys.changed", { kids: kids.join(" ") }));
+  // What an unknown key had signed was refused: the broker still retains it.
+  if (kids.some((kid) => !before.includes(kid))) effects.push({ kind: "resubscribe" });
+  return effects;
+}
+
+/** LPC-916: a write that follows a counting heartbeat confirms. */
+function confirmBy(desk: Desk, document: StandingDocument, { uptime }: Tick): void {
+  const alive = desk.heartbeat.counts(uptime, desk.timeout()) && desk.heartbeat.state.gapSince === null;
+  if (document.type !== "KEYS" && alive) desk.heartbeat.confirm(uptime);
+}
+
+function readStanding(desk: Desk, place: Place, { opened, tick }: { readonly opened: Opened; readonly tick: Tick }): Result<StandingDocument> {
+  const read = readDocument(opened.value, opened.envelope);
+  if (!read.ok) return read;
+  const document = read.value;
+  if (document.type !== "ALLOCATION" && document.type !== "LIMIT" && document.type !== "KEYS") return refuse("AUDIENCE", `${document.type} does not belong on ${place.topic}`);
+  if (desk.wall.inFuture(document.issued, tick)) return refuse("INVALID_TIME", "iat: more than 5 s ahead of a synchronised clock");
+  if (document.expires <= desk.wall.earliest(tick)) return refuse("EXPIRED", "exp: passed");
+  // An ancestor's watts are for all of its racks: without a share granted to this one they say nothing about it.
+  if (!place.own && document.type !== "KEYS") return refuse("NOT_APPLICABLE", `${document.type} for ${place.node}: this rack has been granted no share of it`);
+  if (desk.shelves.get(place.topic)?.full) return refuse("STORAGE", "the disk does not keep up");
+  const room = place.kind !== "event" || desk.shelves.has(place.topic) || desk.shelves.size < mostEvents;
+  if (!room || !desk.ledger.hasRoom(place.topic)) return refuse("STORAGE", "more events than this agent keeps");
+  return accept(document);
+}
