@@ -25,6 +25,8 @@ export interface AsicOptions {
   readonly frequencyStepMs?: number;
   /** The point it runs settled at from the beginning; the default one unless said. */
   readonly point?: string;
+  /** How long it has been mining like this already, ms; 0 unless said. */
+  readonly minedMs?: number;
 }
 
 export interface BoardView {
@@ -58,7 +60,8 @@ export class Asic {
     this.#profile = defaultPoint;
     const gait = { megahertz: physics.frequencyStepMHz, millis: options.frequencyStepMs ?? physics.frequencyStepMs };
     const point = pointOf(options.model, options.point ?? defaultPoint);
-    this.#body = new Body({ model: this.model, unit: this.unit, inletC: options.inletC ?? physics.inletC, gait, point }, at);
+    const { inletC = physics.inletC, minedMs = 0 } = options;
+    this.#body = new Body({ model: this.model, unit: this.unit, inletC, gait, point, minedMs }, at);
     this.#body.onStarted(() => this.#started());
   }
 
@@ -201,12 +204,12 @@ export class Asic {
     return { fast: fast * (1 + 0.01 * deviate(this.#options.random)), slow, average };
   }
 
-  /** Since the mining process started, ms. */
+  /** Since the machine or its mining process started, ms. */
   get uptimeMs(): number {
     return this.#life.now - this.#life.minedSince;
   }
 
-  /** Hashed since the mining process started, TH. */
+  /** Hashed in that time, TH. */
   get workTh(): number {
     return this.#life.work;
   }
@@ -254,6 +257,7 @@ export class Asic {
     const length = this.#options.restartMs ?? this.model.physics.restartS * 1000;
     // No two starts take the same time: up to a tenth more or less.
     this.#body.enter("starting", length * (1 + around(this.#options.random, 0.1)));
+    this.#body.forget();
   }
 
   #started(): void {
@@ -263,7 +267,6 @@ export class Asic {
       board.voltage = point.voltageMV;
       board.target = point.frequencyMHz;
     }
-    this.#body.forget();
     if (this.#sleepHeld) this.#body.enter("asleep");
     else this.#body.run();
   }

@@ -14,6 +14,8 @@ export interface BodyOptions {
   readonly inletC: number;
   readonly gait: Gait;
   readonly point: SimPoint;
+  /** How long it has been mining like this already. */
+  readonly minedMs: number;
 }
 
 /** Everything about a machine that changes, as plain values. */
@@ -75,13 +77,15 @@ export class Body {
       tailAt: at,
       energy: 0,
       work: 0,
-      minedSince: at,
+      minedSince: at - options.minedMs,
       fast: 0,
       slow: 0,
       boards: Array.from({ length: options.model.boards }, () => ({ ...board })),
     };
     this.measure();
-    this.#life.fast = this.#life.slow = this.#life.hashrate;
+    const { hashrate } = this.#life;
+    this.#life.fast = this.#life.slow = hashrate;
+    this.#life.work = (hashrate * options.minedMs) / 1000;
   }
 
   get life(): Readonly<Life> {
@@ -145,7 +149,7 @@ export class Body {
     this.measure();
   }
 
-  /** What a new mining process knows of the past: nothing. */
+  /** A new mining process knows nothing of the past. */
   forget(): void {
     const life = this.#life;
     life.minedSince = life.now;

@@ -160,6 +160,8 @@ const bodyOf = (model: SimModel, random: () => number, options: RigOptions): Asi
       model,
       random,
       unit: drawUnit(random),
+      // One day to thirty: long enough that a restart shows as an uptime that went back.
+      minedMs: Math.floor((1 + 29 * random()) * 86_400_000),
       ...(options.restartMs === undefined ? {} : { restartMs: options.restartMs }),
       ...(options.frequencyStepMs === undefined ? {} : { frequencyStepMs: options.frequencyStepMs }),
     },

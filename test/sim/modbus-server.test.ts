@@ -77,7 +77,7 @@ describe("the Modbus TCP server", () => {
   test("two requests in one segment, and one in two segments", async () => {
     const one = "0001 0000 0006 01 04 0005 0001";
     const two = "0002 0000 0006 01 04 0006 0001";
-    const both = "0001 0000 0005 01 04 02 1005" + "0002 0000 0005 01 04 02 1006";
+    const both = "0001 0000 0005 01 04 02 1005 0002 0000 0005 01 04 02 1006";
     await line.talk([one + two], both);
     await line.talk([one.slice(0, 12), one.slice(12) + two], both);
   });
