@@ -61,7 +61,7 @@ export class Sessions {
       if (id === null) throw new DeviceError("malformed", "logon: the reply has no SessionID");
       return id;
     } catch (error) {
-      if (error instanceof DeviceError && error.code !== "refused" && error.code !== "unreachable") this.#lostAt = performance.now();
+      if (mayHaveArrived(error)) this.#lostAt = performance.now();
       throw error;
     }
   }
@@ -97,6 +97,12 @@ export class Sessions {
   #uninterrupted(totalMs: number): Talk {
     return this.#api.talk("order", totalMs, NEVER);
   }
+}
+
+/** Whether the miner may have taken a request whose answer we do not have. */
+function mayHaveArrived(error: unknown): boolean {
+  if (!(error instanceof DeviceError) || error.code === "refused") return false;
+  return (error.cause as NodeJS.ErrnoException | undefined)?.code !== "ECONNREFUSED";
 }
 
 const NEVER = new AbortController().signal;
