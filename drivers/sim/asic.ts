@@ -51,6 +51,7 @@ export class Asic {
   /** Put to sleep by an order: holds over a restart and a loss of power. */
   #sleepHeld = false;
   #profile: string;
+  #starts = 0;
 
   constructor(options: AsicOptions, at = 0) {
     this.#options = options;
@@ -71,6 +72,7 @@ export class Asic {
     copy.#body.copyFrom(this.#body);
     copy.#sleepHeld = this.#sleepHeld;
     copy.#profile = this.#profile;
+    copy.#starts = this.#starts;
     return copy;
   }
 
@@ -224,6 +226,11 @@ export class Asic {
     return this.#profile;
   }
 
+  /** How often it has started: what its firmware kept in memory is gone when this changes. */
+  get starts(): number {
+    return this.#starts;
+  }
+
   /** Air at the inlet, °C. */
   get inletC(): number {
     return this.#body.inletC;
@@ -258,6 +265,7 @@ export class Asic {
     // No two starts take the same time: up to a tenth more or less.
     this.#body.enter("starting", length * (1 + around(this.#options.random, 0.1)));
     this.#body.forget();
+    this.#starts += 1;
   }
 
   #started(): void {

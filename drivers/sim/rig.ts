@@ -11,6 +11,7 @@ import { startModbusServer } from "./modbus-server.ts";
 import type { SimModel } from "./model.ts";
 import { defaultPointOf, readSimModel } from "./model.ts";
 import { Pdu } from "./pdu.ts";
+import type { Random } from "./random.ts";
 import { branch } from "./random.ts";
 import { SimPdu } from "./sim-pdu.ts";
 import type { RigTruth } from "./truth.ts";
@@ -67,6 +68,8 @@ export interface Rig extends AsyncDisposable {
 
 /** A GUDE Expert Power Control of the largest kind. */
 const OUTLETS_PER_PDU = 24;
+const MOST_ASICS = 5000;
+const DEFAULT_SEED = 1;
 const DEFAULT_MODELS = ["antminer-s19k-pro"];
 
 const clock: SimClock = {
@@ -74,76 +77,23 @@ const clock: SimClock = {
   wall: () => performance.timeOrigin + performance.now(),
 };
 
+/** The devices of one kind in a rig: by id, and as others find them. */
+interface Installed<M, D> {
+  readonly machines: ReadonlyMap<string, M>;
+  readonly described: readonly D[];
+}
+
 /** Miners and PDUs on real sockets in this process. Nothing ticks: time is caught up whenever somebody looks. */
 export async function startRig(options: RigOptions): Promise<Rig> {
-  if (!Number.isInteger(options.asics) || options.asics < 1 || options.asics > 5000) throw new RangeError("a rig has 1 to 5000 ASICs");
-  const seed = options.seed ?? 1;
-  const models = (options.models ?? DEFAULT_MODELS).map(readSimModel);
-  const machines = new Map<string, SimMachine>();
-  const pdus = new Map<string, SimPdu>();
+  if (!Number.isInteger(options.asics) || options.asics < 1 || options.asics > MOST_ASICS) throw new RangeError(`a rig has 1 to ${MOST_ASICS} ASICs`);
   const running: SimServer[] = [];
-  const asics: RigAsic[] = [];
-  const rigPdus: RigPdu[] = [];
   const close = async (): Promise<void> => {
     await Promise.all(running.splice(0).map((server) => server.close()));
   };
-
   try {
-    const digits = Math.max(2, String(options.asics).length);
-    let sharedPort = 0;
-    for (let index = 0; index < options.asics; index += 1) {
-      const model = models[index % models.length];
-      if (model === undefined) throw new RangeError("a rig needs at least one model");
-      const id = `asic-${String(index + 1).padStart(digits, "0")}`;
-      const machine = new SimMachine(id, bodyOf(model, branch(seed, 2 * index), options), clock);
-      const random = branch(seed, 2 * index + 1);
-      const server = await startCgminerServer({
-        host: options.ownAddresses === true ? ownAddress(index) : "127.0.0.1",
-        port: sharedPort,
-        latencyMs: options.latencyMs ?? 0,
-        firmware: new LuxosFirmware(machine, clock, random),
-        wire: () => machine.wire,
-        random,
-        asked: () => machine.asked(),
-        wrote: () => machine.wrote(),
-      });
-      running.push(server);
-      if (options.ownAddresses === true) sharedPort = server.port;
-      machines.set(id, machine);
-      const outlet = `pdu-${Math.floor(index / OUTLETS_PER_PDU) + 1}/${(index % OUTLETS_PER_PDU) + 1}`;
-      asics.push({ id, address: `${server.host}:${server.port}`, driver: "luxos", model: model.id, outlet });
-    }
-    const loads = [...machines.values()];
-    for (let first = 0; first < loads.length; first += OUTLETS_PER_PDU) {
-      const id = `pdu-${pdus.size + 1}`;
-      const random = branch(seed, -1 - pdus.size);
-      const fed = loads.slice(first, first + OUTLETS_PER_PDU);
-      const sim = new SimPdu(id, new Pdu({ loads: fed, now: clock.now, random }));
-      const server = await startModbusServer({ host: "127.0.0.1", port: 0, latencyMs: 0, image: gudeImage(sim.pdu), wire: () => sim.wire, random });
-      running.push(server);
-      pdus.set(id, sim);
-      rigPdus.push({ id, address: `${server.host}:${server.port}`, outlets: fed.length });
-    }
-
-    const rig = {
-      asics,
-      pdus: rigPdus,
-      nominalW: asics.reduce((sum, asic) => sum + defaultPointOf(readSimModel(asic.model)).powerW, 0),
-      fault(id: string, fault: string): void {
-        const machine = machines.get(id);
-        if (machine !== undefined) return machine.fault(parseAsicFault(fault));
-        const pdu = pdus.get(id);
-        if (pdu === undefined) throw new FaultError(`no device "${id}" in this rig; it has ${asics[0]?.id} to ${asics.at(-1)?.id} and ${[...pdus.keys()].join(", ")}`);
-        pdu.fault(parsePduFault(fault));
-      },
-      truth: () => truthOf(machines.values(), clock.wall()),
-      counts: () => [...machines.values()].map((machine) => ({ id: machine.id, ...machine.counts })),
-      resetCounts(): void {
-        for (const machine of machines.values()) machine.resetCounts();
-      },
-      close,
-      [Symbol.asyncDispose]: close,
-    };
+    const miners = await installMiners(options, running);
+    const pdus = await installPdus([...miners.machines.values()], options.seed ?? DEFAULT_SEED, running);
+    const rig = { ...operated(miners, pdus), close, [Symbol.asyncDispose]: close };
     if (options.control === undefined) return { ...rig, control: null };
     const control = await startRigControl(rig, options.control);
     running.push(control.server);
@@ -154,7 +104,77 @@ export async function startRig(options: RigOptions): Promise<Rig> {
   }
 }
 
-const bodyOf = (model: SimModel, random: () => number, options: RigOptions): Asic =>
+function operated(miners: Installed<SimMachine, RigAsic>, pdus: Installed<SimPdu, RigPdu>): Omit<Rig, "control" | "close" | typeof Symbol.asyncDispose> {
+  const { machines, described } = miners;
+  return {
+    asics: described,
+    pdus: pdus.described,
+    nominalW: described.reduce((sum, asic) => sum + defaultPointOf(readSimModel(asic.model)).powerW, 0),
+    fault(id, fault) {
+      const machine = machines.get(id);
+      if (machine !== undefined) return machine.fault(parseAsicFault(fault));
+      const pdu = pdus.machines.get(id);
+      if (pdu !== undefined) return pdu.fault(parsePduFault(fault));
+      throw new FaultError(`no device "${id}" in this rig; it has ${described[0]?.id} to ${described.at(-1)?.id} and ${[...pdus.machines.keys()].join(", ")}`);
+    },
+    truth: () => truthOf(machines.values(), clock.wall()),
+    counts: () => [...machines.values()].map((machine) => ({ id: machine.id, ...machine.counts })),
+    resetCounts() {
+      for (const machine of machines.values()) machine.resetCounts();
+    },
+  };
+}
+
+async function installMiners(options: RigOptions, running: SimServer[]): Promise<Installed<SimMachine, RigAsic>> {
+  const seed = options.seed ?? DEFAULT_SEED;
+  const models = (options.models ?? DEFAULT_MODELS).map(readSimModel);
+  const digits = Math.max(2, String(options.asics).length);
+  const machines = new Map<string, SimMachine>();
+  const described: RigAsic[] = [];
+  let sharedPort = 0;
+  for (let index = 0; index < options.asics; index += 1) {
+    const model = models[index % models.length];
+    if (model === undefined) throw new RangeError("a rig needs at least one model");
+    const id = `asic-${String(index + 1).padStart(digits, "0")}`;
+    const machine = new SimMachine(id, bodyOf(model, branch(seed, 2 * index), options), clock);
+    const random = branch(seed, 2 * index + 1);
+    const server = await startCgminerServer({
+      host: options.ownAddresses === true ? ownAddress(index) : "127.0.0.1",
+      port: sharedPort,
+      latencyMs: options.latencyMs ?? 0,
+      firmware: new LuxosFirmware(machine, clock, random),
+      wire: () => machine.wire,
+      random,
+      asked: () => machine.asked(),
+      wrote: () => machine.wrote(),
+    });
+    running.push(server);
+    if (options.ownAddresses === true) sharedPort = server.port;
+    machines.set(id, machine);
+    const outlet = `pdu-${Math.floor(index / OUTLETS_PER_PDU) + 1}/${(index % OUTLETS_PER_PDU) + 1}`;
+    described.push({ id, address: `${server.host}:${server.port}`, driver: "luxos", model: model.id, outlet });
+  }
+  return { machines, described };
+}
+
+async function installPdus(loads: readonly SimMachine[], seed: number, running: SimServer[]): Promise<Installed<SimPdu, RigPdu>> {
+  const machines = new Map<string, SimPdu>();
+  const described: RigPdu[] = [];
+  for (let first = 0; first < loads.length; first += OUTLETS_PER_PDU) {
+    const id = `pdu-${machines.size + 1}`;
+    // Below zero, where no miner draws from.
+    const random = branch(seed, -1 - machines.size);
+    const fed = loads.slice(first, first + OUTLETS_PER_PDU);
+    const machine = new SimPdu(id, new Pdu({ loads: fed, now: () => clock.now(), random }));
+    const server = await startModbusServer({ host: "127.0.0.1", port: 0, latencyMs: 0, image: gudeImage(machine.pdu), wire: () => machine.wire, random });
+    running.push(server);
+    machines.set(id, machine);
+    described.push({ id, address: `${server.host}:${server.port}`, outlets: fed.length });
+  }
+  return { machines, described };
+}
+
+const bodyOf = (model: SimModel, random: Random, { restartMs, frequencyStepMs }: RigOptions): Asic =>
   new Asic(
     {
       model,
@@ -162,8 +182,8 @@ const bodyOf = (model: SimModel, random: () => number, options: RigOptions): Asi
       unit: drawUnit(random),
       // One day to thirty: long enough that a restart shows as an uptime that went back.
       minedMs: Math.floor((1 + 29 * random()) * 86_400_000),
-      ...(options.restartMs === undefined ? {} : { restartMs: options.restartMs }),
-      ...(options.frequencyStepMs === undefined ? {} : { frequencyStepMs: options.frequencyStepMs }),
+      ...(restartMs === undefined ? {} : { restartMs }),
+      ...(frequencyStepMs === undefined ? {} : { frequencyStepMs }),
     },
     clock.now(),
   );

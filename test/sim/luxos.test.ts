@@ -63,6 +63,15 @@ describe("LuxOS sessions", () => {
     assert.equal(ask("logon").status, "S");
   });
 
+  test("end with a restart", () => {
+    const { ask, machine, pass } = bench();
+    const sid = String(item(ask("logon"))["SessionID"]);
+    machine.fault({ kind: "reboot" });
+    pass(40_000);
+    assert.equal(ask("curtail", `${sid},sleep`).status, "E");
+    assert.equal(ask("logon").status, "S");
+  });
+
   test("nothing is set without one", () => {
     const { ask, asic } = bench();
     for (const command of ["frequencyset", "voltageset", "profileset", "curtail", "atmset", "disableboard", "rebootdevice"]) {
