@@ -12,6 +12,8 @@ export interface Mode {
   readonly trust: "init" | "trusted" | "failsafe";
   /** Uptime since when `trust` is what it is. */
   readonly trustSince: Millis;
+  /** It has been trusted since start. What was never confirmed has no schedule to lean on. */
+  readonly confirmed: boolean;
   readonly emergency: boolean;
   /** After an emergency: no wake-up before `notBefore`, then at most `ramp`. */
   readonly restoring: Restoring | null;
@@ -30,7 +32,7 @@ const INIT_AT_MOST = seconds(120);
 const GAP_AT_MOST = seconds(10);
 const DEFAULT_HEARTBEAT_TIMEOUT = seconds(120);
 
-export const startMode = (uptime: Millis): Mode => ({ trust: "init", trustSince: uptime, emergency: false, restoring: null });
+export const startMode = (uptime: Millis): Mode => ({ trust: "init", trustSince: uptime, confirmed: false, emergency: false, restoring: null });
 
 /** The shortest timeout any allocation held asks for. */
 export function heartbeatTimeout(allocations: readonly Allocation[]): Millis {
@@ -63,7 +65,7 @@ export function nextMode(mode: Mode, heard: Heard, context: { readonly uptime: M
       u: context.u,
     };
   }
-  return { trust, trustSince: trust === mode.trust ? mode.trustSince : uptime, emergency, restoring };
+  return { trust, trustSince: trust === mode.trust ? mode.trustSince : uptime, confirmed: mode.confirmed || trust === "trusted", emergency, restoring };
 }
 
 function nextTrust(mode: Mode, { heartbeat, allocations }: Heard, uptime: Millis): Mode["trust"] {
@@ -79,12 +81,13 @@ function nextTrust(mode: Mode, { heartbeat, allocations }: Heard, uptime: Millis
 }
 
 /**
- * Does the failsafe limit join the minimum? In init always. In failsafe at once, unless every allocation held says
- * SCHEDULE_THEN_FAILSAFE, the clock is synchronised and the trust it grants has not run out.
+ * Does the failsafe limit join the minimum? In init always, and for as long as nothing was ever confirmed (LPC-TS-012). In
+ * failsafe at once, unless every allocation held says SCHEDULE_THEN_FAILSAFE, the clock is synchronised and the trust
+ * it grants has not run out.
  */
 export function failsafeJoins(mode: Mode, allocations: readonly Allocation[], context: { readonly uptime: Millis; readonly synchronised: boolean }): boolean {
   if (mode.trust === "trusted") return false;
-  if (mode.trust === "init" || !context.synchronised || allocations.length === 0) return true;
+  if (!mode.confirmed || !context.synchronised || allocations.length === 0) return true;
   const lasted = context.uptime - mode.trustSince;
   return !allocations.every(({ failsafe }) => failsafe?.onLoss === "SCHEDULE_THEN_FAILSAFE" && lasted < failsafe.scheduleTrust);
 }

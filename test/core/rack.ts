@@ -103,7 +103,7 @@ export function viewOf(reading: Reading, state: DeviceState = startDevice, over:
 
 /** A rack that has run for long, trusted by nobody yet: init is over only where the mode says so. */
 export const rackOf = (devices: Readonly<Record<string, DeviceState>>, over: Partial<RackState> = {}): RackState => ({
-  ...startState(millis(0)), mode: { ...startState(millis(0)).mode, trust: "trusted" }, devices: new Map(Object.entries(devices)), ...over,
+  ...startState(millis(0)), mode: { ...startState(millis(0)).mode, trust: "trusted", confirmed: true }, devices: new Map(Object.entries(devices)), ...over,
 });
 
 export const input = (shot: Snapshot, over: Partial<DecideInput> = {}): DecideInput => ({
