@@ -22,7 +22,7 @@ export function nextRamp(ramp: Ramp | null, limit: PowerLimit, context: { readon
   const { uptime, rule } = context;
   if (ramp === null || ramp.budget.kind === "unlimited") return { budget: limit, at: uptime };
   const wanted = limit.kind === "limited" ? limit.power : rule.top;
-  if (wanted <= ramp.budget.power) return { budget: { kind: "limited", power: watts(wanted) }, at: uptime };
+  if (wanted <= ramp.budget.power) return { budget: limit, at: uptime };
   if (rule.notBefore !== null && uptime < rule.notBefore) return { budget: ramp.budget, at: uptime };
   const perMs = (rule.nominal * rule.percentPerMinute) / 100 / 60_000;
   const risen = ramp.budget.power + perMs * Math.max(0, uptime - ramp.at);
