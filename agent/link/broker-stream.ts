@@ -12,28 +12,28 @@ export interface TlsMaterial {
 export interface BrokerStreamOptions {
   readonly url: string;
   readonly tls: TlsMaterial | null;
-  /** Longest packet let through whole, bytes. */
-  readonly largestPacket: number;
+  /** Most bytes of a packet after its fixed header that are let through. */
+  readonly largestBody: number;
 }
 
 /** A function that opens a connection each time it is called; node:tls is loaded only where it is spoken. */
-export async function brokerStreams({ url, tls, largestPacket }: BrokerStreamOptions): Promise<() => Duplex> {
+export async function brokerStreams({ url, tls, largestBody }: BrokerStreamOptions): Promise<() => Duplex> {
   const { protocol, hostname, port } = new URL(url);
   const host = hostname.replace(/^\[|\]$/g, "");
-  if (protocol !== "mqtts:") return () => new ClippedStream(connectTcp({ host, port: Number(port || 1_883) }), largestPacket);
+  if (protocol !== "mqtts:") return () => new ClippedStream(connectTcp({ host, port: Number(port || 1_883) }), largestBody);
   const { connect } = await import("node:tls");
   const material = { ...(tls?.ca && { ca: tls.ca }), ...(tls?.cert && { cert: tls.cert }), ...(tls?.key && { key: tls.key }) };
-  return () => new ClippedStream(connect({ host, port: Number(port || 8_883), ...(isIP(host) === 0 && { servername: host }), ...material }), largestPacket);
+  return () => new ClippedStream(connect({ host, port: Number(port || 8_883), ...(isIP(host) === 0 && { servername: host }), ...material }), largestBody);
 }
 
 class ClippedStream extends Duplex {
   readonly #socket: Socket;
 
-  constructor(socket: Socket, largestPacket: number) {
+  constructor(socket: Socket, largestBody: number) {
     super();
     this.#socket = socket;
     socket.setNoDelay(true);
-    const clip = frameClip(largestPacket);
+    const clip = frameClip(largestBody);
     socket.on("data", (chunk: Buffer) => {
       try {
         let more = true;

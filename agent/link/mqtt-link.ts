@@ -29,8 +29,9 @@ export interface MqttLinkOptions {
   readonly answerTimeoutMs?: number;
 }
 
-/** Larger packets arrive cut to this. */
+/** What we tell the broker we take, and, less the fixed header, what larger packets are cut to. */
 const largestPacket = 262_144;
+const largestBody = largestPacket - 5;
 const flushMs = millis(2_000);
 const closeMs = millis(1_000);
 /** A connection that lived this long was a good one: the next waits begin small again. */
@@ -120,7 +121,7 @@ class MqttLink implements Link {
   /** Version 5 first, 3.1.1 at once where 5 is refused. */
   async #open(url: string, listener: LinkListener, signal: AbortSignal): Promise<Session> {
     const { tls = null, clientId, username = null, password = null, keepaliveSeconds = 15, connectTimeoutMs = 5_000, will } = this.#options;
-    const stream = await brokerStreams({ url, tls, largestPacket });
+    const stream = await brokerStreams({ url, tls, largestBody });
     const common = { stream, clientId, username, password, keepaliveSeconds, connectTimeoutMs, largestPacket };
     const open = (version: MqttVersion): Promise<Session> =>
       openSession({ ...common, version, will: will?.(this.#connects + 1) ?? null, message: (topic, payload, retain) => this.#hear(listener, { topic, payload, retain }) }, signal);

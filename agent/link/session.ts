@@ -70,6 +70,7 @@ export class Session {
   constructor(client: MqttClient, { version, message }: SessionOptions) {
     this.#client = client;
     this.#version = version;
+    client.stream.on("error", (error) => (this.#trouble ??= { text: error.message, code: null }));
     client.on("message", (topic, payload, packet) => message(topic, payload, packet.retain));
     client.on("error", (error) => {
       this.#trouble ??= { text: error.message, code: "code" in error && typeof error.code === "number" ? error.code : null };
