@@ -4,6 +4,7 @@ import { Command, InvalidArgumentError } from "commander";
 import { FaultError } from "../../drivers/sim/faults.ts";
 import { simModelIds } from "../../drivers/sim/model.ts";
 import { startRig } from "../../drivers/sim/rig.ts";
+import { exit, Failure } from "./exit.ts";
 import { parseDuration } from "./human.ts";
 import { readTruth, setFault, truthTable } from "./sim-at.ts";
 import { startBroker } from "./sim-broker.ts";
@@ -37,10 +38,10 @@ export function simCommand(): Command {
     .option("--latency <time>", "how long a miner thinks before it answers", parseDuration, parseDuration("0s"))
     .option("--own-addresses", "give each miner an address of its own (127.1.x.y), all on one port")
     .option("--at <dir>", "talk to the rig that runs in DIR (with fault or truth)")
-    .action(async (options: SimOptions, command: Command) => {
-      if (options.at !== undefined) command.error("error: --at DIR needs a command: fault ID FAULT or truth", { exitCode: 64 });
-      if (options.dir === undefined) command.error("error: say where with --dir DIR", { exitCode: 64 });
-      else await runRig(options, resolve(options.dir));
+    .action(async (options: SimOptions) => {
+      if (options.at !== undefined) throw new Failure(exit.usage, "--at DIR needs a command: fault ID FAULT or truth");
+      if (options.dir === undefined) throw new Failure(exit.usage, "say where the rig's files go: --dir DIR");
+      await runRig(options, resolve(options.dir));
     });
   sim
     .command("fault <id> <fault>")
@@ -63,12 +64,11 @@ export function simCommand(): Command {
 
 async function asking(command: Command, act: (dir: string) => Promise<void>): Promise<void> {
   const { at } = command.optsWithGlobals<Partial<SimOptions>>();
-  if (at === undefined) return command.error("error: say which rig with --at DIR", { exitCode: 64 });
+  if (at === undefined) throw new Failure(exit.usage, "say which rig: --at DIR");
   try {
     await act(at);
   } catch (error) {
-    const exitCode = error instanceof FaultError ? 64 : 69;
-    command.error(`error: ${error instanceof Error ? error.message : String(error)}`, { exitCode });
+    throw new Failure(error instanceof FaultError ? exit.usage : exit.unreachable, messageOf(error), { cause: error });
   }
 }
 
@@ -76,8 +76,7 @@ async function asking(command: Command, act: (dir: string) => Promise<void>): Pr
 async function runRig(options: SimOptions, dir: string): Promise<void> {
   const stop = stopped();
   const socket = join(dir, "rig.sock");
-  await mkdir(dir, { recursive: true });
-  await rm(socket, { force: true });
+  await prepare(dir, socket);
   const broker = options.broker === true ? await startBroker() : null;
   try {
     await using rig = await startRig({
@@ -96,6 +95,17 @@ async function runRig(options: SimOptions, dir: string): Promise<void> {
     await broker?.close();
   }
 }
+
+async function prepare(dir: string, socket: string): Promise<void> {
+  try {
+    await mkdir(dir, { recursive: true });
+    await rm(socket, { force: true });
+  } catch (error) {
+    throw new Failure(exit.notPermitted, `no rig in ${dir}: ${messageOf(error)}; name a directory you may write to with --dir`, { cause: error });
+  }
+}
+
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 const stopped = (): Promise<void> =>
   new Promise((resolve) => {

@@ -12,6 +12,7 @@ import type { Command } from "commander";
 import { CommanderError } from "commander";
 import { connectAsync } from "mqtt";
 import { loadConfig } from "../../agent/config/load.ts";
+import { Failure } from "../../agent/cli/exit.ts";
 import type { RigFile } from "../../agent/cli/sim-files.ts";
 import { simCommand } from "../../agent/cli/sim.ts";
 import type { RigTruth } from "../../drivers/sim/truth.ts";
@@ -108,6 +109,7 @@ describe("curtaild sim", () => {
     [["--dir", "x", "--seed", "-1"], /whole number from 0/],
     [["--dir", "x", "--latency", "fast"], /not a length of time/],
     [["--dir", "x", "--models", "antminer-s99"], /there are antminer-s19j-pro/],
+    [["--dir", "/dev/null/x"], /name a directory you may write to/],
   ];
   for (const [options, says] of wrong) {
     test(`sim ${options.join(" ")}: says what is wrong`, async () => {
@@ -115,7 +117,7 @@ describe("curtaild sim", () => {
       const quiet = (command: Command): Command => command.exitOverride().configureOutput({ writeErr: (text) => void (said += text) });
       const command = quiet(simCommand());
       for (const one of command.commands) quiet(one as Command);
-      await assert.rejects(command.parseAsync(options, { from: "user" }), CommanderError);
+      await assert.rejects(command.parseAsync(options, { from: "user" }), (error) => error instanceof CommanderError || (error instanceof Failure && (said = error.message) !== ""));
       assert.match(said, says);
     });
   }
