@@ -1,14 +1,17 @@
 /** The envelope every cgminer reply comes in: a STATUS that says whether the rest may be believed. */
 import { DeviceError } from "../../agent/runtime/errors.ts";
 import { field, isObject, numberAt, rowsAt, textAt, type JsonObject } from "./json.ts";
-import { parseReply, ReplySyntaxError } from "./parse.ts";
+import { ReplySyntaxError } from "./mend.ts";
+import { parseReply } from "./parse.ts";
 
 /** Codes the family shares; a firmware's own stand beside its driver. */
 export const CODE = { invalidCommand: 14, accessDenied: 45 } as const;
 
+const LETTERS = ["S", "W", "I", "E", "F"] as const;
+
 export interface Status {
   /** Success, Warning, Info, Error, Fatal; null where the firmware wrote something else. */
-  readonly letter: "S" | "W" | "I" | "E" | "F" | null;
+  readonly letter: (typeof LETTERS)[number] | null;
   readonly code: number | null;
   readonly message: string | null;
   /** Who answers: name and version of the mining software. */
@@ -38,15 +41,13 @@ export function parseFor(what: string, text: string): JsonObject {
   throw new DeviceError("malformed", `${what}: the reply is a list, not an object`);
 }
 
-const LETTERS: Readonly<Record<string, NonNullable<Status["letter"]>>> = { S: "S", W: "W", I: "I", E: "E", F: "F" };
-
 /** null: the reply has no STATUS. WhatsMiner writes it flat, `{"STATUS":"S","Msg":…}`. */
 export function statusOf(reply: JsonObject): Status | null {
   const flat = typeof field(reply, "STATUS") === "string";
   const row = flat ? reply : rowsAt(reply, "STATUS")[0];
   if (row === undefined) return null;
   return {
-    letter: LETTERS[textAt(row, "STATUS") ?? ""] ?? null,
+    letter: LETTERS.find((letter) => letter === textAt(row, "STATUS")) ?? null,
     code: numberAt(row, "Code"),
     message: textAt(row, "Msg"),
     description: textAt(row, "Description"),

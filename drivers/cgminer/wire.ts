@@ -7,6 +7,7 @@ import { Buffer } from "node:buffer";
 import { connect } from "node:net";
 import { DeviceError, type DeviceErrorCode } from "../../agent/runtime/errors.ts";
 import { onAbort } from "./abort.ts";
+import { parseReply } from "./parse.ts";
 
 export interface Address {
   readonly host: string;
@@ -112,9 +113,10 @@ class Gather {
   }
 }
 
+/** No part of a reply parses, so what parses is all of it. */
 function closes(text: string): boolean {
   try {
-    JSON.parse(text);
+    parseReply(text);
     return true;
   } catch {
     return false;

@@ -15,8 +15,8 @@ import { assertInside } from "./points.ts";
 import { Sessions } from "./session.ts";
 import { controllersOf, isAsleep, REPORTS, telemetryOf } from "./telemetry.ts";
 
-/** A joined poll of three boards is about 6 KB. */
-const MAX_REPLY_BYTES = 256 * 1024;
+/** A joined poll of three boards is about 3 KB, 25 profiles about 5 KB. */
+const MAX_REPLY_BYTES = 128 * 1024;
 /** A poll or an order as a whole, in deadlines of one request. */
 const TOTAL = 3;
 

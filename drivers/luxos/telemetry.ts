@@ -38,7 +38,7 @@ export function telemetryOf(reports: Reports, boards: readonly Board[], points: 
     rejected: numberAt(summary, "Rejected"),
     hardwareErrors: numberAt(summary, "Hardware Errors"),
     uptime: uptime === null ? null : seconds(uptime),
-    errors: boards.filter((board) => board.enabled && !board.running).map((board) => `board ${board.index}: ${board.status}`),
+    errors: state === "starting" ? [] : boards.filter((board) => board.enabled && !board.running).map((board) => `board ${board.index}: ${board.status}`),
   };
 }
 

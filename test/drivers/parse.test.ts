@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import fc from "fast-check";
 import { field, numberAt, rowsAt, textAt, type Json } from "../../drivers/cgminer/json.ts";
-import { parseReply, ReplySyntaxError } from "../../drivers/cgminer/parse.ts";
+import { ReplySyntaxError } from "../../drivers/cgminer/mend.ts";
+import { parseReply } from "../../drivers/cgminer/parse.ts";
 import { corpus } from "./corpus.ts";
 
 describe("the corpus", () => {

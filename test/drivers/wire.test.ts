@@ -23,6 +23,7 @@ const cases: readonly Case[] = [
   { name: "ends at NUL though the connection stays open", answer: (socket) => socket.write(`${REPLY}\0`), expect: REPLY },
   { name: "ends at FIN without NUL", answer: (socket) => socket.end(REPLY), expect: REPLY },
   { name: "ends where the JSON closes, without NUL or FIN", answer: (socket) => socket.write(REPLY), expect: REPLY },
+  { name: "ends where malformed JSON closes, without NUL or FIN", answer: (socket) => socket.write('{"a":[{"b":nan}{"b":1},]}'), expect: '{"a":[{"b":nan}{"b":1},]}' },
   { name: "ends with a line feed and NUL", answer: (socket) => socket.write(`${REPLY}\n\0`), expect: REPLY },
   { name: "comes in pieces", answer: (socket) => pieces(socket, [REPLY.slice(0, 7), REPLY.slice(7, 40), REPLY.slice(40), "\0"]), expect: REPLY },
   { name: "pieces that end in brackets are no end", answer: (socket) => pieces(socket, [REPLY.slice(0, 26), `${REPLY.slice(26)}\0`]), expect: REPLY },
