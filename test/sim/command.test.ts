@@ -17,7 +17,7 @@ import type { RigFile } from "../../agent/cli/sim-files.ts";
 import { simCommand } from "../../agent/cli/sim.ts";
 import type { RigTruth } from "../../drivers/sim/truth.ts";
 
-const MAIN = fileURLToPath(new URL("sim-main.js", import.meta.url));
+const MAIN = fileURLToPath(new URL("../../agent/cli/curtaild.js", import.meta.url));
 
 /** Starts a rig; resolves with its first line. */
 async function rig(dir: string, ...options: string[]): Promise<{ child: ChildProcess; line: unknown }> {
