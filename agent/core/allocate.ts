@@ -44,7 +44,7 @@ export function allocate(candidates: readonly Candidate[], budget: number): Allo
   for (let i = 0; i < hulls.length; i++) levels[i] = levelAt(hulls[i] as Hull, high * (candidates[i] as Candidate).gain);
   const feasible = total(candidates, hulls, levels);
   // Between the last feasible price and the first infeasible one lie the steps that tie; the bound takes them in part.
-  const bound = feasible.hashrate + Math.max(0, budget - feasible.power) * (high === 0 ? 0 : high);
+  const bound = feasible.hashrate + (high === 0 ? 0 : Math.max(0, budget - feasible.power) * high);
   const filled = fill({ candidates, hulls, levels, low }, budget - feasible.power);
   const entries = entriesAt(hulls, levels);
   const repaired = repair(candidates, entries, budget - feasible.power - filled.power);
