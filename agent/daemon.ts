@@ -29,7 +29,8 @@ import type { Clock } from "./runtime/clock.ts";
 import type { Link } from "./runtime/link.ts";
 import type { Log } from "./runtime/log.ts";
 import type { Store } from "./runtime/store.ts";
-import type { Signal, SignalEffect } from "./signal/signal.ts";
+import type { SignalEffect } from "./signal/effects.ts";
+import type { Signal } from "./signal/signal.ts";
 import type { TechnicianLimit } from "./technician.ts";
 import { technicianStatements } from "./technician.ts";
 
@@ -117,6 +118,10 @@ export class Daemon {
     return this.#technician;
   }
 
+  get heartbeatTimeoutS(): number {
+    return this.#heartbeatTimeout() / 1000;
+  }
+
   get signal(): Signal {
     return this.#parts.signal;
   }
@@ -141,7 +146,7 @@ export class Daemon {
       await Promise.race([this.#park(), failed]);
     } finally {
       const { session, failsafeW } = { session: this.#session(), failsafeW: this.#parts.policy.failsafe };
-      this.#reporter.offline({ ...willDocument({ session, failsafeW, heartbeatTimeoutS: this.#heartbeatTimeout() / 1000 }), reason: "stopped" });
+      this.#reporter.offline({ ...willDocument({ session, failsafeW, heartbeatTimeoutS: this.heartbeatTimeoutS }), reason: "stopped" });
       plantEnd.abort();
       linkEnd.abort();
       await Promise.allSettled([plant, ...links]);
@@ -195,7 +200,7 @@ export class Daemon {
     for (const { id, device, setpoint, cause } of decision.orders) this.#event("setpoint.ordered", { order: id, device, setpoint, cause });
     for (const { name, fields } of changesBetween(before, decision)) this.#event(name, fields);
     const { heard, facts } = { heard: signal.heard(), facts: signal.summary(tick) };
-    this.#status = statusDocument(decision, { session: this.#session(), at: tick.at, signal: { ...facts, heartbeatTimeout: this.#heartbeatTimeout() }, software, config });
+    this.#status = statusDocument(decision, { session: this.#session(), at: tick.at, signal: facts, software, config });
     const telemetry = heard.allocations.flatMap(({ report }) => (report?.telemetry == null ? [] : [report.telemetry]));
     this.#reporter.cycle(decision, this.#status, { at: tick.at, telemetryPeriod: telemetry.length === 0 ? null : millis(Math.min(...telemetry)) });
     for (const { id, ...outcome } of this.#open.outcomes(decision)) this.#reporter.ack(id, { v: 1, type: "ACK", id, at: new Date(tick.at).toISOString(), ...outcome });
@@ -211,7 +216,9 @@ export class Daemon {
     const { signal, clock } = this.#parts;
     const before = signal.heard();
     this.#carryOut(signal.receive(message, clock.now()));
-    if (signal.heard() !== before) this.#soon(AFTER_SIGNAL);
+    const after = signal.heard();
+    // A flood of messages that change nothing must not become a flood of cycles.
+    if (after.allocations !== before.allocations || after.limits !== before.limits || after.latches !== before.latches) this.#soon(AFTER_SIGNAL);
   }
 
   #carryOut(effects: readonly SignalEffect[]): void {
@@ -246,23 +253,24 @@ export class Daemon {
   #ack(ack: Extract<SignalEffect, { kind: "ack" }>["ack"]): void {
     const { clock, policy } = this.#parts;
     const tick = clock.now();
-    if (ack.status === "ACCEPTED") this.#open.accepted(ack.id, tick.uptime);
-    else this.#open.ended(ack.id);
+    const { ref, type, ...said } = ack;
+    if (ack.status === "ACCEPTED") this.#open.accepted(ref.id, tick.uptime);
+    else this.#open.ended(ref.id);
     const expectedSettleAt = ack.status === "ACCEPTED" ? new Date(tick.at + policy.responseTime).toISOString() : null;
-    this.#reporter.ack(ack.id, { v: 1, type: "ACK", at: new Date(tick.at).toISOString(), ...ack, expectedSettleAt });
+    this.#reporter.ack(ref.id, { v: 1, type: "ACK", at: new Date(tick.at).toISOString(), ...ref, of: type, ...said, expectedSettleAt });
   }
 
   #connected(count: number): void {
     this.#connects = count;
     this.#reporter.renew();
     this.#event("link.connected", { link: "grid", count });
-    this.#carryOut(this.#parts.signal.session(true, this.#parts.clock.now()));
+    this.#parts.signal.session(true, this.#parts.clock.now());
     this.#soon(AFTER_SIGNAL);
   }
 
   #disconnected(reason: string): void {
     this.#event("link.lost", { link: "grid", reason });
-    this.#carryOut(this.#parts.signal.session(false, this.#parts.clock.now()));
+    this.#parts.signal.session(false, this.#parts.clock.now());
   }
 
   #plantEvent(event: PlantEvent): void {
@@ -297,7 +305,7 @@ export class Daemon {
       return new Map<string, string>();
     });
     const tick = clock.now();
-    signal.restore(stored, tick);
+    this.#carryOut(signal.restore(stored, tick));
     const parsed = <T>(key: string): T | null => {
       const text = stored.get(key);
       return text === undefined ? null : (JSON.parse(text) as T);

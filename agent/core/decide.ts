@@ -167,8 +167,8 @@ function keepTargets(rack: RackState, views: readonly View[]): Plan {
   return { targets: new Map(views.map(({ device, state }) => [device.id, state.target])), quarantined: new Map(), remade: rack.plan };
 }
 
-/** With every machine that hears asleep, and every other at the most it may draw. */
-const floorOf = (views: readonly View[]): Watts => sumWatts(views.map((view) => watts(view.known && view.curve.setpoints[0] !== null ? expectedAt(view, 0) : view.draw.high)));
+/** With every machine that hears asleep, and every other at what it draws at the least. */
+const floorOf = (views: readonly View[]): Watts => sumWatts(views.map((view) => watts(view.known && view.curve.setpoints[0] !== null ? expectedAt(view, 0) : view.draw.low)));
 
 const asleep = (views: readonly View[]): Map<string, { kind: "sleep" }> => new Map(views.map(({ device }) => [device.id, { kind: "sleep" }]));
 

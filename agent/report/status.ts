@@ -10,10 +10,12 @@ export interface SignalFacts {
   readonly heartbeatTimeout: Millis;
   readonly heartbeat: "required" | "optional";
   readonly clock: "synced" | "unsynced" | "heartbeat";
-  readonly gap: boolean;
+  readonly gap: { readonly for: Millis; readonly topics: readonly string[] } | null;
   readonly storage: "ok" | "failed";
   readonly signatures: "required" | "optional";
-  readonly refused: Readonly<Record<string, { readonly count: number; readonly lastAt: string }>>;
+  readonly refused: Readonly<Record<string, { readonly count: number; readonly lastAt: Instant }>>;
+  /** Topics whose document came unsigned. */
+  readonly unsigned: readonly string[];
   /** The last (epoch, seq) and id verified on each topic. */
   readonly held: Readonly<Record<string, readonly [number, number]>>;
   readonly heldIds: Readonly<Record<string, string>>;
@@ -58,11 +60,12 @@ export function statusDocument(decision: Decision, context: StatusContext) {
     heartbeatTimeoutS: signal.heartbeatTimeout / 1000,
     heartbeat: signal.heartbeat,
     clock: signal.clock,
-    gap: signal.gap,
-    refused: signal.refused,
+    gap: signal.gap === null ? null : { forS: Math.round(signal.gap.for / 1000), topics: signal.gap.topics },
+    refused: Object.fromEntries(Object.entries(signal.refused).map(([code, { count, lastAt }]) => [code, { count, lastAt: isoTime(lastAt) }])),
     storage: signal.storage,
     config: context.config,
     signatures: signal.signatures,
+    unsigned: signal.unsigned,
     held: signal.held,
     heldIds: signal.heldIds,
     share: null,
@@ -81,8 +84,9 @@ export function willDocument(context: { readonly session: StatusContext["session
 /** What makes two statuses worth a message of their own: a change of words, not of figures. */
 export function statusKey(status: StatusDocument): string {
   const { state, compliance, effectiveLimitW, limitSource, bindingDoc, measuredQuality, failsafeLimitW, clock, gap, storage, held, refused, devices } = status;
+  const gapTopics = gap?.topics ?? null;
   const refusedCodes = Object.keys(refused).sort();
-  return JSON.stringify([state, compliance, effectiveLimitW, limitSource, bindingDoc, measuredQuality, failsafeLimitW, clock, gap, storage, held, refusedCodes, devices]);
+  return JSON.stringify([state, compliance, effectiveLimitW, limitSource, bindingDoc, measuredQuality, failsafeLimitW, clock, gapTopics, storage, held, refusedCodes, devices]);
 }
 
 export const limitW = (limit: PowerLimit): number | null => (limit.kind === "limited" ? Math.floor(limit.power) : null);

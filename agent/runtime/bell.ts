@@ -1,5 +1,8 @@
-import type { Millis } from "../core/units.ts";
+import { millis, type Millis } from "../core/units.ts";
 import type { Clock } from "./clock.ts";
+
+/** Shorter than this is not worth a timer, and rounding could make a wait of nothing that never ends. */
+const SHORTEST = 1;
 
 /** Wakes one waiting loop early. A ring while nobody waits is kept for the next wait. */
 export class Bell {
@@ -23,7 +26,7 @@ export class Bell {
     signal.addEventListener("abort", pass, { once: true });
     this.#wake = pass;
     try {
-      await clock.sleep(length, stop.signal);
+      await clock.sleep(millis(Math.max(SHORTEST, length)), stop.signal);
     } catch (error) {
       if (!stop.signal.aborted) throw error;
     } finally {

@@ -1,0 +1,93 @@
+/** What the technician may ask and order: the routes behind the control sockets. */
+import * as z from "zod";
+import type { Daemon } from "./daemon.ts";
+import { ControlError, type ControlRequest, type ControlRoute } from "./link/control.ts";
+import { deviceDetail, deviceRow } from "./report/devices.ts";
+
+const who = z.string().min(1).max(100).regex(/^[\w.@-]+$/, "letters, digits and . @ - _");
+const limitOrder = z.strictObject({
+  limitW: z.number().min(0).max(100_000_000),
+  /** Seconds; null: until cleared. */
+  forS: z.number().positive().max(31 * 86_400).nullable(),
+  who,
+});
+const order = z.strictObject({ who });
+
+export function controlRoutes(daemon: Daemon, wallNow: () => number): ControlRoute[] {
+  const decision = () => {
+    if (daemon.decision === null) throw new ControlError(503, "the first decision is not made yet", "Try again in a second.");
+    return daemon.decision;
+  };
+  const device = (id: string) => {
+    const view = decision().views.find((candidate) => candidate.device.id === id);
+    const loop = daemon.plant.device(id);
+    if (view === undefined || loop === undefined) throw new ControlError(404, `no device ${id} in this rack`, "curtailctl devices lists them.");
+    return deviceDetail(view, decision(), { description: loop.device.description, failure: loop.failure });
+  };
+  const status = () => {
+    decision();
+    return daemon.status;
+  };
+  return [
+    { method: "GET", path: "/status", socket: "look", handle: async () => status() },
+    { method: "GET", path: "/devices", socket: "look", handle: async () => decision().views.map((view) => deviceRow(view, decision())) },
+    { method: "GET", path: "/devices/:id", socket: "look", handle: async ({ params }) => device(params["id"] ?? "") },
+    { method: "GET", path: "/meters", socket: "look", handle: async () => daemon.plant.meters.map(({ meter, role, reading, failure }) => ({ id: meter.id, description: meter.description, role, reading, failure })) },
+    { method: "GET", path: "/grid", socket: "look", handle: async () => gridView(daemon) },
+    {
+      method: "GET",
+      path: "/events",
+      socket: "look",
+      handle: async ({ query }) => daemon.events.last(lastOf(query)),
+      follow: (emit) => daemon.events.follow(emit),
+    },
+    {
+      method: "POST",
+      path: "/limit",
+      socket: "act",
+      async handle(request) {
+        const { limitW, forS, who: name } = parse(limitOrder, request);
+        await daemon.limitBy({ powerW: limitW, until: forS === null ? null : wallNow() + forS * 1000, who: name }, name);
+        return { ok: true, limitW, forS };
+      },
+    },
+    {
+      method: "DELETE",
+      path: "/limit",
+      socket: "act",
+      async handle(request) {
+        const name = request.body === undefined ? (request.query.get("who") ?? "unknown") : parse(order, request).who;
+        const had = daemon.technician !== null;
+        await daemon.limitBy(null, name);
+        return { ok: true, cleared: had };
+      },
+    },
+    {
+      method: "POST",
+      path: "/stop",
+      socket: "act",
+      async handle(request) {
+        const { who: name } = parse(order, request);
+        await daemon.limitBy({ powerW: 0, until: null, who: name }, name);
+        return { ok: true, limitW: 0, forS: null };
+      },
+    },
+  ];
+}
+
+function gridView(daemon: Daemon) {
+  const { signal, status } = daemon;
+  const { allocations, limits, latches } = signal.heard();
+  return { documents: [...allocations, ...limits, ...latches], technician: daemon.technician, status };
+}
+
+function lastOf(query: URLSearchParams): number {
+  const last = Number(query.get("last") ?? "50");
+  return Number.isInteger(last) && last >= 0 ? Math.min(last, 2_000) : 50;
+}
+
+function parse<T>(schema: z.ZodType<T>, { body }: ControlRequest): T {
+  const result = schema.safeParse(body);
+  if (result.success) return result.data;
+  throw new ControlError(400, z.prettifyError(result.error), "Send the fields that the command line sends; see curtailctl limit --help.");
+}

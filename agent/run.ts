@@ -1,0 +1,146 @@
+/** From a configuration to a running rack: the only place that chooses which implementation stands behind each contract. */
+import { createPublicKey, randomUUID } from "node:crypto";
+import { join } from "node:path";
+import { readFile } from "node:fs/promises";
+import { drivers, isDriverName } from "../drivers/index.ts";
+import { loadModel } from "../drivers/models.ts";
+import { Buses } from "../drivers/modbus/buses.ts";
+import { loadProfile } from "../drivers/modbus/load.ts";
+import { modbusMeter } from "../drivers/modbus/meter.ts";
+import type { BrokerConfig, Config } from "./config/schema.ts";
+import { brokerAccess } from "./config/secrets.ts";
+import type { Policy } from "./core/policy.ts";
+import { DEFAULT_POLICY } from "./core/policy.ts";
+import { seconds, watts } from "./core/units.ts";
+import { Daemon } from "./daemon.ts";
+import type { Notify } from "./daemon.ts";
+import { controlRoutes } from "./routes.ts";
+import { openControl } from "./link/control.ts";
+import { mqttLink } from "./link/mqtt-link.ts";
+import type { WiredDevice, WiredMeter } from "./plant/plant.ts";
+import { openStore } from "./record/store.ts";
+import { willDocument } from "./report/status.ts";
+import type { Clock } from "./runtime/clock.ts";
+import { ConfigError } from "./runtime/errors.ts";
+import type { Link, OutgoingMessage, Subscription } from "./runtime/link.ts";
+import type { Log } from "./runtime/log.ts";
+import { Scope } from "./runtime/scope.ts";
+import type { Store } from "./runtime/store.ts";
+import { Signal } from "./signal/signal.ts";
+
+export interface Surroundings {
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly notify: Notify;
+  /** From 0 to 1. */
+  readonly random: () => number;
+  readonly software: string;
+  /** `last-good`: the file in force could not be read, and this one holds under the failsafe limit. */
+  readonly config: "ok" | "last-good";
+}
+
+/** Runs the rack until `signal` aborts. Rejects only when the configuration names what does not exist, or on a bug of ours. */
+export async function runRack(config: Config, surroundings: Surroundings, signal: AbortSignal): Promise<void> {
+  const { clock, log } = surroundings;
+  const scope = new Scope();
+  try {
+    const wiring = wire(config, surroundings, scope);
+    const store = await openStore(config.paths.state).catch((error: unknown) => brokenStore(error, log));
+    scope.own("store", () => store.close());
+    const boot = randomUUID().slice(0, 8);
+    const gridRoot = [config.grid.prefix, config.node.operator, "site", config.node.site, "rack", config.node.rack].join("/");
+    const heard = new Signal({
+      prefix: config.grid.prefix,
+      operator: config.node.operator,
+      site: config.node.site,
+      rack: config.node.rack,
+      signatures: config.grid.signatures,
+      heartbeat: config.grid.heartbeat,
+      clock: config.grid.clock,
+      rootKey: config.grid.rootKeyFile === null ? null : createPublicKey(await readFile(config.grid.rootKeyFile)),
+    });
+    const failsafeW = config.grid.failsafeLimitW;
+    const will = (connects: number): OutgoingMessage => ({
+      topic: `${gridRoot}/status`,
+      payload: JSON.stringify(willDocument({ session: { boot, connects }, failsafeW, heartbeatTimeoutS: daemon.heartbeatTimeoutS })),
+      qos: 1,
+      retain: true,
+    });
+    const daemon: Daemon = new Daemon({
+      ...surroundings,
+      store,
+      grid: await link(config.grid, { ...surroundings, name: `grid-${boot}`, subscriptions: heard.subscriptions(), will }),
+      gridRoot,
+      farm: config.farm === null ? null : {
+        link: await link(config.farm, { ...surroundings, name: `farm-${boot}`, subscriptions: [] }),
+        root: [config.farm.prefix, config.node.site, config.node.rack].join("/"),
+      },
+      signal: heard,
+      wiring,
+      policy: policyOf(config),
+      breakerW: config.node.breakerW,
+      onStop: config.policy.onStop,
+      boot,
+    });
+    // The rack is kept with or without a command line: a socket that cannot be opened is said and no more.
+    const desk = await openControl({ directory: config.paths.run, routes: controlRoutes(daemon, () => clock.now().at), clock, log }).catch((error: unknown) => {
+      log.error({ reason: reasonOf(error) }, "no control socket: curtailctl will not reach this daemon");
+      return null;
+    });
+    if (desk !== null) scope.use("control socket", desk);
+    await daemon.run(signal);
+  } finally {
+    await scope.end();
+  }
+}
+
+/** Devices and meters as the file names them. Names that do not exist were refused when it was checked; a race is refused here. */
+function wire(config: Config, { clock, random }: Surroundings, scope: Scope): { devices: WiredDevice[]; meters: WiredMeter[] } {
+  const buses = new Buses({ random, now: () => clock.now().uptime });
+  const meters = config.meters.map(({ id, profile, address, unit, role }): WiredMeter => ({
+    meter: scope.use(`meter ${id}`, modbusMeter({ id, profile: loadProfile(profile), address, unit, buses })),
+    role,
+  }));
+  const devices = config.miners.map(({ id, driver, address, model, outlet }): WiredDevice => {
+    if (!isDriverName(driver)) throw new ConfigError(`miner ${id}: there is no driver ${driver}; use one of ${Object.keys(drivers).join(", ")}`);
+    return {
+      device: scope.use(`miner ${id}`, drivers[driver]({ id, address, model: loadModel(model) })),
+      outlet: outlet === null ? null : { meter: outlet.meter, index: outlet.outlet },
+    };
+  });
+  return { devices, meters };
+}
+
+function policyOf({ node, grid, policy }: Config): Policy {
+  return {
+    ...DEFAULT_POLICY,
+    nominal: watts(node.nominalW),
+    failsafe: watts(grid.failsafeLimitW),
+    restart: { minOff: seconds(0), random: seconds(policy.restartRandomS), rampPercentPerMinute: policy.rampPctPerMin },
+    raisesPerCycle: policy.maxChangesPerCycle,
+  };
+}
+
+interface LinkContext extends Surroundings {
+  readonly name: string;
+  readonly subscriptions: readonly Subscription[];
+  readonly will?: (connects: number) => OutgoingMessage;
+}
+
+async function link(broker: BrokerConfig, { name, subscriptions, will, clock, log, random }: LinkContext): Promise<Link> {
+  const access = await brokerAccess(broker);
+  return mqttLink({ urls: broker.brokers, clientId: `curtaild-${name}`, subscriptions, ...access, ...(will !== undefined && { will }), clock, log, random });
+}
+
+/** What cannot be stored cannot raise: every commit fails, and the signal room keeps to the smaller of old and new. */
+function brokenStore(error: unknown, log: Log): Store {
+  const reason = reasonOf(error);
+  log.error({ reason }, "nothing can be stored: the rack stays under its failsafe limit");
+  const fail = (): Promise<never> => Promise.reject(new Error(`the store could not be opened: ${reason}`));
+  return { load: fail, commit: fail, close: () => Promise.resolve() };
+}
+
+const reasonOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+
+/** The state directory's place for the last configuration that worked. */
+export const lastGoodFile = (config: Config): string => join(config.paths.state, "config.last-good.yaml");

@@ -1,0 +1,54 @@
+/** The simulated rack: machines with their physics and faults, and the PDU that feeds and measures them. */
+import type { MinerModel } from "../../drivers/models.ts";
+import { loadModel } from "../../drivers/models.ts";
+import { Asic } from "../../drivers/sim/asic.ts";
+import { SimMachine } from "../../drivers/sim/machine.ts";
+import { readSimModel } from "../../drivers/sim/model.ts";
+import { Pdu } from "../../drivers/sim/pdu.ts";
+import { branch } from "../../drivers/sim/random.ts";
+import { SimPdu } from "../../drivers/sim/sim-pdu.ts";
+import { drawUnit } from "../../drivers/sim/unit.ts";
+import type { VirtualClock } from "../support/virtual-clock.ts";
+import type { Dice } from "./dice.ts";
+
+const MODELS = ["antminer-s19k-pro", "antminer-s19j-pro", "antminer-s21"] as const;
+
+export interface SimAsic {
+  readonly machine: SimMachine;
+  readonly model: MinerModel;
+}
+
+export interface Rack {
+  readonly asics: readonly SimAsic[];
+  readonly pdu: SimPdu;
+  /** Are the outlets mapped to machines, or is there only the inlet's figure? */
+  readonly outletsMapped: boolean;
+  readonly nominalW: number;
+  readonly failsafeW: number;
+  truePowerW(): number;
+}
+
+export function buildRack(dice: Dice, clock: VirtualClock): Rack {
+  const now = (): number => clock.now().uptime;
+  const time = { now, wall: (): number => clock.now().at };
+  const seed = dice.whole(0, 2 ** 31);
+  const kinds = dice.whole(1, MODELS.length);
+  const asics = Array.from({ length: dice.whole(4, 16) }, (_, index): SimAsic => {
+    const id = MODELS[index % kinds] ?? MODELS[0];
+    const random = branch(seed, index);
+    const body = new Asic({ model: readSimModel(id), random, unit: drawUnit(random) }, 0);
+    return { machine: new SimMachine(`asic-${String(index + 1).padStart(2, "0")}`, body, time), model: loadModel(id) };
+  });
+  const pdu = new SimPdu("pdu-1", new Pdu({ loads: asics.map(({ machine }) => machine), now, random: branch(seed, 99) }));
+  const nominalW = Math.round(asics.reduce((sum, { model }) => sum + defaultPower(model), 0));
+  return {
+    asics,
+    pdu,
+    outletsMapped: dice.chance(0.7),
+    nominalW,
+    failsafeW: Math.round(nominalW * dice.pick([0.1, 0.3, 0.5])),
+    truePowerW: () => asics.reduce((sum, { machine }) => sum + machine.powerW, 0),
+  };
+}
+
+const defaultPower = (model: MinerModel): number => model.points.find(({ id }) => id === model.defaultPoint)?.power ?? 0;

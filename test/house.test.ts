@@ -1,0 +1,123 @@
+/** Who may import whom. A planted violation must fail, and the test says how many files it has read. */
+import assert from "node:assert/strict";
+import { readdirSync, readFileSync } from "node:fs";
+import { dirname, join, normalize, relative, sep } from "node:path";
+import { fileURLToPath } from "node:url";
+import { describe, test } from "node:test";
+
+const root = fileURLToPath(new URL("../../", import.meta.url));
+
+/** A room is the first folder under agent or drivers; files beside the rooms are rooms of their own. */
+function roomOf(file: string): string {
+  const [top = "", second = "", third] = file.split(sep);
+  if (top === "agent" || top === "drivers") return third === undefined ? `${top}/${second.replace(/\.ts$/, "")}` : `${top}/${second}`;
+  return top;
+}
+
+const WORKERS = ["agent/signal", "agent/plant", "agent/report", "agent/record", "agent/link", "agent/config", "agent/host"];
+const CONTRACT = ["drivers/driver", "agent/core", "agent/runtime"];
+
+/** Rooms each room may import besides itself. Rooms not named here are drivers: they may import what `DRIVER` says. */
+const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
+  "agent/core": [],
+  "agent/runtime": ["agent/core"],
+  "agent/signal": ["agent/runtime", "agent/core"],
+  "agent/plant": ["drivers/driver", "agent/runtime", "agent/core"],
+  "agent/report": ["agent/runtime", "agent/core"],
+  "agent/record": ["agent/runtime", "agent/core"],
+  "agent/link": ["agent/runtime", "agent/core"],
+  "agent/config": ["agent/runtime", "agent/core"],
+  "agent/host": ["agent/runtime", "agent/core"],
+  "agent/technician": ["agent/core"],
+  "agent/daemon": [...WORKERS, "agent/technician", "agent/runtime", "agent/core"],
+  "drivers/driver": ["agent/core", "drivers/models"],
+  "drivers/models": ["agent/core", "agent/runtime"],
+  "drivers/index": ["*"],
+  "drivers/sim": [],
+};
+const DRIVER = [...CONTRACT, "drivers/cgminer", "drivers/models"];
+const FREE = new Set(["agent/cli", "scripts", "test", "agent/run", "agent/control"]);
+
+/** Packages that have one home. */
+const PACKAGE_HOME: Readonly<Record<string, readonly string[]>> = {
+  mqtt: ["agent/link"],
+  "modbus-serial": ["drivers/modbus"],
+  pino: ["agent/host"],
+  "classic-level": ["agent/record"],
+  commander: ["agent/cli"],
+  aedes: ["agent/cli", "test", "scripts"],
+};
+/** Only the real clock reads time or sets timers in the agent. */
+const TIME = /\b(Date\.now|performance\.now|new Date\(\)|setTimeout|setInterval|setImmediate|node:timers|Math\.random)\b/;
+const MAY_READ_TIME = /^agent\/(runtime\/system-clock\.ts|cli\/|host\/|link\/|run\.ts)/;
+
+interface Source {
+  readonly file: string;
+  readonly text: string;
+}
+
+function sources(): Source[] {
+  return ["agent", "drivers"].flatMap((top) =>
+    readdirSync(join(root, top), { recursive: true })
+      .map((name) => join(top, String(name)))
+      .filter((name) => name.endsWith(".ts"))
+      .map((file) => ({ file, text: readFileSync(join(root, file), "utf8") })),
+  );
+}
+
+const IMPORT = /\b(?:import|export)\s[^;"']*?\bfrom\s*["']([^"']+)["']|\bimport\s*["']([^"']+)["']|\bimport\(\s*["']([^"']+)["']\s*\)/g;
+const withoutComments = (text: string): string => text.replace(/\/\*[\s\S]*?\*\//g, "").replace(/(^|[^:])\/\/.*$/gm, "$1");
+
+function importsOf({ text }: Source): string[] {
+  return [...withoutComments(text).matchAll(IMPORT)].map((match) => match[1] ?? match[2] ?? match[3] ?? "");
+}
+
+function violations({ file, text }: Source): string[] {
+  const room = roomOf(file);
+  const found: string[] = [];
+  for (const specifier of importsOf({ file, text })) {
+    if (specifier.startsWith(".")) {
+      const target = roomOf(relative(root, normalize(join(root, dirname(file), specifier))));
+      if (!mayImport(room, target)) found.push(`${file}: ${room} may not import ${target}`);
+    } else if (room === "agent/core") found.push(`${file}: core imports nothing, not even ${specifier}`);
+    else if (room === "drivers/sim" && !specifier.startsWith("node:")) found.push(`${file}: drivers/sim uses node:* only, not ${specifier}`);
+    else {
+      const name = specifier.split("/")[0] ?? "";
+      const homes = PACKAGE_HOME[name];
+      if (homes !== undefined && !homes.includes(room) && !homes.includes(file.split(sep)[0] ?? "")) found.push(`${file}: only ${homes.join(", ")} may import ${name}`);
+    }
+  }
+  const code = withoutComments(text);
+  if (file.startsWith("agent/") && !MAY_READ_TIME.test(file) && TIME.test(code)) found.push(`${file}: time and randomness are injected (${TIME.exec(code)?.[0]})`);
+  return found;
+}
+
+function mayImport(room: string, target: string): boolean {
+  if (room === target || FREE.has(room)) return true;
+  const allowed = MAY_IMPORT[room] ?? (room.startsWith("drivers/") ? DRIVER : []);
+  return allowed.includes("*") || allowed.includes(target);
+}
+
+describe("the house", () => {
+  test("every import keeps to the rules", () => {
+    const files = sources();
+    assert.ok(files.length >= 100, `read ${files.length} files`);
+    assert.deepEqual(files.flatMap(violations), []);
+  });
+
+  const planted: [string, Source][] = [
+    ["core imports node:fs", { file: "agent/core/planted.ts", text: 'import { readFileSync } from "node:fs";' }],
+    ["core imports a package", { file: "agent/core/planted.ts", text: 'import { z } from "zod";' }],
+    ["core imports the signal room", { file: "agent/core/planted.ts", text: 'import type { Signal } from "../signal/signal.ts";' }],
+    ["core reads the clock", { file: "agent/core/planted.ts", text: "export const now = Date.now();" }],
+    ["plant imports a driver", { file: "agent/plant/planted.ts", text: 'import { luxos } from "../../drivers/luxos/driver.ts";' }],
+    ["report imports signal", { file: "agent/report/planted.ts", text: 'export type { Signal } from "../signal/signal.ts";' }],
+    ["a second home for mqtt", { file: "agent/report/planted.ts", text: 'const mqtt = await import("mqtt");' }],
+    ["the simulator shares a driver's code", { file: "drivers/sim/planted.ts", text: 'import { parse } from "../cgminer/parse.ts";' }],
+    ["a driver imports the simulator", { file: "drivers/luxos/planted.ts", text: 'import { Asic } from "../sim/asic.ts";' }],
+    ["the daemon imports the command line", { file: "agent/daemon.ts", text: 'import { client } from "./cli/client.ts";' }],
+  ];
+  for (const [name, source] of planted) {
+    test(`planted: ${name}`, () => assert.equal(violations(source).length, 1));
+  }
+});
