@@ -8,6 +8,8 @@ import type { Memory } from "./memory.ts";
 import { controllersOf, isAsleep } from "./telemetry.ts";
 import { writesTo, type KnownBoard, type Write } from "./tuning.ts";
 
+/** Settings are refused while the machine counts as asleep, which may outlast the acknowledged wakeup by a moment. */
+const WAKING_MS = 3_000;
 const RETRY_MS = 250;
 
 /** One order in its session. */
@@ -15,6 +17,8 @@ export class Order {
   readonly #talk: Talk;
   readonly #session: string;
   readonly #memory: Memory;
+  /** Until then a refused setting is tried again. */
+  #wakingUntil = 0;
 
   constructor(talk: Talk, session: string, memory: Memory) {
     this.#talk = talk;
@@ -25,9 +29,11 @@ export class Order {
   async point(point: OperatingPoint): Promise<void> {
     await this.#lookFirst();
     await this.#takeTheWheel();
-    const woken = this.#memory.asleep === true;
-    if (woken) await this.#curtail("wakeup");
-    await this.#writeAll(writesTo(point, this.#boards()), woken);
+    if (this.#memory.asleep === true) {
+      await this.#curtail("wakeup");
+      this.#wakingUntil = performance.now() + WAKING_MS;
+    }
+    await this.#writeAll(writesTo(point, this.#boards()));
   }
 
   /**
@@ -44,7 +50,7 @@ export class Order {
     try {
       for (const write of writesTo(lowest, this.#memory.boards)) {
         if (this.#talk.left() < reserveMs) return;
-        await this.#write(write, false);
+        await this.#write(write);
       }
     } catch (error) {
       if (!(error instanceof DeviceError)) throw error;
@@ -83,12 +89,12 @@ export class Order {
   }
 
   /** A board that refuses gets no further write, so it is never raised without its voltage; the others still do. */
-  async #writeAll(writes: readonly Write[], woken: boolean): Promise<void> {
+  async #writeAll(writes: readonly Write[]): Promise<void> {
     const refusals = new Map<number, RefusedError>();
     for (const write of writes) {
       if (refusals.has(write.board)) continue;
       try {
-        await this.#write(write, woken);
+        await this.#write(write);
       } catch (error) {
         if (!(error instanceof RefusedError)) throw error;
         refusals.set(write.board, error);
@@ -104,8 +110,7 @@ export class Order {
     this.#memory.curtailed(mode === "sleep");
   }
 
-  /** Settings are refused as long as the machine counts as asleep, which may outlast the acknowledged wakeup by a moment. */
-  async #write(write: Write, woken: boolean): Promise<void> {
+  async #write(write: Write): Promise<void> {
     this.#memory.sending(write);
     for (;;) {
       try {
@@ -113,7 +118,7 @@ export class Order {
         this.#memory.acknowledged(write);
         return;
       } catch (error) {
-        if (!woken || !(error instanceof RefusedError) || this.#talk.left() <= RETRY_MS) throw error;
+        if (!(error instanceof RefusedError) || performance.now() > this.#wakingUntil || this.#talk.left() <= RETRY_MS) throw error;
       }
       await pause(RETRY_MS, undefined, { signal: this.#talk.signal }).catch(() => this.#talk.signal.throwIfAborted());
     }

@@ -17,7 +17,7 @@ export class Sessions {
   readonly #requestMs: number;
   /** Ours, and its logoff was not acknowledged. */
   #left: string | null = null;
-  /** When the answer to a logon was lost: there may be a session that is ours and whose id we never read. */
+  /** When the answer to a logon was lost: the session found then is taken for the one that is ours and whose id we never read. */
   #lostAt: number | null = null;
 
   constructor(api: MinerApi, requestMs: number) {
@@ -68,15 +68,14 @@ export class Sessions {
 
   /** Another session is active: ended if it is the one we lost, waited for if not. */
   async #wait(talk: Talk, error: RefusedError): Promise<void> {
-    const holder = idOf(await talk.ask("session"));
-    if (holder === null) return;
-    if (this.#lostAt !== null && performance.now() - this.#lostAt < SESSION_MS) {
+    const holder = idOf((await talk.report(["session"])).optional("session"));
+    if (holder !== null && this.#lostAt !== null && performance.now() - this.#lostAt < SESSION_MS) {
       this.#lostAt = null;
       await this.#close(holder);
       return;
     }
     if (talk.left() <= PAUSE_MS) {
-      const who = `session ${holder.slice(0, 3)}… of somebody else`;
+      const who = holder === null ? "another session" : `another session (${holder.slice(0, 3)}…)`;
       throw new DeviceError("refused", `logon: ${who} is active; it ends with its logoff or ${SESSION_MS / 1000} s after its last use`, { cause: error });
     }
     await sleep(PAUSE_MS, undefined, { signal: talk.signal }).catch(() => talk.signal.throwIfAborted());
@@ -107,6 +106,6 @@ function mayHaveArrived(error: unknown): boolean {
 
 const NEVER = new AbortController().signal;
 
-function idOf(reply: JsonObject): string | null {
+function idOf(reply: JsonObject | null): string | null {
   return textAt(rowsAt(reply, "SESSION")[0], "SessionID");
 }

@@ -189,7 +189,7 @@ describe("a session", () => {
   test("of somebody else that stays is a refusal with its name and the cure, within the deadline", async () => {
     await using script = await scriptedLuxos({ logon: another, session: () => held("technician") });
     const began = performance.now();
-    await assert.rejects(order(driverOf(script), "290"), (error) => error instanceof DeviceError && error.code === "refused" && /session tec….*60 s/.test(error.message));
+    await assert.rejects(order(driverOf(script), "290"), (error) => error instanceof DeviceError && error.code === "refused" && /another session \(tec…\).*60 s/.test(error.message));
     assert.ok(performance.now() - began < 4 * REQUEST_MS);
     assert.ok(!script.asked.some((command) => command.startsWith("logoff")));
   });
