@@ -1,0 +1,72 @@
+/** Sharing out a budget over racks larger than any there is: pure computation, no rig. */
+import { allocate, type Candidate } from "../../agent/core/allocate.ts";
+import { curveOf } from "../../agent/core/curve.ts";
+import type { Capability, OperatingPoint, Transition } from "../../agent/core/model.ts";
+import { megahertz, millis, millivolts, terahash, watts } from "../../agent/core/units.ts";
+import { seeded } from "../../drivers/sim/random.ts";
+import { rounded, type Measured } from "./figures.ts";
+import { median } from "./statistics.ts";
+
+const SLEEP_W = 25;
+const AT_ONCE: Transition = { fixed: millis(0), perMegahertz: millis(0), highest: "ends", hashing: true, confirm: "readback" };
+/** Limits tried, in percent of what the rack draws at its highest points. */
+const LIMITS = Array.from({ length: 81 }, (_, step) => 10 + step);
+
+export function measureAllocation({ quick }: { readonly quick: boolean }): Measured {
+  const thousand = run(rack(1000, 20), quick ? 1 : 3);
+  const five = run(rack(5000, 40), 1);
+  return {
+    allocate1000Ms: rounded(median(thousand.times)),
+    allocate1000GapPct: rounded(Math.max(...thousand.gaps)),
+    allocate5000Ms: rounded(median(five.times)),
+  };
+}
+
+/** The first round warms up and does not count for time; the gap counts always. */
+function run(candidates: readonly Candidate[], rounds: number): { times: number[]; gaps: number[] } {
+  const top = candidates.reduce((sum, { curve, gain }) => sum + gain * (curve.power.at(-1) ?? 0), 0);
+  const times: number[] = [];
+  const gaps: number[] = [];
+  for (let round = 0; round <= rounds; round++) {
+    for (const percent of LIMITS) {
+      const budget = (percent / 100) * top;
+      const begun = performance.now();
+      const { power, hashrate, bound } = allocate(candidates, budget);
+      const took = performance.now() - begun;
+      if (round > 0) times.push(took);
+      // Summed in another order than the budget: the last bit may differ.
+      if (power > budget * (1 + 1e-9)) throw new Error(`the allocation draws ${power} W of ${budget} W`);
+      gaps.push((100 * (bound - hashrate)) / bound);
+    }
+  }
+  return { times, gaps };
+}
+
+/** No two machines alike: each has a curve of its own, as if each had told its own profiles, and a calibration of its own. */
+function rack(machines: number, points: number): readonly Candidate[] {
+  const random = seeded(1);
+  return Array.from({ length: machines }, () => {
+    const capabilities: Capability[] = [
+      { kind: "points", points: curve(points, random), down: AT_ONCE, up: AT_ONCE },
+      { kind: "sleep", sleepPower: watts(SLEEP_W), down: AT_ONCE, up: AT_ONCE },
+    ];
+    return { curve: curveOf(capabilities, watts(SLEEP_W)), gain: 0.95 + 0.1 * random(), from: 1 };
+  });
+}
+
+/** P = a f V^2 + b f + c with the S19k Pro's coefficients (drivers/models), spread by unit; the voltage rises above 315 MHz. */
+function curve(points: number, random: () => number): OperatingPoint[] {
+  const spread = 0.75 + 0.5 * random();
+  const thsPerMhz = 0.2064 * (0.9 + 0.2 * random());
+  return Array.from({ length: points }, (_, index) => {
+    const mhz = 190 + (600 / (points - 1)) * index;
+    const volts = 11.88 + Math.max(0, mhz - 315) * 0.006;
+    return {
+      id: String(index),
+      frequency: megahertz(mhz),
+      voltage: millivolts(volts * 1000),
+      power: watts(spread * (0.016965 * mhz * volts ** 2 + 1.6073 * mhz + 25)),
+      hashrate: terahash(thsPerMhz * mhz * (1 + 0.004 * (random() - 0.5))),
+    };
+  });
+}

@@ -1,0 +1,11 @@
+/** What every part of the benchmark gets. */
+export interface Bench {
+  /** Fewer samples: to see that it works, not to quote. */
+  readonly quick: boolean;
+  /** Room for configurations, state, sockets and logs; gone at the end. */
+  readonly directory: string;
+  /** Where daemons leave their CPU profiles; null: nowhere. */
+  readonly profile: string | null;
+  /** One line of progress. */
+  say(line: string): void;
+}

@@ -1,0 +1,97 @@
+/** `npm run bench`: how fast the product tells, reads, shares out and starts, and what it weighs. */
+import { mkdtemp, writeFile } from "node:fs/promises";
+import { rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { parseArgs } from "node:util";
+import { measureAllocation } from "./allocate.ts";
+import type { Bench } from "./bench.ts";
+import { tableOf, type Measured } from "./figures.ts";
+import { measureMetered } from "./metered.ts";
+import { measurePolls } from "./poll.ts";
+import { measureMemory, measureReady } from "./process-size.ts";
+import { measureTold } from "./told.ts";
+
+const PARTS = {
+  allocate: measureAllocation,
+  poll: measurePolls,
+  ready: measureReady,
+  told: measureTold,
+  metered: measureMetered,
+  rss: measureMemory,
+} as const satisfies Readonly<Record<string, (bench: Bench) => Measured | Promise<Measured>>>;
+type PartName = keyof typeof PARTS;
+
+/** One after the other; what stands together waits more than it works and runs together. */
+const ORDER: readonly (readonly PartName[])[] = [["allocate"], ["poll"], ["ready"], ["told"], ["metered", "rss"]];
+
+const USAGE = `npm run bench -- [--json FILE] [--only PART,...] [--quick] [--profile DIR]
+  --json FILE    all figures as one flat object
+  --only PARTS   only these of ${Object.keys(PARTS).join(", ")}
+  --quick        fewer samples, in under two minutes: shows that it works, not to be quoted
+  --profile DIR  every daemon leaves a CPU profile there (slower: not to be quoted either)`;
+
+await main();
+
+async function main(): Promise<void> {
+  const asked = readArguments();
+  if (asked === null) return;
+  const directory = await mkdtemp(join(tmpdir(), "curtaild-bench-"));
+  process.once("exit", () => rmSync(directory, { recursive: true, force: true }));
+  for (const name of ["SIGINT", "SIGTERM"] as const) process.once(name, () => process.exit(130));
+  const begun = performance.now();
+  const bench: Bench = {
+    quick: asked.quick,
+    directory,
+    profile: asked.profile,
+    say: (line) => void process.stderr.write(`${((performance.now() - begun) / 1000).toFixed(0).padStart(4)} s  ${line}\n`),
+  };
+  const measured: Measured = {};
+  let failed = false;
+  for (const together of ORDER) {
+    const results = await Promise.allSettled(together.filter((name) => asked.parts.includes(name)).map(async (name) => PARTS[name](bench)));
+    for (const result of results) {
+      if (result.status === "fulfilled") Object.assign(measured, result.value);
+      else {
+        failed = true;
+        bench.say(`could not be measured: ${reasonOf(result.reason)}`);
+      }
+    }
+  }
+  process.stdout.write(`${tableOf(measured)}\n`);
+  if (asked.json !== null) await writeFile(asked.json, `${JSON.stringify(measured, null, 2)}\n`);
+  process.exit(failed ? 1 : 0);
+}
+
+interface Asked {
+  readonly parts: readonly PartName[];
+  readonly json: string | null;
+  readonly quick: boolean;
+  readonly profile: string | null;
+}
+
+/** null: said what is possible, nothing to do. */
+function readArguments(): Asked | null {
+  try {
+    const { values } = parseArgs({
+      options: { json: { type: "string" }, only: { type: "string" }, profile: { type: "string" }, quick: { type: "boolean", default: false }, help: { type: "boolean", default: false } },
+    });
+    if (values.help) {
+      process.stdout.write(`${USAGE}\n`);
+      return null;
+    }
+    const parts = values.only?.split(",") ?? Object.keys(PARTS);
+    const unknown = parts.find((name) => !Object.hasOwn(PARTS, name));
+    if (unknown !== undefined) throw new Error(`there is no part ${unknown}`);
+    return { parts: parts as PartName[], json: values.json ?? null, quick: values.quick, profile: values.profile === undefined ? null : resolve(values.profile) };
+  } catch (error) {
+    process.stderr.write(`${reasonOf(error)}\n${USAGE}\n`);
+    process.exitCode = 64;
+    return null;
+  }
+}
+
+function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  return error.cause === undefined ? error.message : `${error.message} (${reasonOf(error.cause)})`;
+}

@@ -1,0 +1,56 @@
+/** One poll of every ASIC through the real driver, against the same requests from a bare loop. */
+import { luxos, type LuxosMiner } from "../../drivers/luxos/driver.ts";
+import { REPORTS } from "../../drivers/luxos/telemetry.ts";
+import { loadModel } from "../../drivers/models.ts";
+import { rounded, type Measured } from "./figures.ts";
+import { pollAll, targetOf } from "./floor.ts";
+import type { Bench } from "./bench.ts";
+import { BenchRig } from "./rig.ts";
+import { median } from "./statistics.ts";
+
+const ASICS = 1000;
+
+export async function measurePolls({ quick, say }: Bench): Promise<Measured> {
+  await using rig = await BenchRig.start({ asics: ASICS });
+  const targets = rig.asics.map(targetOf);
+  const cold: number[] = [];
+  const rounds: { readonly floor: number; readonly ms: number; readonly cpuMs: number; readonly simCpuMs: number; readonly requests: number }[] = [];
+  // The first round of each kind pays for the compiler.
+  const wanted = quick ? 4 : 8;
+  for (let round = 0; round <= wanted; round++) {
+    say(`poll1000: round ${round} of ${wanted}`);
+    const devices = rig.asics.map(({ id, model }, index) => luxos({ id, address: targets[index] ?? { host: "", port: 0 }, model: loadModel(model) }));
+    const first = await readAll(devices);
+    const floor = await timed(() => pollAll(targets, REPORTS.join("+")));
+    const before = await rig.reset();
+    const again = await readAll(devices);
+    const after = await rig.tally();
+    if (round === 0) continue;
+    cold.push(first.ms);
+    rounds.push({ ...again, floor, simCpuMs: after.cpuMs - before.cpuMs, requests: after.requests / ASICS });
+  }
+  const typical = (figure: keyof (typeof rounds)[number]): number => rounded(median(rounds.map((round) => round[figure])));
+  return {
+    poll1000Ms: typical("ms"),
+    poll1000ColdMs: rounded(median(cold)),
+    poll1000CpuMs: typical("cpuMs"),
+    requestsPerPoll: typical("requests"),
+    pollFloor1000Ms: typical("floor"),
+    poll1000OverFloor: rounded(typical("ms") / typical("floor")),
+    simCpuMs: typical("simCpuMs"),
+  };
+}
+
+async function readAll(devices: readonly LuxosMiner[]): Promise<{ ms: number; cpuMs: number }> {
+  const never = new AbortController().signal;
+  const cpu = process.cpuUsage();
+  const ms = await timed(() => Promise.all(devices.map((device) => device.read(never))));
+  const { user, system } = process.cpuUsage(cpu);
+  return { ms, cpuMs: (user + system) / 1000 };
+}
+
+async function timed(work: () => Promise<unknown>): Promise<number> {
+  const begun = performance.now();
+  await work();
+  return performance.now() - begun;
+}

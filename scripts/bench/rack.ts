@@ -1,0 +1,111 @@
+/** A whole rack under the daemon: simulators, broker, operator and `curtaild run`, each but the broker in a process of its own. */
+import { mkdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { startBroker } from "../../agent/cli/sim-broker.ts";
+import { Scope } from "../../agent/runtime/scope.ts";
+import type { Bench } from "./bench.ts";
+import { BenchDaemon, type DeviceRow } from "./daemon.ts";
+import { BenchOperator, NODE, OPERATOR } from "./operator.ts";
+import { BenchRig } from "./rig.ts";
+import type { Tally } from "./rig-process.ts";
+import { wallMs } from "./statistics.ts";
+import { until } from "./waiting.ts";
+
+export interface RackOptions {
+  readonly asics: number;
+  /** What the rack and its directory are called. */
+  readonly name: string;
+  /** How long one step of 5 MHz takes; as the physics say unless given. */
+  readonly frequencyStepMs?: number;
+}
+
+/** Nothing is written any more when for so long nothing was, and the daemon waits for nothing. */
+const QUIET_MS = 1_000;
+
+export class Rack implements AsyncDisposable {
+  readonly rig: BenchRig;
+  readonly operator: BenchOperator;
+  readonly daemon: BenchDaemon;
+  readonly #scope: Scope;
+
+  private constructor(parts: { readonly rig: BenchRig; readonly operator: BenchOperator; readonly daemon: BenchDaemon; readonly scope: Scope }) {
+    this.rig = parts.rig;
+    this.operator = parts.operator;
+    this.daemon = parts.daemon;
+    this.#scope = parts.scope;
+  }
+
+  /** Up and at 100 % of its nominal power, every ASIC read. */
+  static async open(options: RackOptions, bench: Bench): Promise<Rack> {
+    const { asics, name, frequencyStepMs } = options;
+    const directory = join(bench.directory, name);
+    const scope = new Scope();
+    try {
+      bench.say(`${name}: starting ${asics} simulated ASICs and the daemon`);
+      const rig = scope.use("rig", await BenchRig.start({ asics, ...(frequencyStepMs !== undefined && { frequencyStepMs }) }));
+      const broker = await startBroker();
+      scope.own("broker", () => broker.close());
+      const operator = scope.use("operator", await BenchOperator.connect(broker.url));
+      await writeConfig(directory, rig, broker.url);
+      operator.allocate(rig.nominalW);
+      const daemon = scope.use("daemon", await BenchDaemon.start(directory, bench.profile));
+      const rack = new Rack({ rig, operator, daemon, scope });
+      await rack.answering(asics);
+      await rack.settled();
+      return rack;
+    } catch (error) {
+      await scope.end();
+      throw error;
+    }
+  }
+
+  /** Resolves when so many ASICs answer the daemon, no more and no less. */
+  async answering(asics: number): Promise<void> {
+    await until(async () => ((await this.daemon.devices()).filter(isAnswering).length === asics ? true : null), { what: `${asics} ASICs that answer`, everyMs: 500, withinMs: 60_000 });
+  }
+
+  /** Resolves with the first write acknowledged since the counts were reset. */
+  async told(): Promise<void> {
+    await until(async () => ((await this.rig.tally()).writes > 0 ? true : null), { what: "a first write", everyMs: 100, withinMs: 20_000 });
+  }
+
+  /** Resolves when every answering ASIC reads what it was last told, with what was written since the counts were reset. */
+  async settled(): Promise<Tally> {
+    return until(
+      async () => {
+        const { lastWriteAtMs } = await this.rig.tally();
+        if (lastWriteAtMs !== null && wallMs() - lastWriteAtMs < QUIET_MS) return null;
+        const status = await this.daemon.status();
+        if (status.state === "init" || status.state === "failsafe") return null;
+        return (await this.daemon.devices()).some(isOutstanding) ? null : this.rig.tally();
+      },
+      { what: "every ASIC at its setpoint", everyMs: 200, withinMs: 45_000 },
+    );
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#scope.end();
+  }
+}
+
+const isAnswering = (row: DeviceRow): boolean => row.unknownReason === null;
+
+function isOutstanding(row: DeviceRow): boolean {
+  const reads = row.state === "asleep" ? "sleep" : row.point === null ? null : `point ${row.point}`;
+  return isAnswering(row) && (row.order !== null || row.setpoint !== reads);
+}
+
+/** JSON is YAML. Raises are not held back by number, and a daemon that ends leaves the rack as it is. */
+async function writeConfig(directory: string, { asics, pdus, nominalW }: BenchRig, broker: string): Promise<void> {
+  await mkdir(join(directory, "run"), { recursive: true });
+  const config = {
+    version: 1,
+    node: { operator: OPERATOR, ...NODE, nominalW, breakerW: Math.round(nominalW * 1.2) },
+    grid: { brokers: [broker], signatures: "optional", heartbeat: "required", failsafeLimitW: Math.round(nominalW * 0.3), clock: "assumed" },
+    miners: asics,
+    meters: pdus.map(({ id, address }) => ({ id, profile: "gude-epc", address, unit: 1, role: "rack" })),
+    policy: { onStop: "hold", maxChangesPerCycle: 5000 },
+    paths: { state: join(directory, "state"), run: join(directory, "run") },
+  };
+  await writeFile(join(directory, "config.yaml"), JSON.stringify(config));
+}
