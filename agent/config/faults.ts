@@ -30,8 +30,9 @@ function unknownKey(parent: readonly PropertyKey[], key: string, root: JsonSchem
 function wrongValue(issue: z.core.$ZodIssue, document: unknown, root: JsonSchema, lineOf: LineOf): ConfigFault {
   const key = issue.path.at(-1);
   const value = valueAt(document, issue.path);
-  const schema = schemaAt(root, issue.path);
-  const rule = issue.code === "custom" || issue.code === "invalid_format" ? issue.message : schema === null ? issue.message : allowed(schema);
+  const place = schemaAt(root, issue.path);
+  const schema = place && solid(place);
+  const rule = place === null || issue.code === "custom" || issue.code === "invalid_format" ? issue.message : allowed(place);
   const found = value === undefined ? "is missing" : `is ${shown(key, value)}`;
   const about = schema?.description === undefined ? "" : ` ${schema.description}`;
   return { line: lineOf(issue.path), path: formatPath(issue.path), text: `${found}; it has to be ${rule}.${about}${example(key, schema)}` };

@@ -1,0 +1,161 @@
+import assert from "node:assert/strict";
+import { generateKeyPairSync } from "node:crypto";
+import { chmod } from "node:fs/promises";
+import { join } from "node:path";
+import { describe, test } from "node:test";
+import { loadConfig, parseConfig } from "../../agent/config/load.ts";
+import { ConfigError } from "../../agent/runtime/errors.ts";
+import { vocabulary } from "../../agent/cli/vocabulary.ts";
+import { configText, testDirectory } from "./config-files.ts";
+
+const faultsOf = async (text: string): Promise<string[]> => {
+  try {
+    await parseConfig(text, "/etc/curtaild/config.yaml", { vocabulary });
+    return [];
+  } catch (error) {
+    assert.ok(error instanceof ConfigError, String(error));
+    return error.message.split("\n");
+  }
+};
+
+describe("a good configuration", () => {
+  test("gets its defaults, parsed addresses and absolute paths", async () => {
+    const config = await parseConfig(configText({ "paths.state": "state", "grid.tls": null }), "/srv/rack/config.yaml", { vocabulary });
+    assert.deepEqual(config.paths, { state: "/srv/rack/state", run: "/run/curtaild" });
+    assert.deepEqual(config.miners[0], { id: "asic-01", driver: "luxos", address: { host: "127.0.0.1", port: 41_001 }, model: "antminer-s19k-pro", outlet: { meter: "pdu-1", outlet: 1 } });
+    assert.deepEqual([config.grid.prefix, config.grid.clock, config.farm, config.meters[0]?.unit, config.policy.onStop], ["gla/1", "kernel", null, 1, "failsafe"]);
+  });
+
+  test("may be written in any YAML, with 0 W as a limit", async () => {
+    const config = await parseConfig(configText({ "grid.failsafeLimitW": 0 }), "c.yaml");
+    assert.equal(config.grid.failsafeLimitW, 0);
+    assert.deepEqual(await faultsOf(JSON.stringify((await import("./config-files.ts")).goodConfig)), []);
+  });
+});
+
+describe("every fault has its path, what is allowed and a cure", () => {
+  const table: [string, Parameters<typeof configText>[0], RegExp][] = [
+    ["missing failsafe", { "grid.failsafeLimitW": undefined }, /^\S+:\d+: grid\.failsafeLimitW: is missing; .* number from 0 to .*For example: failsafeLimitW: 10000$/],
+    ["text for a number", { "grid.failsafeLimitW": "ten" }, /:\d+: grid\.failsafeLimitW: is "ten"; it has to be a number/],
+    ["negative", { "grid.failsafeLimitW": -1 }, /grid\.failsafeLimitW: is -1; it has to be a number from 0/],
+    ["infinite", { "node.nominalW": Number.POSITIVE_INFINITY }, /node\.nominalW: .* it has to be a number above 0/],
+    ["not a number", { "grid.failsafeLimitW": Number.NaN }, /grid\.failsafeLimitW/],
+    ["unknown word", { "grid.signatures": "maybe" }, /grid\.signatures: is "maybe"; it has to be one of required, optional/],
+    ["misspelt key", { "grid.failsafelimitw": 5 }, /grid\.failsafelimitw: is not a key here; .* Did you mean failsafeLimitW\?/],
+    ["unknown key", { "policy.colour": "red" }, /policy\.colour: is not a key here; the keys are onStop, .*Remove it\./],
+    ["a password in the file", { "grid.password": "hunter2" }, /grid\.password: is not a key here; .*passwordFile\.$/],
+    ["credentials in a URL", { "grid.brokers": ["mqtt://rack:hunter2@broker"] }, /grid\.brokers\[0\]: is "mqtt:\/\/\*\*\*@broker"; .*without user, password/],
+    ["no brokers", { "grid.brokers": [] }, /grid\.brokers: is \[\]; it has to be a list of 1 to 8/],
+    ["websocket broker", { "grid.brokers": ["ws://broker"] }, /grid\.brokers\[0\]/],
+    ["wildcard in a name", { "node.rack": "r+" }, /node\.rack: is "r\+"; it has to be 1 to 64 letters/],
+    ["prefix with slash", { "grid.prefix": "gla/1/" }, /grid\.prefix/],
+    ["other version", { version: 2 }, /version: is 2; it has to be 1/],
+    ["no miners", { miners: [] }, /miners: is \[\]; it has to be a list of 1/],
+    ["address without port", { "miners.0.address": "10.0.0.1" }, /miners\[0\]\.address: is "10\.0\.0\.1"; it has to be HOST:PORT/],
+    ["port 0", { "miners.0.address": "10.0.0.1:0" }, /miners\[0\]\.address/],
+    ["outlet 0", { "miners.0.outlet": "pdu-1/0" }, /miners\[0\]\.outlet: is "pdu-1\/0"; it has to be METER\/NUMBER/],
+    ["failsafe above breaker", { "grid.failsafeLimitW": 50_000 }, /grid\.failsafeLimitW: is 50000, above node\.breakerW \(40000\): lower/],
+    ["nominal above breaker", { "node.nominalW": 50_000 }, /node\.nominalW: is 50000, above node\.breakerW/],
+    ["optional heartbeat with signatures", { "grid.signatures": "required", "grid.heartbeat": "optional", "grid.rootKeyFile": "root.pem" }, /grid\.heartbeat: is optional while grid\.signatures is required/],
+    ["clock of no heartbeat", { "grid.heartbeat": "optional", "grid.clock": "heartbeat" }, /grid\.clock: is heartbeat while grid\.heartbeat is optional/],
+    ["signatures without a key", { "grid.signatures": "required" }, /grid\.rootKeyFile: is missing while grid\.signatures is required/],
+    ["password without user", { "grid.passwordFile": "p" }, /grid\.passwordFile: is set while grid\.username is not/],
+    ["TLS on plain brokers", { "grid.tls": { caFile: "ca.pem" } }, /grid\.tls: is set while all of grid\.brokers are mqtt/],
+    ["half a client certificate", { "grid.brokers": ["mqtts://b"], "grid.tls": { certFile: "c.pem" } }, /grid\.tls: has one of certFile and keyFile/],
+    ["same id twice", { "miners.1.id": "asic-01" }, /miners\[1\]\.id: is "asic-01", which miners\[0\] has already/],
+    ["a meter's id for a miner", { "miners.1.id": "pdu-1" }, /miners\[1\]\.id: is "pdu-1", which meters\[0\] has already/],
+    ["same address twice", { "miners.1.address": "127.0.0.1:41001" }, /miners\[1\]\.address: is 127\.0\.0\.1:41001, which miner asic-01 has already/],
+    ["a meter's address for a miner", { "miners.1.address": "127.0.0.1:41502" }, /miners\[1\]\.address: .*which meter pdu-1 has already/],
+    ["same outlet twice", { "miners.1.outlet": "pdu-1/1" }, /miners\[1\]\.outlet: is pdu-1\/1, which miner asic-01 has already/],
+    ["outlet of no meter", { "miners.1.outlet": "pdu-9/1" }, /miners\[1\]\.outlet: is pdu-9\/1, but there is no meter pdu-9; the meters are pdu-1/],
+    ["unknown driver", { "miners.0.driver": "lux" }, /miners\[0\]\.driver: is "lux": there is no such driver; there are .*luxos/],
+    ["unknown model", { "miners.0.model": "s99" }, /miners\[0\]\.model: is "s99": .*antminer-s19k-pro/],
+    ["unknown profile", { "meters.0.profile": "acme" }, /meters\[0\]\.profile: is "acme"/],
+    ["state in the run directory", { "paths.state": "/x", "paths.run": "/x" }, /paths\.run: is \/x, the same as paths\.state/],
+    ["missing password file", { "grid.username": "rack", "grid.passwordFile": "/nowhere/p" }, /grid\.passwordFile: names \/nowhere\/p, which cannot be read \(ENOENT\): create it/],
+  ];
+  for (const [name, changes, expected] of table) {
+    test(name, async () => {
+      const faults = await faultsOf(configText(changes));
+      assert.ok(faults.some((fault) => expected.test(fault)), `${faults.join("\n")}\nhas no ${expected}`);
+      assert.ok(!faults.join().includes("hunter2"), "no secret is shown");
+    });
+  }
+
+  test("several faults come together, with their lines, in the file's order", async () => {
+    const text = "version: 1\nnode: { operator: demo, site: s1, rack: r1, nominalW: 1000 }\ngrid:\n  brokers: [mqtt://b]\n  failsafeLimitW: x\nminers: []\n";
+    assert.deepEqual((await faultsOf(text)).map((line) => line.split(": ").slice(0, 2).join(" ")), [
+      "/etc/curtaild/config.yaml:2 node.breakerW",
+      "/etc/curtaild/config.yaml:5 grid.failsafeLimitW",
+      "/etc/curtaild/config.yaml:6 miners",
+    ]);
+  });
+
+  for (const [name, text] of [
+    ["no YAML", "version: [1\nnode: }"],
+    ["a key twice", "version: 1\nversion: 1\n"],
+    ["an alias bomb", `a: &a [x,x,x,x,x,x,x,x,x]\nb: &b [${"*a,".repeat(60)}]\nc: &c [${"*b,".repeat(60)}]\nd: [${"*c,".repeat(60)}]\n`],
+    ["nested without end", "[".repeat(20_000)],
+    ["a list", "- 1\n- 2\n"],
+    ["empty", ""],
+  ] as const) {
+    test(name, async () => assert.ok((await faultsOf(text)).length > 0));
+  }
+
+  test("a file that is not there, and one that is no file", async () => {
+    await assert.rejects(loadConfig("/nowhere/config.yaml"), /^ConfigError: \/nowhere\/config\.yaml: cannot be read \(ENOENT\)/);
+    await assert.rejects(loadConfig("/"), ConfigError);
+  });
+});
+
+describe("files the configuration names", () => {
+  const required = { "grid.signatures": "required", "grid.rootKeyFile": "root.pem" };
+  const { publicKey, privateKey } = generateKeyPairSync("ed25519");
+  const publicPem = publicKey.export({ type: "spki", format: "pem" }).toString();
+  const privatePem = privateKey.export({ type: "pkcs8", format: "pem" }).toString();
+
+  test("a root key is looked at: public and whole, or refused without showing it", async () => {
+    await using directory = await testDirectory();
+    const file = await directory.write("config.yaml", configText(required));
+    await directory.write("root.pem", publicPem);
+    assert.equal((await loadConfig(file)).grid.rootKeyFile, join(directory.path, "root.pem"));
+    await directory.write("root.pem", "no key");
+    await assert.rejects(loadConfig(file), /rootKeyFile: names \S+root\.pem, which holds no public key in PEM/);
+    await directory.write("root.pem", privatePem);
+    await assert.rejects(loadConfig(file), (error: Error) => /holds a private key/.test(error.message) && !error.message.includes("MC4"));
+  });
+
+  test("a secret others can read is a warning, not a fault", async () => {
+    await using directory = await testDirectory();
+    const file = await directory.write("config.yaml", configText({ "grid.username": "rack", "grid.passwordFile": "mqtt" }));
+    const secret = await directory.write("mqtt", "hunter2\n");
+    const warnings: string[] = [];
+    const warn = (line: string): void => void warnings.push(line);
+    await loadConfig(file, { warn });
+    assert.deepEqual(warnings, []);
+    for (const mode of [0o644, 0o604, 0o660]) {
+      await chmod(secret, mode);
+      await loadConfig(file, { warn });
+      assert.match(warnings.pop() ?? "", /grid\.passwordFile: names \S+mqtt, which others may read or change: chmod 640/);
+    }
+    await chmod(secret, 0o640);
+    await loadConfig(file, { warn });
+    assert.deepEqual(warnings, []);
+  });
+
+  test("an empty password is a fault, a huge file too", async () => {
+    await using directory = await testDirectory();
+    const file = await directory.write("config.yaml", configText({ "grid.username": "rack", "grid.passwordFile": "mqtt" }));
+    await directory.write("mqtt", "\n");
+    await assert.rejects(loadConfig(file), /passwordFile: .*which is empty/);
+    await directory.write("mqtt", "x".repeat(70_000));
+    await assert.rejects(loadConfig(file), /larger than 65536 bytes/);
+  });
+
+  test("what is allowed but doubtful is said", async () => {
+    const warnings: string[] = [];
+    const text = configText({ "grid.failsafeLimitW": 35_000, meters: [], "policy.outlets": "emergency", "miners.0.outlet": null, "miners.1.outlet": null });
+    await parseConfig(text, "c.yaml", { warn: (line) => warnings.push(line) });
+    assert.deepEqual(warnings.map((line) => /: (\S+): /.exec(line)?.[1]), ["grid.failsafeLimitW", "meters", "policy.outlets"]);
+  });
+});
