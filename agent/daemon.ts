@@ -207,9 +207,11 @@ export class Daemon {
   }
 
   #local(now: Parameters<typeof technicianStatements>[1]): Statement[] {
-    const { breakerW } = this.#parts;
+    const { breakerW, config, policy } = this.#parts;
     const breaker: Statement[] = breakerW === null ? [] : [{ source: "breaker", power: watts(breakerW), ref: null, until: null }];
-    return [...breaker, ...technicianStatements(this.#technician, now), ...(this.#parking === null ? [] : [this.#parking])];
+    // A configuration that is not the one in force may be wrong about anything: it runs, and raises nothing.
+    const outdated: Statement[] = config === "ok" ? [] : [{ source: "failsafe", power: policy.failsafe, ref: null, until: null }];
+    return [...breaker, ...outdated, ...technicianStatements(this.#technician, now), ...(this.#parking === null ? [] : [this.#parking])];
   }
 
   #hear(message: Parameters<Signal["receive"]>[0]): void {

@@ -1,6 +1,5 @@
 /** From a configuration to a running rack: the only place that chooses which implementation stands behind each contract. */
-import { createPublicKey, randomUUID } from "node:crypto";
-import { join } from "node:path";
+import { createPublicKey } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { drivers, isDriverName } from "../drivers/index.ts";
 import { loadModel } from "../drivers/models.ts";
@@ -35,19 +34,20 @@ export interface Surroundings {
   /** From 0 to 1. */
   readonly random: () => number;
   readonly software: string;
+  /** A name for this run, new with every start. */
+  readonly boot: string;
   /** `last-good`: the file in force could not be read, and this one holds under the failsafe limit. */
   readonly config: "ok" | "last-good";
 }
 
 /** Runs the rack until `signal` aborts. Rejects only when the configuration names what does not exist, or on a bug of ours. */
 export async function runRack(config: Config, surroundings: Surroundings, signal: AbortSignal): Promise<void> {
-  const { clock, log } = surroundings;
+  const { clock, log, boot } = surroundings;
   const scope = new Scope();
   try {
     const wiring = wire(config, surroundings, scope);
     const store = await openStore(config.paths.state).catch((error: unknown) => brokenStore(error, log));
     scope.own("store", () => store.close());
-    const boot = randomUUID().slice(0, 8);
     const gridRoot = [config.grid.prefix, config.node.operator, "site", config.node.site, "rack", config.node.rack].join("/");
     const heard = new Signal({
       prefix: config.grid.prefix,
@@ -80,7 +80,6 @@ export async function runRack(config: Config, surroundings: Surroundings, signal
       policy: policyOf(config),
       breakerW: config.node.breakerW,
       onStop: config.policy.onStop,
-      boot,
     });
     // The rack is kept with or without a command line: a socket that cannot be opened is said and no more.
     const desk = await openControl({ directory: config.paths.run, routes: controlRoutes(daemon, () => clock.now().at), clock, log }).catch((error: unknown) => {
@@ -141,6 +140,3 @@ function brokenStore(error: unknown, log: Log): Store {
 }
 
 const reasonOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
-
-/** The state directory's place for the last configuration that worked. */
-export const lastGoodFile = (config: Config): string => join(config.paths.state, "config.last-good.yaml");

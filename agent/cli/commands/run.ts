@@ -43,8 +43,8 @@ async function run({ config: file, logLevel }: RunOptions): Promise<void> {
   }
   const watchingClock = sync.run(clock, log, scope.signal);
   try {
-    const { runDaemon } = await import("../../daemon.ts");
-    await runDaemon({ config, configState, host, software: `curtaild/${version}` }, scope.signal);
+    const { runRack } = await import("../../run.ts");
+    await runRack(config, { ...host, config: configState, software: `curtaild/${version}` }, scope.signal);
   } finally {
     await scope.end();
     await watchingClock;
