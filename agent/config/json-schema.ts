@@ -20,7 +20,15 @@ export interface JsonSchema {
 }
 
 /** JSON Schema (2020-12) of the configuration file, as an editor wants it. */
-export const configJsonSchema = (): JsonSchema => z.toJSONSchema(configSchema, { io: "input" }) as JsonSchema;
+export const configJsonSchema = (): JsonSchema =>
+  z.toJSONSchema(configSchema, {
+    io: "input",
+    // zod leaves out the examples of whatever is parsed into something else; ours show what is written.
+    override({ zodSchema, jsonSchema }) {
+      const examples = z.globalRegistry.get(zodSchema)?.examples;
+      if (Array.isArray(examples)) jsonSchema.examples = examples;
+    },
+  }) as JsonSchema;
 
 /** The file docs/config.schema.json as it has to be. */
 export const configSchemaFile = (): string => `${JSON.stringify(configJsonSchema(), null, 2)}\n`;

@@ -16,28 +16,20 @@ const file = () => z.string().min(1).max(4_096);
 const power = () => z.number().min(0).max(most.watts);
 const unset = <T extends z.ZodType>(type: T) => type.nullable().default(null);
 
-/** What is said about a text that becomes something else: on the text, because the JSON Schema describes what is written. */
-interface Said {
-  readonly description: string;
-  readonly examples: string[];
-}
-
-const address = (said: Said) =>
+const address = () =>
   z
     .string()
     .max(300)
-    .meta({ ...said })
     .transform((text, context) => {
       const parsed = parseAddress(text);
       if (parsed === null) context.issues.push({ code: "custom", message: "HOST:PORT with a port from 1 to 65535", input: text });
       return parsed ?? z.NEVER;
     });
 
-const outlet = (said: Said) =>
+const outlet = () =>
   z
     .string()
     .max(80)
-    .meta({ ...said })
     .transform((text, context) => {
       const parsed = parseOutlet(text);
       if (parsed === null) context.issues.push({ code: "custom", message: "METER/NUMBER, outlets counted from 1", input: text });
@@ -102,15 +94,15 @@ const farm = unset(z.strictObject({ brokers: brokers(), prefix: topicPrefix("cur
 const miner = z.strictObject({
   id: name().meta({ description: "Name of this miner, unique among miners and meters.", examples: ["asic-01"] }),
   driver: name().meta({ description: "The firmware it runs, by the name of its driver.", examples: ["luxos"] }),
-  address: address({ description: "Where its API listens.", examples: ["10.0.0.21:4028"] }),
+  address: address().meta({ description: "Where its API listens.", examples: ["10.0.0.21:4028"] }),
   model: name().meta({ description: "Its model: operating points, nameplate and envelope come from there.", examples: ["antminer-s19k-pro"] }),
-  outlet: unset(outlet({ description: "The metered outlet it hangs on; unset: not known.", examples: ["pdu-1/1"] })),
+  outlet: unset(outlet()).meta({ description: "The metered outlet it hangs on; unset: not known.", examples: ["pdu-1/1"] }),
 });
 
 const meter = z.strictObject({
   id: name().meta({ description: "Name of this meter or PDU, unique among miners and meters.", examples: ["pdu-1"] }),
   profile: name().meta({ description: "Its register map, by the name of its profile.", examples: ["gude-epc"] }),
-  address: address({ description: "Where it speaks Modbus TCP.", examples: ["10.0.0.11:502"] }),
+  address: address().meta({ description: "Where it speaks Modbus TCP.", examples: ["10.0.0.11:502"] }),
   unit: z.int().min(0).max(255).default(1).meta({ description: "Modbus unit identifier.", examples: [1] }),
   role: z.enum(["rack", "outlets"]).default("rack")
     .meta({ description: "rack: its total is what the rack draws (several are added up). outlets: only its outlet readings are used.", examples: ["rack"] }),
