@@ -1,0 +1,119 @@
+/** `operator allocate`: what a rack may draw, as a ceiling, a schedule, or the short form. */
+import { createHash } from "node:crypto";
+import { Command, InvalidArgumentError, Option } from "commander";
+import { millis, type Millis, type Watts } from "../../core/units.ts";
+import { isoTime } from "../../signal/compose.ts";
+import { exit, Failure } from "../exit.ts";
+import { parseDuration, parsePower } from "../human.ts";
+import { address } from "./address.ts";
+import { deliver, publish, publishing, type PublishOptions } from "./publishing.ts";
+
+interface AllocateOptions extends PublishOptions {
+  readonly limit?: string;
+  readonly nominal?: Watts;
+  readonly for?: Millis;
+  readonly schedule?: string;
+  readonly short?: true;
+  readonly failsafe?: string;
+  readonly heartbeatTimeout?: Millis;
+  readonly onLoss?: "now" | "schedule";
+  readonly trust?: Millis;
+  readonly minOff?: Millis;
+  readonly random?: Millis;
+  readonly ramp?: number;
+  readonly telemetry?: Millis;
+}
+
+/** Valid from a little before it is sent, so that it has begun by whatever clock reads it. */
+const begunBefore = 10_000;
+const usualLength = parseDuration("24h");
+
+export function allocateCommand(): Command {
+  return publishing(new Command("allocate"))
+    .description("allocate power to a rack: --limit 8kW, or a --schedule")
+    .option("--limit <power>", "most it may draw: 8kW, 60% (with --nominal), or none for no ceiling")
+    .option("--nominal <power>", "the rack's nominal power, for percentages", (text) => parsePower(text))
+    .option("--for <time>", "how long it is valid (default 24h)", parseDuration)
+    .option("--schedule <items>", "one after the other, as 8kW:2h,4kW:30m,none:21h")
+    .option("--short", "the unsigned short form: the agent fills in the rest, valid for 24 h")
+    .option("--failsafe <power>", "failsafe limit; the smaller of this and the rack's own holds")
+    .option("--heartbeat-timeout <time>", "heartbeat lost after this long", parseDuration)
+    .addOption(new Option("--on-loss <what>", "on a lost heartbeat fall to the failsafe limit at once, or trust the schedule for a while").choices(["now", "schedule"]))
+    .option("--trust <time>", "how long the schedule is trusted then", parseDuration)
+    .option("--min-off <time>", "after an emergency, no wake-up before this", parseDuration)
+    .option("--random <time>", "after an emergency, spread over this long", parseDuration)
+    .option("--ramp <percent>", "percent of nominal power a minute on the way up", percent)
+    .option("--telemetry <time>", "telemetry this often", parseDuration)
+    .action(async (options: AllocateOptions, command: Command) => (options.short === true ? allocateShort(options, command) : allocate(options, command)));
+}
+
+async function allocate(options: AllocateOptions, command: Command): Promise<void> {
+  const schedule = options.schedule === undefined ? [] : options.schedule.split(",").map((item) => readItem(item, options.nominal));
+  if (options.limit === undefined && schedule.length === 0) throw new Failure(exit.usage, "how much? Say --limit POWER or --schedule POWER:TIME,...");
+  const scheduled = schedule.reduce((sum, { length }) => sum + length, 0);
+  if (scheduled > 0 && options.for !== undefined && options.for !== scheduled) throw new Failure(exit.usage, "the schedule and --for end at different times: leave out --for.");
+  const length = scheduled > 0 ? scheduled : (options.for ?? usualLength);
+  const [first, ...rest] = schedule;
+  const items = first === undefined ? [] : [{ ...first, length: millis(first.length + begunBefore) }, ...rest];
+  await publish(
+    {
+      type: "ALLOCATION",
+      fields: (iat) => ({
+        validFrom: isoTime(iat - begunBefore),
+        validUntil: isoTime(iat + length),
+        maxW: options.limit === undefined ? null : powerOrNone(options.limit, options.nominal),
+        ...(items.length > 0 && { schedule: items.map((item) => ({ durationS: item.length / 1_000, limitW: item.power })) }),
+        ...conditions(options),
+      }),
+      exp: (iat) => iat + length,
+    },
+    options,
+    { command },
+  );
+}
+
+/** Only what was asked for: the rest stays what GLA/1 gives. */
+function conditions({ failsafe, nominal, heartbeatTimeout, onLoss, trust, minOff, random, ramp, telemetry }: AllocateOptions): Readonly<Record<string, unknown>> {
+  const some = (fields: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> | undefined => {
+    const given = Object.entries(fields).filter(([, value]) => value !== undefined);
+    return given.length === 0 ? undefined : Object.fromEntries(given);
+  };
+  return {
+    failsafe: some({
+      limitW: failsafe === undefined ? undefined : parsePower(failsafe, nominal),
+      heartbeatTimeoutS: inSeconds(heartbeatTimeout),
+      onLoss: onLoss && { now: "FAILSAFE_NOW", schedule: "SCHEDULE_THEN_FAILSAFE" }[onLoss],
+      scheduleTrustS: inSeconds(trust),
+    }),
+    restart: some({ minOffS: inSeconds(minOff), randomS: inSeconds(random), rampPctPerMin: ramp }),
+    report: some({ telemetryS: inSeconds(telemetry) }),
+  };
+}
+
+async function allocateShort(options: AllocateOptions, command: Command): Promise<void> {
+  if (options.limit === undefined) throw new Failure(exit.usage, "how much? Say --limit POWER.");
+  const to = await address(options);
+  const payload = JSON.stringify({ limitW: powerOrNone(options.limit, options.nominal) });
+  // The agent names a short form by its bytes.
+  const id = `short-${createHash("sha256").update(payload).digest("hex").slice(0, 16)}`;
+  await deliver(to, { id, topic: `${to.root}/${to.node}/allocation`, payload, qos: 1, retain: true }, { timeout: options.timeout, command });
+}
+
+const inSeconds = (length: Millis | undefined): number | undefined => (length === undefined ? undefined : length / 1_000);
+
+export const powerOrNone = (text: string, nominal: Watts | undefined): Watts | null => (text === "none" ? null : parsePower(text, nominal));
+
+function readItem(item: string, nominal: Watts | undefined): { readonly power: Watts | null; readonly length: Millis } {
+  const [power = "", length = ""] = item.split(":");
+  try {
+    return { power: powerOrNone(power.trim(), nominal), length: parseDuration(length) };
+  } catch (error) {
+    throw new Failure(exit.usage, `--schedule: ${error instanceof Error ? error.message : String(error)} An item is written 8kW:2h.`);
+  }
+}
+
+function percent(text: string): number {
+  const value = Number(text.replace(/%$/, ""));
+  if (!(value >= 0 && value <= 10_000)) throw new InvalidArgumentError("It has to be a percentage.");
+  return value;
+}

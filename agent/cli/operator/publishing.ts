@@ -1,0 +1,103 @@
+/** Making a document, sending it, and waiting for the word of every agent that has to answer. */
+import type { Command } from "commander";
+import type { Millis } from "../../core/units.ts";
+import { Bell } from "../../runtime/bell.ts";
+import { compose, type Composed } from "../../signal/compose.ts";
+import type { DocumentType } from "../../signal/documents/envelope.ts";
+import { commonOptions, print, printJson } from "../asking.ts";
+import { exit, Failure } from "../exit.ts";
+import { formatDuration, parseDuration } from "../human.ts";
+import { stopwatch } from "../../runtime/system-clock.ts";
+import { address, signing, signingKey, type Address, type AddressOptions, type SigningOptions } from "./address.ts";
+import { onBroker } from "./conversation.ts";
+import { Sequence, stateDirectory } from "./sequence.ts";
+
+export interface PublishOptions extends AddressOptions, SigningOptions {
+  readonly timeout: Millis;
+}
+
+/** The flags of every command that publishes a document and waits. */
+export function publishing(command: Command): Command {
+  return signing(command).option("--timeout <time>", "how long to wait for the agent's answer; 0 does not wait", parseDuration, parseDuration("10s"));
+}
+
+export interface Draft {
+  readonly type: DocumentType;
+  /** `iat`: milliseconds since 1970. */
+  fields(iat: number): Readonly<Record<string, unknown>>;
+  /** Milliseconds since 1970, given `iat`. */
+  exp(iat: number): number;
+  readonly id?: string;
+}
+
+/** A document from this operator, numbered and signed. */
+export async function draw(to: Address, { type, fields, exp, id }: Draft, options: SigningOptions): Promise<Composed> {
+  const key = await signingKey(options);
+  const iat = stopwatch().now().at;
+  const { prefix, operator, node } = to;
+  const make = (seq: number): Composed => compose(type, fields(iat), { prefix, operator, node, seq, iat, exp: exp(iat), key, ...(id !== undefined && { id }) });
+  const sequence = new Sequence(stateDirectory(process.env));
+  return make(await sequence.next(make(0).topic, iat));
+}
+
+/** Draws, publishes, waits, and says what came of it. Throws a Failure: 65 refused, 69 no broker, 75 no answer in time. */
+export async function publish(draft: Draft, options: PublishOptions, { command, node }: { readonly command: Command; readonly node?: string }): Promise<void> {
+  const to = await address(node === undefined ? options : { ...options, node });
+  const document = await draw(to, draft, options);
+  await deliver(to, document, { timeout: options.timeout, command });
+}
+
+interface Ack {
+  readonly status: string;
+  readonly code: string | null;
+  readonly reason: string | null;
+}
+
+export async function deliver(to: Address, document: Composed, { timeout, command }: { readonly timeout: Millis; readonly command: Command }): Promise<void> {
+  const answers = new Map<string, Ack>();
+  const bell = new Bell();
+  await onBroker(to, {
+    subscriptions: timeout === 0 ? [] : [{ topic: `${to.root}/${answering(to.node)}/ack/${document.id}`, qos: 1 }],
+    patience: timeout === 0 ? parseDuration("10s") : timeout,
+    message: ({ topic, payload }) => {
+      const ack = readAck(payload);
+      if (ack !== null && ack.status !== "RECEIVED") answers.set(topic.slice(to.root.length + 1).replace(/\/ack\/.*$/, ""), ack);
+      bell.ring();
+    },
+    body: async (link, clock, signal) => {
+      link.publish(document);
+      const deadline = clock.now().uptime + timeout;
+      // One rack answers once; for a site or for all, everybody who answers in time is heard.
+      const enough = (): boolean => to.node.includes("/rack/") && answers.size > 0;
+      while (!enough() && !signal.aborted && clock.now().uptime < deadline) {
+        await bell.wait(clock, (deadline - clock.now().uptime) as Millis, signal).catch(() => undefined);
+      }
+    },
+  });
+  say(document, { answers, timeout, command });
+}
+
+function say({ id, topic }: Composed, { answers, timeout, command }: { readonly answers: ReadonlyMap<string, Ack>; readonly timeout: Millis; readonly command: Command }): void {
+  if (commonOptions(command).json === true) printJson({ id, topic, answers: Object.fromEntries(answers) });
+  else print(`${id} published on ${topic}`, ...[...answers].map(([node, { status, code, reason }]) => `${node}: ${[status, code, reason].filter((word) => word !== null).join(" ")}`));
+  const refused = [...answers].find(([, { status }]) => status === "REJECTED");
+  if (refused !== undefined) throw new Failure(exit.badInput, `${refused[0]} refused it: ${refused[1].code ?? ""} ${refused[1].reason ?? ""}`.trimEnd());
+  if (timeout > 0 && answers.size === 0) {
+    throw new Failure(exit.notConfirmed, `no agent answered within ${formatDuration(timeout)}. The broker retains the document; an agent that connects will find it. Signed with a key it knows?`);
+  }
+}
+
+/** The nodes whose agents answer for a node: itself, or every rack below it. */
+function answering(node: string): string {
+  if (node === "all") return "site/+/rack/+";
+  return node.includes("/rack/") ? node : `${node}/rack/+`;
+}
+
+function readAck(payload: Uint8Array): Ack | null {
+  try {
+    const { status, code = null, reason = null } = JSON.parse(Buffer.from(payload).toString("utf8")) as Partial<Ack>;
+    return status === undefined ? null : { status, code, reason };
+  } catch {
+    return null;
+  }
+}
