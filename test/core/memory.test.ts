@@ -1,0 +1,49 @@
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import fc from "fast-check";
+import type { Memory } from "../../agent/core/memory.ts";
+import { recall, remember } from "../../agent/core/memory.ts";
+import { seconds } from "../../agent/core/units.ts";
+import { ordered, rackOf, to, wanted } from "./rack.ts";
+
+const RESTART = { minOff: seconds(60), random: seconds(300), rampPercentPerMinute: 20 };
+const recalled = (memory: Memory, u = 0.5) => recall(memory, { uptime: seconds(100), u, restart: RESTART });
+
+describe("memory", () => {
+  test("whatever was written down comes back the same", () => {
+    const setpoint = fc.option(fc.constantFrom("asleep", "200", "600").map(to));
+    const kept = fc.record({ target: setpoint, gain: fc.integer({ min: 800, max: 1250 }).map((thousandths) => thousandths / 1000) });
+    const restoring = fc.option(fc.record({ rampPercentPerMinute: fc.integer({ min: 0, max: 100 }) }));
+    const memory = fc.record({ devices: fc.dictionary(fc.stringMatching(/^[a-z][a-z0-9-]{0,8}$/), kept), restoring });
+    fc.assert(fc.property(memory, (written) => {
+      const read = JSON.parse(JSON.stringify(written)) as Memory;
+      assert.deepEqual(remember(recalled(read)), read);
+    }));
+  });
+  test("what was wanted and what was learnt, to a thousandth", () => {
+    assert.deepEqual(remember(rackOf({ a: wanted("400", { gain: 1.04567 }), b: wanted(null) })).devices, { a: { target: to("400"), gain: 1.046 }, b: { target: null, gain: 1 } });
+  });
+  test("orders, back-off and quarantine are not: they are found again", () => {
+    const state = ordered("400", { ago: 0, settlesIn: 5000, misses: 3, retryAt: seconds(9999), deviatesSince: seconds(1), quarantine: { until: seconds(9999), reason: "" } });
+    assert.deepEqual(recalled(remember(rackOf({ a: state }))).devices.get("a"), wanted("400"));
+  });
+  test("trust is not: a restart begins in init (LPC-TS-017)", () => {
+    const { trust, confirmed, trustSince } = recalled(remember(rackOf({}))).mode;
+    assert.deepEqual([trust, confirmed, trustSince], ["init", false, 100_000]);
+  });
+  test("nothing owed: no delay, no ramp", () => {
+    const { mode, ramp } = recalled(remember(rackOf({})));
+    assert.deepEqual([mode.restoring, ramp], [null, null]);
+  });
+  test("killed in an emergency: the way back begins anew, from 0 W, with the delay drawn before", () => {
+    const rack = rackOf({});
+    const { mode, ramp } = recalled(remember({ ...rack, mode: { ...rack.mode, emergency: true } }), 0.25);
+    assert.deepEqual(mode.restoring, { notBefore: 100_000 + 60_000 + 75_000, rampPercentPerMinute: 20, u: 0.25 });
+    assert.deepEqual(ramp, { budget: { kind: "limited", power: 0 }, at: 100_000 });
+  });
+  test("killed on the way back: at the ramp it was on", () => {
+    const rack = rackOf({});
+    const memory = remember({ ...rack, mode: { ...rack.mode, restoring: { notBefore: seconds(1), rampPercentPerMinute: 5, u: 0.5 } } });
+    assert.equal(recalled(memory).mode.restoring?.rampPercentPerMinute, 5);
+  });
+});
