@@ -1,0 +1,44 @@
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { createLog, logForm, type LogForm } from "../../agent/host/log.ts";
+
+function written(form: LogForm, level: "info" | "debug" = "info"): string[] {
+  const lines: string[] = [];
+  const log = createLog({ level, form, write: (line) => void lines.push(line) });
+  log.debug({}, "detail");
+  log.info({ device: "asic-01", powerW: 3_010 }, "setpoint.reached");
+  log.warn({ password: "hunter2", link: { password: "hunter2", url: "mqtt://b" } }, "odd");
+  log.error({}, "broken");
+  return lines;
+}
+
+describe("log", () => {
+  test("lines are JSON with the level as a word, the time and the facts", () => {
+    const lines = written("lines").map((line) => JSON.parse(line) as Record<string, unknown>);
+    assert.deepEqual(lines.map(({ level }) => level), ["info", "warn", "error"]);
+    const { time, ...first } = lines[0] ?? {};
+    assert.deepEqual(first, { level: "info", device: "asic-01", powerW: 3_010, msg: "setpoint.reached" });
+    assert.match(String(time), /^\d{4}-\d\d-\d\dT[\d:.]+Z$/);
+  });
+
+  test("the journal gets syslog's priority in front of each line", () => {
+    const lines = written("journal", "debug");
+    assert.deepEqual(lines.map((line) => line.slice(0, 4)), ["<7>{", "<6>{", "<4>{", "<3>{"]);
+  });
+
+  test("a terminal gets a line to read", () => {
+    assert.match(written("terminal")[0] ?? "", /^\d\d:\d\d:\d\d INFO  setpoint\.reached  device=asic-01  powerW=3010\n$/);
+  });
+
+  test("secrets are not shown in any form", () => {
+    for (const form of ["lines", "journal", "terminal"] as const) {
+      const text = written(form).join("");
+      assert.ok(!text.includes("hunter2"));
+      assert.ok(text.includes("mqtt://b"));
+    }
+  });
+
+  test("the form follows from where standard output goes", () => {
+    assert.deepEqual([logForm({}, true), logForm({ JOURNAL_STREAM: "8:1" }, false), logForm({}, false)], ["terminal", "journal", "lines"]);
+  });
+});
