@@ -62,7 +62,7 @@ export function signing(command: Command): Command {
 
 export async function address(options: AddressOptions): Promise<Address> {
   const { broker, operator, node: at, prefix, username = null } = options;
-  if (operator === undefined) throw new Failure(exit.usage, "whose documents? Say --operator NAME or set CURTAIL_OPERATOR.");
+  if (operator === undefined || !/^[\w.-]+$/.test(operator)) throw new Failure(exit.usage, "whose documents? Say --operator NAME or set CURTAIL_OPERATOR.");
   if (at === undefined) throw new Failure(exit.usage, "for which rack? Say --node site/SITE/rack/RACK or set CURTAIL_NODE.");
   const [password, ca, cert, key] = await Promise.all([options.passwordFile, options.caFile, options.certFile, options.tlsKeyFile].map(readOptional));
   const tls = [ca, cert, key].some((text) => typeof text === "string") ? { ca: ca ?? null, cert: cert ?? null, key: key ?? null } : null;

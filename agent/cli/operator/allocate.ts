@@ -6,6 +6,7 @@ import { isoTime } from "../../signal/compose.ts";
 import { exit, Failure } from "../exit.ts";
 import { parseDuration, parsePower } from "../human.ts";
 import { address } from "./address.ts";
+import { powerOf, powerOrNone } from "./power.ts";
 import { deliver, publish, publishing, type PublishOptions } from "./publishing.ts";
 
 interface AllocateOptions extends PublishOptions {
@@ -80,7 +81,7 @@ function conditions({ failsafe, nominal, heartbeatTimeout, onLoss, trust, minOff
   };
   return {
     failsafe: some({
-      limitW: failsafe === undefined ? undefined : parsePower(failsafe, nominal),
+      limitW: failsafe === undefined ? undefined : powerOf(failsafe, nominal),
       heartbeatTimeoutS: inSeconds(heartbeatTimeout),
       onLoss: onLoss && { now: "FAILSAFE_NOW", schedule: "SCHEDULE_THEN_FAILSAFE" }[onLoss],
       scheduleTrustS: inSeconds(trust),
@@ -101,12 +102,10 @@ async function allocateShort(options: AllocateOptions, command: Command): Promis
 
 const inSeconds = (length: Millis | undefined): number | undefined => (length === undefined ? undefined : length / 1_000);
 
-export const powerOrNone = (text: string, nominal: Watts | undefined): Watts | null => (text === "none" ? null : parsePower(text, nominal));
-
 function readItem(item: string, nominal: Watts | undefined): { readonly power: Watts | null; readonly length: Millis } {
   const [power = "", length = ""] = item.split(":");
   try {
-    return { power: powerOrNone(power.trim(), nominal), length: parseDuration(length) };
+    return { power: powerOrNone(power, nominal), length: parseDuration(length) };
   } catch (error) {
     throw new Failure(exit.usage, `--schedule: ${error instanceof Error ? error.message : String(error)} An item is written 8kW:2h.`);
   }

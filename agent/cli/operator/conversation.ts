@@ -18,12 +18,22 @@ export interface Talk<T> {
   body(link: Link, clock: Clock, signal: AbortSignal): Promise<T>;
 }
 
+/** A broker that has refused once gets this long for another try. */
+const secondTry = millis(1_000);
+
 /** Throws a Failure (69) when there is no broker to talk to. */
 export async function onBroker<T>(address: Address, talk: Talk<T>): Promise<T> {
   const clock = stopwatch();
   const [interrupted, end] = [new AbortController(), new AbortController()];
   let reason = "it does not answer";
-  const log: Log = { ...silentLog, warn: (fields) => void ("reason" in fields && (reason = String(fields.reason))) };
+  const trouble = withResolvers();
+  const log: Log = {
+    ...silentLog,
+    warn: (fields) => {
+      if ("reason" in fields) reason = String(fields.reason);
+      trouble.resolve();
+    },
+  };
   const { broker, username, password, tls } = address;
   const link = mqttLink({
     urls: [broker], clientId: `curtailctl-${randomBytes(6).toString("hex")}`, subscriptions: talk.subscriptions,
@@ -35,7 +45,9 @@ export async function onBroker<T>(address: Address, talk: Talk<T>): Promise<T> {
   const { promise: connected, resolve } = withResolvers();
   const running = link.run({ message: talk.message, connected: resolve, disconnected: () => undefined }, end.signal);
   try {
-    const late = clock.sleep(talk.patience, AbortSignal.any([interrupted.signal, end.signal])).catch(() => undefined);
+    const over = AbortSignal.any([interrupted.signal, end.signal]);
+    const wait = (length: Millis): Promise<void> => clock.sleep(length, over).catch(() => undefined);
+    const late = Promise.race([wait(talk.patience), trouble.promise.then(() => wait(secondTry))]);
     const there = await Promise.race([connected.then(() => true), late.then(() => false), running.then(() => false)]);
     if (!there) throw new Failure(exit.unreachable, `no broker at ${broker}: ${reason}. Is it running, and is --broker right?`);
     return await talk.body(link, clock, interrupted.signal);

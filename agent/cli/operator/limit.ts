@@ -4,6 +4,7 @@ import type { Millis, Watts } from "../../core/units.ts";
 import { isoTime } from "../../signal/compose.ts";
 import { documentId } from "../../signal/topics.ts";
 import { parseDuration, parsePower } from "../human.ts";
+import { powerOf } from "./power.ts";
 import { publish, publishing, type PublishOptions } from "./publishing.ts";
 
 interface LimitOptions extends PublishOptions {
@@ -22,7 +23,7 @@ export function limitCommand(): Command {
     .option("--in <time>", "begin this much later; without it at once", parseDuration)
     .option("--id <id>", "the event's name; the same name replaces it", eventId, "limit")
     .action(async (power: string, options: LimitOptions, command: Command) => {
-      const limitW = parsePower(power, options.nominal);
+      const limitW = powerOf(power, options.nominal);
       const delay = options.in ?? 0;
       const interval = (iat: number): Readonly<Record<string, unknown>> => ({ start: options.in === undefined ? null : isoTime(iat + delay), durationS: options.for / 1_000, limitW });
       await publish(
