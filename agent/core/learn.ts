@@ -45,8 +45,19 @@ export function learnDevice(view: View, context: { readonly uptime: Millis; read
 const targetEntry = (view: View): number => view.curve.setpoints.findIndex((setpoint) => sameSetpoint(setpoint, view.state.target));
 
 export function sameSetpoint(a: DeviceState["target"], b: DeviceState["target"]): boolean {
-  if (a === null || b === null || a.kind !== b.kind) return a === b;
-  return a.kind !== "points" || (b.kind === "points" && a.point === b.point);
+  if (a === null || b === null) return a === b;
+  switch (a.kind) {
+    case "points":
+      return b.kind === "points" && a.point === b.point;
+    case "power-limit":
+      return b.kind === "power-limit" && a.power === b.power;
+    case "boards":
+      return b.kind === "boards" && a.count === b.count;
+    case "sleep":
+      return b.kind === "sleep";
+    case "outlet":
+      return b.kind === "outlet" && a.on === b.on;
+  }
 }
 
 function nextGain(gain: number, ratio: number): number {

@@ -1,0 +1,150 @@
+/** Two owners, two errors: the machine's gain and the rack's bias never chase each other. */
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import fc from "fast-check";
+import { compensateBias, DEVIATION_AT_MOST, isSettled, learnBias, learnDevice, READING_LAG, sameSetpoint, settleTime } from "../../agent/core/learn.ts";
+import type { Reading } from "../../agent/core/model.ts";
+import type { DeviceSnapshot } from "../../agent/core/snapshot.ts";
+import type { DeviceState } from "../../agent/core/state.ts";
+import { millis, watts } from "../../agent/core/units.ts";
+import { device, metered, NOW, ordered, passing, POLICY, says, silent, snapshot, status, to, viewOf, viewsOf, wanted } from "./rack.ts";
+
+const learn = (reading: Reading, state: DeviceState, over: Partial<DeviceSnapshot> = {}): DeviceState => learnDevice(viewOf(reading, state, over), { uptime: NOW, policy: POLICY });
+const exactly = (power: number) => metered(power, { uncertainty: 0 });
+
+describe("a machine's gain", () => {
+  const busy = { settlesAt: millis(NOW - READING_LAG + 1) };
+  const rows: [string, Reading, DeviceState, Partial<DeviceSnapshot>, number][] = [
+    ["30 % of the way to what its outlet shows", says("400"), wanted("400"), { outlet: exactly(2530) }, 1.03],
+    ["down as well", says("400"), wanted("400"), { outlet: exactly(2070) }, 0.97],
+    ["right already", says("400"), wanted("400", { gain: 1.1 }), { outlet: exactly(2530) }, 1.1],
+    ["its own measurement where there is no outlet", says("400", { own: 2530, measured: true }), wanted("400"), {}, 1.03],
+    ["an estimate of its own teaches nothing", says("400", { own: 2530 }), wanted("400"), {}, 1],
+    ["the outlet goes before its own word", says("400", { own: 2070, measured: true }), wanted("400"), { outlet: exactly(2530) }, 1.03],
+    ["a stale outlet teaches nothing", says("400"), wanted("400"), { outlet: metered(2530, { age: POLICY.meterStale + 1 }) }, 1],
+    ["settled, and a reading since", says("400"), wanted("400", { settlesAt: millis(NOW - READING_LAG) }), { outlet: exactly(2530) }, 1.03],
+    ["not settled: nothing", says("400"), wanted("400", busy), { outlet: exactly(2530) }, 1],
+    ["an order under way: nothing", says("400"), ordered("400", { ago: 0, settlesIn: -9000 }), { outlet: exactly(2530), order: status("sending", "400") }, 1],
+    ["elsewhere than wanted: nothing", says("300"), wanted("400"), { outlet: exactly(2530) }, 1],
+    ["between points: nothing", passing(390), wanted("400"), { outlet: exactly(2530) }, 1],
+    ["silent, though its outlet is read: nothing", silent(), wanted("400"), { outlet: exactly(2530) }, 1],
+    ["asleep: nothing", says("asleep"), wanted("asleep"), { outlet: exactly(80) }, 1],
+    ["nothing wanted: nothing", says("400"), wanted(null), { outlet: exactly(2530) }, 1],
+    ["a wanted point it no longer has: nothing", says("400"), wanted("401"), { outlet: exactly(2530) }, 1],
+    ["starting up or idling: less than 60 % teaches nothing", says("400"), wanted("400"), { outlet: exactly(1379) }, 1],
+    ["never above 1.25", says("400"), wanted("400", { gain: 1.25 }), { outlet: exactly(2930) }, 1.25],
+    ["never below 0.8", says("400"), wanted("400", { gain: 0.8 }), { outlet: exactly(1500) }, 0.8],
+    ["what no calibration explains is a deviation, not a gain", says("400"), wanted("400"), { outlet: exactly(3500) }, 1],
+  ];
+  for (const [name, reading, state, over, gain] of rows) test(name, () => assert.equal(Number(learn(reading, state, over).gain.toFixed(4)), gain));
+
+  test("whatever is read: within 0.8..1.25, and moved by no more than 30 % of the error", () => {
+    fc.assert(fc.property(fc.integer({ min: 0, max: 5000 }), fc.integer({ min: 80, max: 125 }), (power, percent) => {
+      const before = percent / 100;
+      const { gain } = learn(says("400"), wanted("400", { gain: before }), { outlet: exactly(power) });
+      assert.ok(gain >= 0.8 && gain <= 1.25 && Math.abs(gain - before) <= 0.3 * Math.abs(power / 2300 - before) + 1e-9);
+    }));
+  });
+});
+
+describe("a deviation: more than its setpoint and calibration explain", () => {
+  /** 1.25 x 2,300 W + 60 W. */
+  const CEILING = 2935;
+  const rows: [string, Reading, DeviceState, Partial<DeviceSnapshot>, number | null][] = [
+    ["at the ceiling", says("400"), wanted("400"), { outlet: exactly(CEILING) }, null],
+    ["above it", says("400"), wanted("400"), { outlet: exactly(CEILING + 1) }, NOW],
+    ["perhaps above it", says("400"), wanted("400"), { outlet: metered(CEILING + 5, { uncertainty: 10 }) }, null],
+    ["a learnt gain lifts the ceiling: 1.1 x 1.25 x 2,300 W + 60 W", says("400"), wanted("400", { gain: 1.25 }), { outlet: exactly(3222) }, null],
+    ["above that one too", says("400"), wanted("400", { gain: 1.25 }), { outlet: exactly(3223) }, NOW],
+    ["its nameplate is always a ceiling", says("600"), wanted("600"), { outlet: exactly(4201) }, NOW],
+    ["asleep in its own words, not by its outlet", says("asleep"), wanted("asleep"), { outlet: exactly(1000) }, NOW],
+    ["asleep at standby power", says("asleep"), wanted("asleep"), { outlet: exactly(80) }, null],
+    ["silent but metered", silent(), wanted("asleep"), { outlet: exactly(1000) }, NOW],
+    ["dated when it began", says("400"), wanted("400", { deviatesSince: millis(5) }), { outlet: exactly(3500) }, 5],
+    ["over when it does as told again", says("400"), wanted("400", { deviatesSince: millis(5) }), { outlet: exactly(2300) }, null],
+    ["forgotten while an order works", says("400"), ordered("400", { ago: 0, settlesIn: 1, deviatesSince: millis(5) }), { outlet: exactly(3500) }, null],
+    ["not known without a meter of its own", says("400", { own: 3500 }), wanted("400", { deviatesSince: millis(5) }), {}, null],
+  ];
+  for (const [name, reading, state, over, since] of rows) test(name, () => assert.equal(learn(reading, state, over).deviatesSince, since));
+
+  test("a quarantine ends with its time", () => {
+    const quarantined = (until: number) => learn(says("asleep"), wanted("asleep", { quarantine: { until: millis(until), reason: "" } })).quarantine;
+    assert.equal(quarantined(NOW), null);
+    assert.notEqual(quarantined(NOW + 1), null);
+  });
+  test("it takes longer than a reboot needs to be seen and corrected", () => assert.ok(DEVIATION_AT_MOST > settleTime(viewOf(says("600")), 0) + READING_LAG));
+});
+
+describe("the rack's bias: what no machine explains", () => {
+  /** Two at 400 MHz, 4,600 W by their models, and a meter over both. */
+  const bias = (power: number | null, from: { bias?: number; falling?: boolean } = {}, over: { states?: DeviceState[]; readings?: Reading[]; age?: number; uncertainty?: number } = {}) => {
+    const [a = says("400"), b = says("400")] = over.readings ?? [];
+    const [stateA = wanted("400"), stateB = wanted("400")] = over.states ?? [];
+    const shot = snapshot([device("a", a), device("b", b)], metered(power, { age: over.age ?? 500, uncertainty: over.uncertainty ?? 10 }));
+    const learnt = learnBias({ bias: watts(from.bias ?? 0), biasFalling: from.falling ?? false }, viewsOf(shot, { a: stateA, b: stateB }), { snapshot: shot, policy: POLICY });
+    return [Number(learnt.bias), learnt.biasFalling];
+  };
+  const rows: [string, [number, boolean], unknown[]][] = [
+    ["rises at once by a settled excess", [200, false], bias(4800)],
+    ["within the meter's own uncertainty nothing is learnt", [0, false], bias(4610)],
+    ["a lower residual is seen once: nothing yet", [200, true], bias(4700, { bias: 200 })],
+    ["seen twice: half of it is given back", [150, false], bias(4700, { bias: 200, falling: true })],
+    ["a rise in between starts the count again", [300, false], bias(4900, { bias: 200, falling: true })],
+    ["a reading in place in between starts the count again", [200, false], bias(4800, { bias: 200, falling: true })],
+    ["a stale meter teaches nothing", [50, false], bias(4800, { bias: 50, falling: true }, { age: POLICY.meterStale + 1 })],
+    ["no meter teaches nothing", [50, false], bias(null, { bias: 50 })],
+    ["one not settled: nothing", [0, false], bias(4800, {}, { states: [wanted("400", { settlesAt: NOW })] })],
+    ["what machines have learnt themselves is explained", [0, false], bias(4830, {}, { states: [wanted("400", { gain: 1.1 })] })],
+    ["a machine that deviates is explained by its draw, not its model", [0, false], bias(5800, {}, { readings: [says("400", { own: 3500 })], states: [wanted("400", { deviatesSince: NOW })] })],
+    ["at most 20 % of nominal", [3200, false], bias(12_000)],
+    ["at least -2 % of nominal", [-160, false], bias(3000, { falling: true })],
+  ];
+  for (const [name, expected, actual] of rows) test(name, () => assert.deepEqual(actual, expected));
+
+  test("a gain step of +X W moves the bias by -X W at once: their sum is what the meter vouches for", () => {
+    fc.assert(fc.property(fc.array(fc.tuple(fc.integer({ min: 80, max: 125 }), fc.integer({ min: 1800, max: 2900 })), { minLength: 1, maxLength: 6 }), fc.integer({ min: -300, max: 3000 }), (machines, bias) => {
+      const states = Object.fromEntries(machines.map(([percent], i) => [String(i), wanted("400", { gain: percent / 100 })]));
+      const views = viewsOf(snapshot(machines.map(([, outlet], i) => device(String(i), says("400"), { outlet: exactly(outlet) }))), states);
+      const after = new Map(views.map((view) => [view.device.id, learnDevice(view, { uptime: NOW, policy: POLICY })]));
+      const sum = (gain: (id: string) => number): number => machines.reduce((total, _, i) => total + 2300 * gain(String(i)), 0);
+      const moved = compensateBias(watts(bias), views, after);
+      assert.ok(Math.abs(moved + sum((id) => after.get(id)?.gain ?? NaN) - (bias + sum((id) => states[id]?.gain ?? NaN))) < 1e-6);
+    }));
+  });
+});
+
+describe("settled: nothing ordered for longer than it takes to be done and seen", () => {
+  const rows: [string, DeviceState, boolean][] = [
+    ["never ordered", wanted("400"), true],
+    ["just long enough", wanted("400", { settlesAt: millis(NOW - READING_LAG) }), true],
+    ["not quite", wanted("400", { settlesAt: millis(NOW - READING_LAG + 1) }), false],
+    ["an order in the mailbox", ordered("400", { ago: 9000, settlesIn: -9000 }), false],
+  ];
+  for (const [name, state, expected] of rows) test(name, () => assert.equal(isSettled([viewOf(says("400")), viewOf(says("400"), state)], NOW), expected));
+
+  /** 1.5 x (fixed + way in megahertz). */
+  const times: [string, Reading, number, number][] = [
+    ["tuned down by 200 MHz: 1.5 x (2 s + 4 s)", says("600"), 3, 9000],
+    ["tuned up by 100 MHz", says("200"), 2, 6000],
+    ["from between two points", passing(450), 3, 4500],
+    ["to sleep: 1.5 x 5 s, however fast it ran", says("600"), 0, 7500],
+    ["awake from nothing: 1.5 x (10 s + 4 s)", says("asleep", { frequency: 600 }), 1, 21_000],
+  ];
+  for (const [name, reading, entry, expected] of times) test(name, () => assert.equal(settleTime(viewOf(reading), entry), expected));
+});
+
+describe("the same setpoint", () => {
+  const rows: [string, Parameters<typeof sameSetpoint>, boolean][] = [
+    ["asleep and asleep", [to("asleep"), to("asleep")], true],
+    ["one point", [to("400"), to("400")], true],
+    ["two points", [to("400"), to("500")], false],
+    ["asleep and a point", [to("asleep"), to("400")], false],
+    ["none and none", [null, null], true],
+    ["none and asleep", [null, to("asleep")], false],
+    ["one power", [{ kind: "power-limit", power: watts(1000) }, { kind: "power-limit", power: watts(1000) }], true],
+    ["two powers", [{ kind: "power-limit", power: watts(1000) }, { kind: "power-limit", power: watts(900) }], false],
+    ["two counts of boards", [{ kind: "boards", count: 1 }, { kind: "boards", count: 2 }], false],
+    ["an outlet on and off", [{ kind: "outlet", on: true }, { kind: "outlet", on: false }], false],
+  ];
+  for (const [name, pair, expected] of rows) test(name, () => assert.equal(sameSetpoint(...pair), expected));
+});
