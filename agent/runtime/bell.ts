@@ -15,24 +15,23 @@ export class Bell {
   }
 
   /** Resolves when rung or after `length`, rejects when `signal` aborts. */
-  async wait(clock: Clock, length: Millis, signal: AbortSignal): Promise<void> {
-    signal.throwIfAborted();
+  wait(clock: Clock, length: Millis, signal: AbortSignal): Promise<void> {
+    if (signal.aborted) return Promise.reject(signal.reason);
     if (this.#rung) {
       this.#rung = false;
-      return;
+      return Promise.resolve();
     }
-    const stop = new AbortController();
-    const pass = (): void => stop.abort();
-    signal.addEventListener("abort", pass, { once: true });
-    this.#wake = pass;
-    try {
-      await clock.sleep(millis(Math.max(SHORTEST, length)), stop.signal);
-    } catch (error) {
-      if (!stop.signal.aborted) throw error;
-    } finally {
-      this.#wake = null;
-      signal.removeEventListener("abort", pass);
-    }
-    signal.throwIfAborted();
+    return new Promise((resolve, reject) => {
+      const end = (settle: () => void): void => {
+        cancel();
+        signal.removeEventListener("abort", abort);
+        this.#wake = null;
+        settle();
+      };
+      const abort = (): void => end(() => reject(signal.reason));
+      const cancel = clock.after(millis(Math.max(SHORTEST, length)), () => end(resolve));
+      this.#wake = () => end(resolve);
+      signal.addEventListener("abort", abort, { once: true });
+    });
   }
 }

@@ -17,6 +17,16 @@ export function systemClock(error: (uptime: Millis, at: Instant) => Millis | nul
       const [uptime, at] = [millis(performance.now()), instant(Date.now())];
       return { uptime, at, error: error(uptime, at) };
     },
+    after(length, call) {
+      const end = performance.now() + length;
+      let timer: NodeJS.Timeout;
+      const arm = (): void => {
+        const rest = end - performance.now();
+        timer = setTimeout(rest > longestTimer ? arm : call, Math.min(Math.max(0, rest), longestTimer));
+      };
+      arm();
+      return () => clearTimeout(timer);
+    },
     async sleep(length, signal) {
       manyListeners(signal);
       const end = performance.now() + length;

@@ -14,6 +14,13 @@ export class MortalClock implements Clock {
     return this.#clock.now();
   }
 
+  after(...[length, call]: Parameters<Clock["after"]>): () => void {
+    if (this.#dead) return () => undefined;
+    return this.#clock.after(length, () => {
+      if (!this.#dead) call();
+    });
+  }
+
   sleep(...[length, signal]: Parameters<Clock["sleep"]>): Promise<void> {
     if (this.#dead) return forever();
     return this.#clock.sleep(length, signal).then(

@@ -55,6 +55,20 @@ export class VirtualClock implements Clock {
     });
   }
 
+  after(length: Millis, call: () => void): () => void {
+    const sleeper: Sleeper = {
+      wakeAt: this.#uptime + Math.max(0, length),
+      order: (this.#orders += 1),
+      awake: false,
+      wake: () => {
+        sleeper.awake = true;
+        call();
+      },
+    };
+    push(this.#heap, sleeper);
+    return () => void (sleeper.awake = true);
+  }
+
   /** One listener a signal, however many sleep on it. */
   #sleepersOf(signal: AbortSignal): Set<Sleeper> {
     const known = this.#bySignal.get(signal);
@@ -70,6 +84,7 @@ export class VirtualClock implements Clock {
     const born = this.#uptime;
     return {
       now: () => ({ ...this.now(), uptime: millis(this.#uptime - born) }),
+      after: (length, call) => this.after(length, call),
       sleep: (length, signal) => this.sleep(length, signal),
     };
   }
