@@ -29,14 +29,17 @@ export class ControlClient {
   async follow(path: string, hear: (event: unknown) => void, signal: AbortSignal): Promise<void> {
     const response = await this.#open("GET", path, { timeoutMs: 0 });
     if (response.statusCode !== 200) throw refusal(response.statusCode ?? 500, await readAnswer(response));
-    const stop = (): void => void response.destroy();
+    const lines = createInterface({ input: response, crlfDelay: Number.POSITIVE_INFINITY });
+    const stop = (): void => {
+      lines.close();
+      response.destroy();
+    };
     signal.addEventListener("abort", stop, { once: true });
+    response.on("error", stop);
     try {
-      for await (const line of createInterface({ input: response, crlfDelay: Number.POSITIVE_INFINITY })) {
+      for await (const line of lines) {
         if (line.startsWith("data: ")) hear(JSON.parse(line.slice("data: ".length)));
       }
-    } catch (error) {
-      if (!signal.aborted) throw new Failure(exit.unreachable, `the daemon is gone: ${textOf(error)}`, { cause: error });
     } finally {
       signal.removeEventListener("abort", stop);
     }

@@ -32,7 +32,7 @@ export function gridLines(answer: GridAnswer): string[] {
     `clock      ${status.clock}`,
     `signatures ${status.signatures}`,
     `storage    ${status.storage}`,
-    `missing    ${status.gap ? "a newer document is named by the heartbeat" : "nothing"}`,
+    `missing    ${status.gap === null ? "nothing" : `a newer document on ${status.gap.topics.join(", ")}, for ${secondsText(status.gap.forS)}`}`,
     `held       ${Object.keys(status.held).length} topics, ${answer.documents.length} documents`,
     ...(technician === null ? [] : [`technician ${powerText(technician.powerW)} by ${technician.who}, ${technician.until === null ? "until cleared" : `ends ${fromNow(technician.until, status.at)}`}`]),
     ...refused,

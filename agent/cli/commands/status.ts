@@ -22,7 +22,7 @@ export function statusLines(status: StatusDocument): string[] {
     `measured   ${powerText(measuredW)} (${status.measuredQuality})`,
     `hashrate   ${hashrateText(hashrateThs)}, ${efficiency}`,
     `devices    ${devices.total}: ${devices.answering} answering, ${devices.asleep} asleep, ${devices.quarantined} quarantined`,
-    `grid       ${heartbeat}, lost after ${secondsText(status.heartbeatTimeoutS)}; signatures ${status.signatures}${status.gap ? "; a newer document is missing" : ""}`,
+    `grid       ${heartbeat}, lost after ${secondsText(status.heartbeatTimeoutS)}; signatures ${status.signatures}${status.gap === null ? "" : "; a newer document is missing"}`,
     `failsafe   ${powerText(status.failsafeLimitW)} when the grid is not heard`,
     ...(status.clock === "unsynced" ? [`clock      ${judged("unsynced")}: only limits that hold at every possible time are lifted`] : []),
     ...(status.storage === "failed" ? [`storage    ${judged("failed")}: no limit is raised`] : []),
