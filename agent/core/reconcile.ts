@@ -31,7 +31,7 @@ export interface Reconciled {
   readonly nextOrder: number;
 }
 
-const BACK_OFF = { first: seconds(1), most: seconds(30) } as const;
+const BACK_OFF = { first: seconds(1), most: seconds(30), lowering: seconds(4) } as const;
 
 export function reconcile(views: readonly View[], context: ReconcileContext): Reconciled {
   const { uptime } = context;
@@ -41,18 +41,20 @@ export function reconcile(views: readonly View[], context: ReconcileContext): Re
   let { nextOrder } = context;
 
   const issue = (view: View, state: DeviceState, setpoint: Setpoint, lowers: boolean): void => {
-    const order: Order = { id: nextOrder++, device: view.device.id, setpoint, cause: context.cause(view), lowers, issuedAt: uptime };
+    const settle = settleTime(view, Math.max(0, entryOf(view.curve, setpoint)));
+    const order: Order = { id: nextOrder++, device: view.device.id, setpoint, cause: context.cause(view), lowers, issuedAt: uptime, settle };
     orders.push(order);
-    states.set(view.device.id, { ...state, order, settlesAt: millis(uptime + settleTime(view, Math.max(0, entryOf(view.curve, setpoint)))) });
+    states.set(view.device.id, { ...state, order, settlesAt: millis(uptime + settle) });
   };
 
   for (const view of views) {
     const target = context.targets.get(view.device.id) ?? null;
     const state = followUp({ ...view.state, target }, view, uptime);
     states.set(view.device.id, state);
-    if (target === null || !needsOrder(view, state, uptime)) continue;
+    if (target === null || !needsOrder(view, state)) continue;
     const to = entryOf(view.curve, target);
     const lowers = to >= 0 && lowersFrom(view, to);
+    if (uptime < pausedUntil(view, state, lowers)) continue;
     if (lowers && context.mayLower) issue(view, state, target, true);
     else if (!lowers && context.mayRaise) raises.push({ view, state, target, cost: Math.max(...transitionEnds(view, to)) - view.reserve });
   }
@@ -85,12 +87,24 @@ const readSince = (view: View, at: Millis): boolean => view.device.reading.kind 
 
 function missed(state: DeviceState, uptime: Millis): Pick<DeviceState, "misses" | "retryAt"> {
   const misses = state.misses + 1;
-  return { misses, retryAt: millis(uptime + Math.min(BACK_OFF.most, BACK_OFF.first * 2 ** (misses - 1))) };
+  return { misses, retryAt: millis(uptime + pauseAfter(misses)) };
 }
 
-function needsOrder(view: View, state: DeviceState, uptime: Millis): boolean {
+const pauseAfter = (misses: number): number => (misses === 0 ? 0 : Math.min(BACK_OFF.most, BACK_OFF.first * 2 ** (misses - 1)));
+
+/**
+ * Back-off is for repeating what had no effect. A new target that lowers does not wait for it, and a machine that
+ * answers and has to come down waits little: it may have been away and be back at full power.
+ */
+function pausedUntil(view: View, state: DeviceState, lowers: boolean): number {
+  if (!lowers) return state.retryAt;
+  if (!sameSetpoint(view.state.target, state.target)) return 0;
+  const pause = pauseAfter(state.misses);
+  return view.known ? state.retryAt - pause + Math.min(pause, BACK_OFF.lowering) : state.retryAt;
+}
+
+function needsOrder(view: View, state: DeviceState): boolean {
   if (state.order !== null && sameSetpoint(state.order.setpoint, state.target)) return false;
-  if (uptime < state.retryAt) return false;
   // It says it is there: an order would change nothing, except where its draw says otherwise.
   const there = view.known && entryOf(view.curve, state.target) === view.actual;
   return !there || (state.order !== null && !sameSetpoint(state.order.setpoint, state.target)) || (state.quarantine !== null && state.deviatesSince !== null);

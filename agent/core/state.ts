@@ -33,6 +33,8 @@ export interface Order {
   readonly cause: string;
   readonly lowers: boolean;
   readonly issuedAt: Millis;
+  /** How long it may be at work once acknowledged. */
+  readonly settle: Millis;
 }
 
 export interface RackState {

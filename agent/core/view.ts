@@ -9,7 +9,7 @@ import type { DeviceSnapshot, Metered, Snapshot } from "./snapshot.ts";
 import type { DeviceState } from "./state.ts";
 import type { Policy } from "./policy.ts";
 import type { Millis, Watts } from "./units.ts";
-import { watts } from "./units.ts";
+import { millis, watts } from "./units.ts";
 
 export interface View {
   readonly device: DeviceSnapshot;
@@ -43,7 +43,8 @@ export function fresh(metered: Metered | null, policy: Policy): Metered | null {
   return metered !== null && metered.power !== null && metered.age !== null && metered.age <= policy.meterStale ? metered : null;
 }
 
-function viewDevice(device: DeviceSnapshot, state: DeviceState, context: { readonly uptime: Millis; readonly policy: Policy }): View {
+function viewDevice(device: DeviceSnapshot, kept: DeviceState, context: { readonly uptime: Millis; readonly policy: Policy }): View {
+  const state = acknowledged(device, kept);
   const curve = curveOf(device.capabilities, device.nameplate.asleep);
   const telemetry = believed(device);
   const assumed = telemetry === null && device.reading.kind === "unknown" && device.reading.reason === "not-polled";
@@ -55,6 +56,13 @@ function viewDevice(device: DeviceSnapshot, state: DeviceState, context: { reado
   const rising = underway || context.uptime < state.settlesAt || (known && actual !== entryOf(curve, state.target));
   const view = { device, state, curve, actual, frequency, known, underway, rising, draw };
   return { ...view, reserve: reserveOf(view) };
+}
+
+/** It begins to move when it acknowledges: a slow mailbox leaves a machine its time to settle. */
+function acknowledged(device: DeviceSnapshot, state: DeviceState): DeviceState {
+  const { order } = state;
+  if (order === null || device.order?.id !== order.id || device.order.state !== "acknowledged") return state;
+  return { ...state, settlesAt: millis(device.order.at + order.settle) };
 }
 
 const believed = (device: DeviceSnapshot): Telemetry | null => (device.reading.kind === "known" ? device.reading.telemetry : null);

@@ -24,7 +24,7 @@ describe("a machine's gain", () => {
     ["a stale outlet teaches nothing", says("400"), wanted("400"), { outlet: metered(2530, { age: POLICY.meterStale + 1 }) }, 1],
     ["settled, and a reading since", says("400"), wanted("400", { settlesAt: millis(NOW - READING_LAG) }), { outlet: exactly(2530) }, 1.03],
     ["not settled: nothing", says("400"), wanted("400", busy), { outlet: exactly(2530) }, 1],
-    ["an order under way: nothing", says("400"), ordered("400", { ago: 0, settlesIn: -9000 }), { outlet: exactly(2530), order: status("sending", "400") }, 1],
+    ["an order under way: nothing", says("400"), ordered("400", { ago: 0, settle: -9000 }), { outlet: exactly(2530), order: status("sending", "400") }, 1],
     ["elsewhere than wanted: nothing", says("300"), wanted("400"), { outlet: exactly(2530) }, 1],
     ["between points: nothing", passing(390), wanted("400"), { outlet: exactly(2530) }, 1],
     ["silent, though its outlet is read: nothing", silent(), wanted("400"), { outlet: exactly(2530) }, 1],
@@ -62,7 +62,7 @@ describe("a deviation: more than its setpoint and calibration explain", () => {
     ["silent but metered", silent(), wanted("asleep"), { outlet: exactly(1000) }, NOW],
     ["dated when it began", says("400"), wanted("400", { deviatesSince: millis(5) }), { outlet: exactly(3500) }, 5],
     ["over when it does as told again", says("400"), wanted("400", { deviatesSince: millis(5) }), { outlet: exactly(2300) }, null],
-    ["forgotten while an order works", says("400"), ordered("400", { ago: 0, settlesIn: 1, deviatesSince: millis(5) }), { outlet: exactly(3500) }, null],
+    ["forgotten while an order works", says("400"), ordered("400", { ago: 0, settle: 1, deviatesSince: millis(5) }), { outlet: exactly(3500) }, null],
     ["not known without a meter of its own", says("400", { own: 3500 }), wanted("400", { deviatesSince: millis(5) }), {}, null],
   ];
   for (const [name, reading, state, over, since] of rows) test(name, () => assert.equal(learn(reading, state, over).deviatesSince, since));
@@ -118,7 +118,7 @@ describe("settled: nothing ordered for longer than it takes to be done and seen"
     ["never ordered", wanted("400"), true],
     ["just long enough", wanted("400", { settlesAt: millis(NOW - READING_LAG) }), true],
     ["not quite", wanted("400", { settlesAt: millis(NOW - READING_LAG + 1) }), false],
-    ["an order in the mailbox", ordered("400", { ago: 9000, settlesIn: -9000 }), false],
+    ["an order in the mailbox", ordered("400", { ago: 9000, settle: 0 }), false],
   ];
   for (const [name, state, expected] of rows) test(name, () => assert.equal(isSettled([viewOf(says("400")), viewOf(says("400"), state)], NOW), expected));
 

@@ -77,11 +77,11 @@ export const to = (at: string): Setpoint => (at === "asleep" ? { kind: "sleep" }
 /** A device that is wanted at a point, by an order that is long done. */
 export const wanted = (at: string | null, over: Partial<DeviceState> = {}): DeviceState => ({ ...startDevice, target: at === null ? null : to(at), ...over });
 
-/** A device whose order went out `ago` milliseconds before NOW and may be at work until `settlesIn` from NOW. */
-export const ordered = (at: string, over: { readonly ago: number; readonly settlesIn: number; readonly id?: number; readonly target?: string } & Partial<DeviceState>): DeviceState => {
-  const { ago, settlesIn, id, target, ...rest } = over;
-  const order = { id: id ?? 7, device: "a", setpoint: to(at), cause: "test", lowers: false, issuedAt: millis(NOW - ago) };
-  return wanted(target ?? at, { order, settlesAt: millis(NOW + settlesIn), ...rest });
+/** A device whose order went out `ago` milliseconds before NOW and may be at work for `settle` milliseconds. */
+export const ordered = (at: string, over: { readonly ago: number; readonly settle: number; readonly id?: number; readonly target?: string } & Partial<Omit<DeviceState, "target" | "order">>): DeviceState => {
+  const { ago, settle, id, target, ...rest } = over;
+  const order = { id: id ?? 7, device: "a", setpoint: to(at), cause: "test", lowers: false, issuedAt: millis(NOW - ago), settle: millis(settle) };
+  return wanted(target ?? at, { order, settlesAt: millis(order.issuedAt + settle), ...rest });
 };
 
 export const status = (state: OrderStatus["state"], at: string, over: { readonly id?: number; readonly ago?: number } = {}): OrderStatus => ({

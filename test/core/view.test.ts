@@ -106,30 +106,30 @@ describe("where it stands", () => {
 describe("an order is under way", () => {
   const rows: [string, DeviceState, Partial<DeviceSnapshot>, boolean][] = [
     ["none was sent", wanted("400"), {}, false],
-    ["handed over, not yet in the mailbox", ordered("400", { ago: 0, settlesIn: 5000 }), {}, true],
-    ["the mailbox still has an older one", ordered("400", { ago: 0, settlesIn: 5000 }), { order: status("acknowledged", "600", { id: 6 }) }, true],
-    ["waiting", ordered("400", { ago: 0, settlesIn: 5000 }), { order: status("waiting", "400") }, true],
-    ["waiting for longer than it takes to settle", ordered("400", { ago: 9000, settlesIn: -1 }), { order: status("waiting", "400") }, true],
-    ["sending", ordered("400", { ago: 0, settlesIn: 5000 }), { order: status("sending", "400") }, true],
-    ["acknowledged, at work", ordered("400", { ago: 0, settlesIn: 1 }), { order: status("acknowledged", "400") }, true],
-    ["acknowledged and settled", ordered("400", { ago: 0, settlesIn: 0 }), { order: status("acknowledged", "400") }, false],
-    ["failed", ordered("400", { ago: 0, settlesIn: 5000 }), { order: status("failed", "400") }, false],
+    ["handed over, not yet in the mailbox", ordered("400", { ago: 0, settle: 5000 }), {}, true],
+    ["the mailbox still has an older one", ordered("400", { ago: 0, settle: 5000 }), { order: status("acknowledged", "600", { id: 6 }) }, true],
+    ["waiting", ordered("400", { ago: 0, settle: 5000 }), { order: status("waiting", "400") }, true],
+    ["waiting for longer than it takes to settle", ordered("400", { ago: 9000, settle: 8999 }), { order: status("waiting", "400") }, true],
+    ["sending", ordered("400", { ago: 0, settle: 5000 }), { order: status("sending", "400") }, true],
+    ["acknowledged, at work", ordered("400", { ago: 0, settle: 1 }), { order: status("acknowledged", "400") }, true],
+    ["acknowledged and settled", ordered("400", { ago: 0, settle: 0 }), { order: status("acknowledged", "400") }, false],
+    ["failed", ordered("400", { ago: 0, settle: 5000 }), { order: status("failed", "400") }, false],
   ];
   for (const [name, state, over, expected] of rows) test(name, () => assert.equal(viewOf(says("400"), state, over).underway, expected));
 });
 
 describe("reserve: the larger end of what is in place or under way", () => {
   const restarting = [tunable(undefined, { up: { ...STEP, highest: "default" } }), sleeper()];
-  const raise = ordered("500", { ago: 1000, settlesIn: 5000 });
+  const raise = ordered("500", { ago: 1000, settle: 6000 });
   const rows: [string, Reading, DeviceState, Partial<DeviceSnapshot>, number][] = [
     ["in place: the high end of its draw", says("400", { own: 2300 }), wanted("400"), {}, 2530],
     ["what its point should draw, when it draws less", says("400", { own: 1000 }), wanted("400"), {}, 2300],
     ["between points: the one above", passing(450, 2000), wanted("500"), {}, 3100],
     ["a raise counts in full from the moment it is sent", says("400", { own: 2300 }), raise, {}, 3100],
     ["a raise that failed counts no more", says("400", { own: 2300 }), raise, { order: status("failed", "500") }, 2530],
-    ["a lowering frees nothing until it is seen", says("400", { own: 2300 }), ordered("200", { ago: 1000, settlesIn: 5000 }), {}, 2530],
-    ["waking passes through what it would wake to", says("asleep", { frequency: 600 }), ordered("200", { ago: 0, settlesIn: 9000 }), {}, 4000],
-    ["waking to its own last point", says("asleep", { frequency: 200 }), ordered("200", { ago: 0, settlesIn: 9000 }), {}, 1000],
+    ["a lowering frees nothing until it is seen", says("400", { own: 2300 }), ordered("200", { ago: 1000, settle: 6000 }), {}, 2530],
+    ["waking passes through what it would wake to", says("asleep", { frequency: 600 }), ordered("200", { ago: 0, settle: 9000 }), {}, 4000],
+    ["waking to its own last point", says("asleep", { frequency: 200 }), ordered("200", { ago: 0, settle: 9000 }), {}, 1000],
     ["a raise through a restart: its nameplate", says("400", { own: 2300 }), raise, { capabilities: restarting }, NAMEPLATE_W],
     ["what was learnt of it, up to its nameplate", says("600", { own: 3600 }), wanted("600", { gain: 1.25 }), {}, NAMEPLATE_W],
     ["what it says it may draw, beyond its nameplate too", says("600", { own: 4000 }), wanted("600"), {}, 4400],
@@ -143,7 +143,7 @@ describe("reserve: the larger end of what is in place or under way", () => {
 describe("rising: its draw may grow without a further order", () => {
   const rows: [string, Reading, DeviceState, boolean][] = [
     ["where it should be, long since", says("400"), wanted("400"), false],
-    ["an order at work", says("400"), ordered("400", { ago: 1000, settlesIn: 3000 }), true],
+    ["an order at work", says("400"), ordered("400", { ago: 1000, settle: 4000 }), true],
     ["still settling, the order taken in", says("400"), wanted("400", { settlesAt: millis(NOW + 1) }), true],
     ["not where it should be", says("600"), wanted("400"), true],
     ["silent", silent(), wanted("400"), false],
