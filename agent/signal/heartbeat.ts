@@ -25,9 +25,10 @@ export interface Verified {
 }
 
 export class Heartbeat {
-  /** The youngest that counts. */
-  #youngest: HeartbeatDocument | null = null;
-  #bornAt: Millis | null = null;
+  /** The last that counted: what it names is compared. */
+  #last: HeartbeatDocument | null = null;
+  /** The youngest that counted, by when it was issued: what the age is counted from. */
+  #born: { readonly at: Millis; readonly issued: Instant } | null = null;
   #confirmedAt: Millis | null = null;
   #gapSince: Millis | null = null;
   #askedAt: Millis | null = null;
@@ -45,9 +46,9 @@ export class Heartbeat {
 
   /** A heartbeat that counts: seq risen, younger than its timeout. */
   beat(heartbeat: HeartbeatDocument, age: Millis, { uptime }: Tick): void {
-    const bornAt = millis(uptime - age);
-    this.#youngest = heartbeat;
-    this.#bornAt = this.#bornAt === null || bornAt > this.#bornAt ? bornAt : this.#bornAt;
+    const at = millis(uptime - age);
+    this.#last = heartbeat;
+    if (this.#born === null || at > this.#born.at) this.#born = { at, issued: heartbeat.issued };
   }
 
   session(connected: boolean, { uptime }: Tick): void {
@@ -66,7 +67,7 @@ export class Heartbeat {
   }
 
   counts(uptime: Millis, timeout: Millis): boolean {
-    return within(this.#bornAt, uptime, timeout) || within(this.#liveAt, uptime, timeout);
+    return this.#speaks(uptime, timeout) || within(this.#liveAt, uptime, timeout);
   }
 
   /** A confirmation ends when its heartbeat is lost or a gap stays open. */
@@ -77,16 +78,17 @@ export class Heartbeat {
 
   /** Topics on which the operator has said something newer than has been verified. */
   missing(verified: Verified): string[] {
-    return [...(this.#youngest?.last ?? [])].filter(([topic, order]) => {
+    const newer = ([topic, order]: readonly [string, Order]): boolean => {
       const latest = verified.latest(topic);
       return verified.obeys(topic) && (latest === null || compareOrder(order, latest) > 0);
-    }).map(([topic]) => topic);
+    };
+    return [...(this.#last?.last ?? [])].filter(newer).map(([topic]) => topic);
   }
 
-  /** Does the youngest name every topic we obey, each with exactly the last we verified, and no other? */
+  /** Does the last name every topic we obey, each with exactly the last we verified, and no other? */
   matches(verified: Verified): boolean {
-    if (this.#youngest === null) return false;
-    const { last } = this.#youngest;
+    if (this.#last === null) return false;
+    const { last } = this.#last;
     for (const [topic, order] of last) {
       const latest = verified.latest(topic);
       if (!verified.obeys(topic) || latest === null || compareOrder(order, latest) !== 0) return false;
@@ -114,19 +116,25 @@ export class Heartbeat {
     return true;
   }
 
-  /** What the youngest names on a topic, while it counts; null: nothing. A live session names nothing. */
+  /** What the operator names on a topic, while a heartbeat counts; null: nothing. A live session names nothing. */
   named(topic: string, uptime: Millis, timeout: Millis): Order | null {
-    return within(this.#bornAt, uptime, timeout) ? (this.#youngest?.last.get(topic) ?? null) : null;
+    return this.#speaks(uptime, timeout) ? (this.#last?.last.get(topic) ?? null) : null;
   }
 
   /** An upper bound of wall time while the youngest counts (config `clock: heartbeat`). */
   notAfter(uptime: Millis, timeout: Millis): Instant | null {
-    return this.#youngest === null || !within(this.#bornAt, uptime, timeout) ? null : instant(this.#youngest.issued + timeout);
+    return this.#born !== null && this.#speaks(uptime, timeout) ? instant(this.#born.issued + timeout) : null;
   }
 
   get state(): HeartbeatState {
-    const bornAt = this.#bornAt === null || (this.#liveAt !== null && this.#liveAt > this.#bornAt) ? this.#liveAt : this.#bornAt;
+    const at = this.#born?.at ?? null;
+    const bornAt = at === null || (this.#liveAt !== null && this.#liveAt > at) ? this.#liveAt : at;
     return { bornAt, confirmedAt: this.#confirmedAt, gapSince: this.#gapSince };
+  }
+
+  /** A heartbeat counts, not merely a session. */
+  #speaks(uptime: Millis, timeout: Millis): boolean {
+    return within(this.#born?.at ?? null, uptime, timeout);
   }
 }
 

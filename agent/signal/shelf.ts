@@ -7,7 +7,6 @@ import type { Now } from "../core/time.ts";
 import { instant } from "../core/units.ts";
 import type { KeysDocument } from "./documents.ts";
 import type { Entry } from "./entry.ts";
-import { compareOrder } from "./order.ts";
 
 interface Waiting {
   readonly entry: Entry;
@@ -15,7 +14,7 @@ interface Waiting {
   failed: boolean;
 }
 
-/** A disk this far behind is a broken one. */
+/** A disk this far behind is a broken one: then the oldest whose write failed is let go, so that a drop still acts. */
 const mostWaiting = 16;
 
 export class Shelf {
@@ -27,8 +26,9 @@ export class Shelf {
     return this.#standing;
   }
 
+  /** No room for another document, not even by letting go one whose write failed. */
   get full(): boolean {
-    return this.#waiting.length >= mostWaiting;
+    return this.#waiting.length >= mostWaiting && !this.#waiting.some(({ failed }) => failed);
   }
 
   get empty(): boolean {
@@ -51,19 +51,24 @@ export class Shelf {
     return this.#waiting.find(({ entry }) => wanted(entry)) ?? null;
   }
 
-  /** Lets a document stand beside the others; returns what the disk should hold instead of what it holds. */
+  /**
+   * Lets a document stand beside the others; returns what the disk should hold instead of what it holds. What replaces
+   * what goes by arrival: two signers count apart, so their numbers do not compare.
+   */
   put(entry: Entry, now: Now): readonly Entry[] {
+    this.#waiting = this.#waiting.filter((other) => other.entry !== entry);
     const before = [...this.#standing, ...this.#waiting.filter(({ failed }) => !failed).map((other) => other.entry)];
-    this.#waiting = [...this.#waiting.filter((other) => compareOrder(other.entry.document.ref, entry.document.ref) !== 0), { entry, failed: false }];
-    return inForce([...before.filter((other) => isAfter(entry, other) && mayHaveBegun(other, now)), entry], now);
+    this.#waiting.push({ entry, failed: false });
+    if (this.#waiting.length > mostWaiting) this.#waiting.splice(this.#waiting.findIndex(({ failed }) => failed), 1);
+    return inForce([...before.filter((other) => mayHaveBegun(other, now)), entry], now);
   }
 
-  /** The disk holds `entries`, the youngest of them the one that was put. */
+  /** The disk holds `entries`, the last of them the one that was put: it and what came before it wait no more. */
   settle(entries: readonly Entry[]): void {
-    const youngest = entries.at(-1);
-    if (youngest === undefined) return;
+    const settled = this.#waiting.findIndex(({ entry }) => entry === entries.at(-1));
+    if (settled === -1) return;
     this.#standing = entries;
-    this.#waiting = this.#waiting.filter(({ entry }) => isAfter(entry, youngest));
+    this.#waiting = this.#waiting.slice(settled + 1);
   }
 
   fail(entry: Entry): void {
@@ -106,8 +111,6 @@ export class Shelf {
     return entries.flatMap(({ document }) => (document.type === "KEYS" ? [document] : []));
   }
 }
-
-const isAfter = (a: Entry, b: Entry): boolean => compareOrder(a.document.ref, b.document.ref) > 0;
 
 const beginning = ({ document }: Entry): number => (document.type === "ALLOCATION" ? (document.allocation.valid.start ?? -Infinity) : -Infinity);
 const hasBegun = (entry: Entry, { earliest }: Now): boolean => beginning(entry) <= earliest;
