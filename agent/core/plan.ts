@@ -43,7 +43,7 @@ const UNMETERED = 1.1;
 export function makePlan(rack: RackState, views: readonly View[], context: PlanContext): Plan {
   const { uptime, policy, budget } = context;
   const quarantined = new Map(views.flatMap((view) => quarantine(view, uptime)));
-  const obeying = views.filter((view) => view.known && !quarantined.has(view.device.id) && view.state.quarantine === null && view.state.deviatesSince === null);
+  const obeying = views.filter((view) => view.known && canBeSet(view) && !quarantined.has(view.device.id) && view.state.quarantine === null && view.state.deviatesSince === null);
   const obeys = new Set(obeying);
   const fixed = views.reduce((sum, view) => (obeys.has(view) ? sum : sum + view.reserve), 0);
   const doubt = context.metered ? 1 : UNMETERED;
@@ -71,6 +71,9 @@ export function makePlan(rack: RackState, views: readonly View[], context: PlanC
 
   return { targets, quarantined, remade: remake ? { at: uptime, budget, hurried, members } : rack.plan };
 }
+
+/** A machine that knows neither a point nor sleep is one more load: nothing can be planned with it. */
+const canBeSet = ({ curve }: View): boolean => curve.setpoints.some((setpoint) => setpoint !== null);
 
 /** May a plan that fits be replaced by one that earns more? */
 function isDue(made: PlanMade | null, members: readonly string[], { budget, atLimit, settled, uptime, policy }: PlanContext): boolean {
