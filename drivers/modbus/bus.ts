@@ -3,6 +3,7 @@ import { LineHealth } from "./health.ts";
 import { Job } from "./job.ts";
 import type { JobOptions } from "./job.ts";
 import type { Connection, Line } from "./line.ts";
+import { pause } from "./pause.ts";
 import { JobQueue } from "./queue.ts";
 import { assertPossible, ExceptionReply } from "./request.ts";
 import type { Reply, Request } from "./request.ts";
@@ -34,7 +35,7 @@ export class Bus {
   #lastReplyAt = -Infinity;
   #quietUntil = 0;
   #running = false;
-  #wake: () => void = () => {};
+  #pausing = new AbortController();
 
   constructor(line: Line, options: BusOptions) {
     this.#line = line;
@@ -46,9 +47,9 @@ export class Bus {
     return this.#line.name;
   }
 
-  /** Grows when a new connection follows a silence in which the device may have become another one. */
+  /** Grows when a connection is lost for so long that the next may lead to another device; said before it is made. */
   get generation(): number {
-    return this.#generation;
+    return this.#connection?.alive === true || !this.#longSilent() ? this.#generation : this.#generation + 1;
   }
 
   /**
@@ -61,7 +62,7 @@ export class Bus {
     if (this.#closed.signal.aborted) throw this.#closing();
     const job = new Job(request, options, this.#now(), signal);
     this.#queue.add(job);
-    this.#wake();
+    this.#pausing.abort();
     if (!this.#running) void this.#run();
     return job.promise;
   }
@@ -71,7 +72,7 @@ export class Bus {
     this.#closed.abort();
     this.#queue.rejectAll(this.#closing());
     this.#connection?.destroy();
-    this.#wake();
+    this.#pausing.abort();
   }
 
   async #run(): Promise<void> {
@@ -104,7 +105,7 @@ export class Bus {
       this.#connection = connection;
       this.#proven = false;
       this.#quietUntil = this.#now() + job.timing.connectDelayMs;
-      if (this.#now() - this.#lastReplyAt > REPLACED_AFTER_MS) this.#generation += 1;
+      if (this.#longSilent()) this.#generation += 1;
     } catch (error) {
       const failure = error as DeviceError;
       this.#health.lineFailed(failure.message, this.#now());
@@ -154,12 +155,14 @@ export class Bus {
     this.#quietUntil = this.#lastReplyAt + job.timing.minGapMs;
   }
 
-  async #pause(ms: number): Promise<void> {
-    await new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, Math.ceil(ms));
-      this.#wake = () => { clearTimeout(timer); resolve(); };
-    });
-    this.#wake = () => {};
+  #longSilent(): boolean {
+    return this.#now() - this.#lastReplyAt > REPLACED_AFTER_MS;
+  }
+
+  /** Until the time is over, something more urgent comes or the bus is closed. */
+  #pause(ms: number): Promise<void> {
+    this.#pausing = new AbortController();
+    return pause(ms, this.#pausing.signal);
   }
 
   #unreachable(why: string): DeviceError {

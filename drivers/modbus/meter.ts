@@ -6,6 +6,7 @@ import { Poll } from "./poll.ts";
 import type { Profile } from "./profile.ts";
 import { Switching } from "./switching.ts";
 import type { TcpAddress } from "./tcp.ts";
+import { Unit } from "./unit.ts";
 
 export interface MeterOptions {
   readonly id: string;
@@ -23,14 +24,14 @@ export interface MeterOptions {
 export function modbusMeter(options: MeterOptions): Meter {
   const { id, profile, unit, now = () => performance.now() } = options;
   const lease = options.buses.tcp(options.address);
-  const target = { id, profile, bus: lease.bus, unit, now };
-  const poll = new Poll(target);
-  const switching = new Switching(target, poll);
+  const device = new Unit({ id, profile, bus: lease.bus, unit, now });
+  const poll = new Poll(device);
+  const switching = new Switching(device);
   return {
     id,
     description: profile.title,
     accuracy: { fraction: profile.accuracy.fraction, resolution: watts(profile.accuracy.resolutionW) },
-    staleAfterMs: Math.max(...Object.values(profile.groups).filter(({ intervalMs }) => intervalMs === 0).map(({ staleAfterMs }) => staleAfterMs)),
+    staleAfterMs: Math.min(...Object.values(profile.groups).filter(({ intervalMs }) => intervalMs === 0).map(({ staleAfterMs }) => staleAfterMs)),
     async read(signal) {
       const since = now();
       return toReading(await poll.run(signal), since, now());

@@ -1,58 +1,28 @@
-import { DeviceError } from "../../agent/runtime/errors.ts";
-import type { Bus } from "./bus.ts";
-import { decode, wordsOf } from "./decode.ts";
-import type { Value } from "./decode.ts";
-import { Image } from "./image.ts";
-import type { Priority } from "./job.ts";
-import { placesOf, planReads } from "./plan.ts";
-import type { Block, Place } from "./plan.ts";
-import type { Probe, Profile } from "./profile.ts";
+import type { DeviceError } from "../../agent/runtime/errors.ts";
+import type { Image } from "./image.ts";
+import type { Block } from "./plan.ts";
 import { ExceptionReply } from "./request.ts";
-import type { Reply, Request } from "./request.ts";
+import type { Unit, Urgency } from "./unit.ts";
 
-export interface PollTarget {
-  readonly id: string;
-  readonly profile: Profile;
-  readonly bus: Bus;
-  readonly unit: number;
-  /** Monotonic milliseconds. */
-  readonly now: () => number;
-}
-
-/** What one device was found to be: how many of everything it has, and the reads that ask for it. */
-interface Survey {
-  /** The bus' generation it was made in. */
-  readonly generation: number;
-  readonly image: Image;
-  readonly blocks: readonly Block[];
-}
-
-interface BlockRead {
-  readonly image: Image;
-  readonly block: Block;
-  readonly priority: Priority;
-  readonly deadlineMs: number;
-}
+const FAST: Urgency = { priority: "fast", deadlineMs: 3_000 };
+/** What is read behind everything else may wait through the polls of a whole serial line. */
+const SLOW: Urgency = { priority: "slow", deadlineMs: 20_000 };
 
 interface Failure {
   readonly block: Block;
   readonly error: DeviceError;
 }
 
-/** How long a question of a poll may wait for its turn before nobody needs the answer. */
-const POLL_DEADLINE_MS = 3_000;
-/** What is read behind everything else may wait through the polls of a whole serial line. */
-const SLOW_DEADLINE_MS = 20_000;
-
-/** Reads one device as its profile says. */
+/** Reads one device, group by group. */
 export class Poll {
-  readonly #target: PollTarget;
+  readonly #unit: Unit;
   readonly #ended = new AbortController();
-  readonly #slowAskedAt = new Map<string, number>();
-  #survey: Survey | null = null;
+  #image: Image | null = null;
+  /** When each group with an interval was asked last; empty for a device not read before. */
+  #askedAt = new Map<string, number>();
 
-  constructor(target: PollTarget) {
-    this.#target = target;
+  constructor(unit: Unit) {
+    this.#unit = unit;
   }
 
   /**
@@ -60,46 +30,15 @@ export class Poll {
    * the first time. Throws the first DeviceError when nothing was answered.
    */
   async run(signal: AbortSignal): Promise<Image> {
-    const { image, blocks } = await this.survey(signal);
-    const first = this.#slowAskedAt.size === 0;
-    const fast = this.#readFast(image, blocks.filter((block) => this.#interval(block) === 0), signal);
-    const slow = this.#readSlow(image, blocks, first ? POLL_DEADLINE_MS : SLOW_DEADLINE_MS);
+    const { image, blocks } = await this.#unit.survey(FAST, signal);
+    const first = image !== this.#image;
+    if (first) this.#askedAt = new Map();
+    this.#image = image;
+    const fast = this.#readFast(image, blocks.filter((block) => this.#interval(block.group) === 0), signal);
+    const slow = this.#readDue(image, blocks, first ? { ...SLOW, deadlineMs: FAST.deadlineMs } : SLOW);
     await fast;
     if (first) await slow;
     return image;
-  }
-
-  /** Who is there, and how many of everything it has. Asked again when the device may have become another one. */
-  async survey(signal: AbortSignal): Promise<Survey> {
-    const { profile, bus } = this.#target;
-    if (this.#survey !== null && this.#survey.generation === bus.generation) return this.#survey;
-    this.#survey = null;
-    const counts = new Map<string, number>();
-    for (const [key, { table, address, least, most }] of Object.entries(profile.counts)) {
-      const probe: Probe = { table, address, type: "u16", scale: 1, range: [least, most], means: `number of ${key}` };
-      counts.set(key, Number(await this.#probe(probe, signal)));
-    }
-    for (const probe of profile.identify) await this.#probe(probe, signal);
-    const places = placesOf(profile, counts);
-    this.#slowAskedAt.clear();
-    this.#survey = { generation: bus.generation, image: new Image(profile, places), blocks: planReads(places, profile.limits) };
-    return this.#survey;
-  }
-
-  /** One value now, past every schedule. Throws a DeviceError. */
-  async read(place: Place, priority: Priority, signal: AbortSignal): Promise<Value> {
-    const [block] = planReads([place], this.#target.profile.limits);
-    if (block === undefined) return null;
-    const reply = await this.send(this.#request(block), priority, POLL_DEADLINE_MS, signal);
-    const image = new Image(this.#target.profile, [place]);
-    const now = this.#target.now();
-    image.take(block, reply, now);
-    return image.samples(now)[0]?.value ?? null;
-  }
-
-  send(request: Request, priority: Priority, deadlineMs: number, signal: AbortSignal): Promise<Reply> {
-    const { bus, profile } = this.#target;
-    return bus.send(request, { priority, deadlineMs, timing: profile.limits }, signal);
   }
 
   /** Nothing is asked after this. */
@@ -107,19 +46,8 @@ export class Poll {
     this.#ended.abort(new Error("the meter was closed"));
   }
 
-  async #probe(probe: Probe, signal: AbortSignal): Promise<Value> {
-    const { id, profile } = this.#target;
-    const address = probe.address - profile.addressBase;
-    const reply = await this.send(this.#request({ table: probe.table, address, count: wordsOf(probe) }), "fast", POLL_DEADLINE_MS, signal);
-    const value = decode(probe, reply, profile);
-    if (value !== null && (probe.equals === undefined || value === probe.equals)) return value;
-    const expected = probe.equals ?? `${probe.range?.[0]} to ${probe.range?.[1]}`;
-    throw new DeviceError("refused", `${id} is no ${profile.profile}: ${probe.means} (${probe.table} 0x${address.toString(16)}) must be ${expected}, `
-      + `registers are ${reply.join(" ")}; look at its profile and its address`);
-  }
-
   async #readFast(image: Image, blocks: readonly Block[], signal: AbortSignal): Promise<void> {
-    const read = (block: Block): Promise<Failure | null> => this.#readBlock({ image, block, priority: "fast", deadlineMs: POLL_DEADLINE_MS }, signal);
+    const read = (block: Block): Promise<Failure | null> => this.#readBlock(image, block, FAST, signal);
     const failed = (await Promise.all(blocks.map(read))).filter((result) => result !== null);
     const [first] = failed;
     if (first === undefined) return;
@@ -129,30 +57,27 @@ export class Poll {
   }
 
   /** Never throws: what is not answered grows old in the image. */
-  async #readSlow(image: Image, blocks: readonly Block[], deadlineMs: number): Promise<void> {
-    const now = this.#target.now();
-    const due = new Set(Object.entries(this.#target.profile.groups)
-      .filter(([key, { intervalMs }]) => intervalMs > 0 && now - (this.#slowAskedAt.get(key) ?? -Infinity) >= intervalMs).map(([key]) => key));
-    for (const key of due) this.#slowAskedAt.set(key, now);
-    await Promise.all(blocks.filter(({ group }) => due.has(group)).map((block) => this.#readBlock({ image, block, priority: "slow", deadlineMs }, this.#ended.signal)));
+  async #readDue(image: Image, blocks: readonly Block[], urgency: Urgency): Promise<void> {
+    const now = this.#unit.now();
+    const due = new Set(Object.keys(this.#unit.profile.groups).filter((group) => {
+      const interval = this.#interval(group);
+      return interval > 0 && now - (this.#askedAt.get(group) ?? -Infinity) >= interval;
+    }));
+    for (const group of due) this.#askedAt.set(group, now);
+    await Promise.all(blocks.filter(({ group }) => due.has(group)).map((block) => this.#readBlock(image, block, urgency, this.#ended.signal)));
   }
 
-  async #readBlock({ image, block, priority, deadlineMs }: BlockRead, signal: AbortSignal): Promise<Failure | null> {
-    const { now } = this.#target;
+  async #readBlock(image: Image, block: Block, urgency: Urgency, signal: AbortSignal): Promise<Failure | null> {
     try {
-      image.take(block, await this.send(this.#request(block), priority, deadlineMs, signal), now());
+      image.take(block, await this.#unit.read(block, urgency, signal), this.#unit.now());
       return null;
     } catch (error) {
-      if (error instanceof ExceptionReply) image.refused(block, now());
+      if (error instanceof ExceptionReply) image.refused(block, this.#unit.now());
       return { block, error: error as DeviceError };
     }
   }
 
-  #request({ table, address, count }: Pick<Block, "table" | "address" | "count">): Request {
-    return { kind: "read", unit: this.#target.unit, table, address, count };
-  }
-
-  #interval({ group }: Block): number {
-    return this.#target.profile.groups[group]?.intervalMs ?? 0;
+  #interval(group: string): number {
+    return this.#unit.profile.groups[group]?.intervalMs ?? 0;
   }
 }

@@ -45,7 +45,8 @@ const point = z.strictObject({
 });
 
 const count = z.strictObject({
-  table: registerTable, address: wordAddress,
+  table: registerTable,
+  address: wordAddress.describe("One unsigned register"),
   least: z.int().min(0).max(512).describe("Fewer than this: not the device this profile is for"),
   most: z.int().min(1).max(512).describe("More than this: not the device this profile is for"),
 });

@@ -75,11 +75,11 @@ describe("a right reply", () => {
     await send(bus, { kind: "write-coils", unit: 17, address: 0x13, on: [true, false, true, true, false, false, true, true, true, false] });
     await send(bus, { kind: "write-registers", unit: 17, address: 1, values: [10, 258] });
     // From the examples of the Modbus application protocol, after a header of transaction, protocol 0 and length.
-    assert.deepEqual(device.requests.map(({ frame: bytes }) => bytes.toString("hex")), [
-      "0001" + "0000" + "0006" + "11" + "03006b0003",
-      "0002" + "0000" + "0006" + "11" + "0500acff00",
-      "0003" + "0000" + "0009" + "11" + "0f0013000a02cd01",
-      "0004" + "0000" + "000b" + "11" + "100001000204000a0102",
+    assert.deepEqual(device.requests.map(({ frame: bytes }) => bytes), [
+      hex("0001 0000 0006 11 03 006b 0003"),
+      hex("0002 0000 0006 11 05 00ac ff00"),
+      hex("0003 0000 0009 11 0f 0013 000a 02 cd01"),
+      hex("0004 0000 000b 11 10 0001 0002 04 000a 0102"),
     ]);
   });
 
@@ -146,6 +146,18 @@ describe("a wrong reply is no reading, and the next one is right", () => {
     for (let address = 20; address < 40; address += 1) assert.deepEqual(await send(bus, read(address)), registers(address));
   });
 
+  test("a reply that was there in time is taken, however late this process looks", async (t) => {
+    const { bus } = await rig(t, (request) => {
+      if (request.address !== 10) return undefined;
+      request.socket.write(rightAnswer(request));
+      const until = now() + 200;
+      while (now() < until);
+      return null;
+    });
+    await send(bus, read(0));
+    assert.deepEqual(await send(bus, read(10), { timeoutMs: 100 }), registers(10));
+  });
+
   const echoes: [string, Request, number][] = [
     ["coil state", { kind: "write-coil", unit: 1, address: 3, on: true }, 10],
     ["coil address", { kind: "write-coil", unit: 1, address: 3, on: false }, 9],
@@ -201,10 +213,10 @@ describe("the connection", () => {
     for (let miss = 0; miss < 2; miss += 1) await assert.rejects(send(bus, read(0, 2, 5), { priority: "fast", timeoutMs: 30 }), failsWith("timeout"));
     const from = now();
     await Promise.all(Array.from({ length: 20 }, (_, at) => [
-      assert.rejects(send(bus, read(0, 2, 5), { priority: "fast", timeoutMs: 30 }), failsWith("unreachable")),
+      assert.rejects(send(bus, read(0, 2, 5), { priority: "fast" }), failsWith("unreachable")),
       send(bus, read(at), { priority: "fast" }),
     ]).flat());
-    assert.ok(now() - from < 300, "one reconnect and no timeout");
+    assert.ok(now() - from < 1_500, "one reconnect, and none of twenty timeouts of 300 ms");
     assert.equal(device.requests.filter(({ unit }) => unit === 5).length, 2);
   });
 

@@ -40,7 +40,7 @@ export interface MeterRig {
   readonly device: RawDevice;
   readonly meter: Meter;
   /** What was asked so far, in the words of the exchanges. */
-  asked(): string[];
+  readonly asked: () => string[];
 }
 
 interface MeterRigOptions {

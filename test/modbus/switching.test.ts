@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 
 import { DeviceError } from "../../agent/runtime/errors.ts";
+import { exception } from "./device.ts";
 import { GUDE, meterRig, never, quickGude } from "./meter-rig.ts";
 import { profileWith } from "./profiles.ts";
 
@@ -76,6 +77,11 @@ describe("an outlet is switched and read back", () => {
     await assert.rejects(meter.switch(2, false, never), failsWith("refused", /outlet 2 reads off, but still draws 3200 W/));
   });
 
+  test("whichever way round its current is measured", async (t) => {
+    const { meter } = await meterRig(t, { exchanges: { ...GUDE, [OFF_2]: OFF_2, [COIL_2]: IS_OFF, [POWER_2]: "01 04 04 ffff f380" } });
+    await assert.rejects(meter.switch(2, false, never), failsWith("refused", /still draws -3200 W/));
+  });
+
   test("nor is one whose power cannot be read", async (t) => {
     const { meter } = await meterRig(t, { exchanges: { ...GUDE, [OFF_2]: OFF_2, [COIL_2]: IS_OFF, [POWER_2]: "01 84 04" } });
     await assert.rejects(meter.switch(2, false, never), failsWith("refused", /its power could not be read/));
@@ -104,6 +110,31 @@ describe("orders that are not sent", () => {
   test("that nobody waits for any more", async (t) => {
     const { meter, asked } = await meterRig(t, { exchanges: { ...GUDE, [OFF_2]: OFF_2 } });
     await assert.rejects(meter.switch(2, false, AbortSignal.abort()), failsWith("timeout", /given up/));
+    assert.deepEqual(writes(asked()), []);
+  });
+
+  test("that came to their turn too late", async (t) => {
+    let ahead = 0;
+    const { meter, asked } = await meterRig(t, { now: () => performance.now() + ahead, exchanges: { ...GUDE, [ON_1]: ON_1, [COIL_1]: [IS_OFF, IS_ON], [OFF_2]: OFF_2, [COIL_2]: IS_OFF } });
+    const first = meter.switch(1, true, never);
+    const second = assert.rejects(meter.switch(2, false, never), failsWith("timeout", /outlet 2 was not ordered off: too late/));
+    await first;
+    ahead += 6_000;
+    await second;
+    assert.deepEqual(writes(asked()), [ON_1]);
+  });
+
+  test("to what may have become another device", async (t) => {
+    let ahead = 0;
+    let gone = false;
+    const { meter, asked, device } = await meterRig(t, { now: () => performance.now() + ahead, exchanges: { ...GUDE, [OFF_2]: OFF_2 },
+      before: (request) => (gone ? exception(request, 2) : undefined) });
+    await meter.read(never);
+    for (const socket of device.sockets) socket.end();
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    ahead += 6_000;
+    gone = true;
+    await assert.rejects(meter.switch(2, false, never), failsWith("refused", /illegal data address/));
     assert.deepEqual(writes(asked()), []);
   });
 
