@@ -9,6 +9,8 @@ export interface Curve {
   readonly power: Float64Array;
   readonly hashrate: Float64Array;
   readonly frequency: Float64Array;
+  /** mV; 0 where a point states none. */
+  readonly voltage: Float64Array;
   /** Null for entry 0 of a machine that cannot sleep. */
   readonly setpoints: readonly (Setpoint | null)[];
   readonly points: CapabilityOf<"points"> | null;
@@ -47,10 +49,11 @@ function buildCurve(capabilities: readonly Capability[], asleep: Watts): Curve {
   const power = Float64Array.of(sleep?.sleepPower ?? asleep, ...rising.map((point) => point.power));
   const hashrate = Float64Array.of(0, ...rising.map((point) => point.hashrate));
   const frequency = Float64Array.of(0, ...rising.map((point) => point.frequency ?? 0));
+  const voltage = Float64Array.of(0, ...rising.map((point) => point.voltage ?? 0));
   const setpoints: (Setpoint | null)[] = [sleep === null ? null : { kind: "sleep" }, ...rising.map((point) => ({ kind: "points" as const, point: point.id }))];
   const hulls = new Map<number, Hull>();
   return {
-    power, hashrate, frequency, setpoints, points, sleep,
+    power, hashrate, frequency, voltage, setpoints, points, sleep,
     hull(from) {
       let hull = hulls.get(from);
       if (hull === undefined) {

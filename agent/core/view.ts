@@ -19,6 +19,7 @@ export interface View {
   readonly actual: number;
   /** Frequency it runs at, or would wake to; null: unknown. */
   readonly frequency: number | null;
+  readonly voltage: number | null;
   readonly known: boolean;
   /** An order is still on its way or at work. */
   readonly underway: boolean;
@@ -50,11 +51,12 @@ function viewDevice(device: DeviceSnapshot, kept: DeviceState, context: { readon
   const assumed = telemetry === null && device.reading.kind === "unknown" && device.reading.reason === "not-polled";
   const actual = telemetry !== null ? position(curve, telemetry) : assumed ? entryOf(curve, state.target) : -1;
   const frequency = telemetry?.frequency ?? (actual > 0 ? (curve.frequency[actual] as number) : null);
+  const voltage = telemetry?.voltage ?? (actual > 0 ? (curve.voltage[actual] as number) : null);
   const underway = isUnderway(device, state, context.uptime);
   const draw = drawOf({ device, state, curve, actual, telemetry, outlet: fresh(device.outlet, context.policy) });
   const known = telemetry !== null || (assumed && actual >= 0);
   const rising = underway || context.uptime < state.settlesAt || (known && actual !== entryOf(curve, state.target));
-  const view = { device, state, curve, actual, frequency, known, underway, rising, draw };
+  const view = { device, state, curve, actual, frequency, voltage, known, underway, rising, draw };
   return { ...view, reserve: reserveOf(view) };
 }
 
@@ -87,6 +89,17 @@ export function expectedAt(view: Pick<View, "curve" | "state">, entry: number): 
 export function entryAbove(curve: Curve, frequency: number): number {
   for (let entry = 1; entry < curve.frequency.length; entry++) if ((curve.frequency[entry] as number) >= frequency) return entry;
   return curve.frequency.length - 1;
+}
+
+/**
+ * The most a setting off the curve draws: the point above its frequency, and, as dynamic power goes with the square of the
+ * voltage, more by that where the voltage is higher than that point's. A machine put to sleep in a hurry keeps its voltage.
+ */
+function settingPower(view: Pick<View, "curve" | "state" | "voltage">, frequency: number): number {
+  const entry = entryAbove(view.curve, frequency);
+  const usual = view.curve.voltage[entry] as number;
+  const excess = view.voltage === null || usual === 0 ? 1 : Math.max(1, view.voltage / usual);
+  return expectedAt(view, entry) * excess * excess;
 }
 
 function drawOf(seen: {
@@ -125,10 +138,10 @@ function narrowByInlet(views: readonly View[], rack: Metered | null): View[] {
 
 /** Larger end of what is under way or in place: a raise that was sent counts in full until it is seen, and after. */
 function reserveOf(view: Omit<View, "reserve">): Watts {
-  const { device, state, curve, draw } = view;
+  const { device, state, draw, curve } = view;
   const ends: number[] = [draw.high];
   if (view.known && view.actual > 0) ends.push(expectedAt(view, view.actual));
-  if (view.known && view.actual < 0 && view.frequency !== null) ends.push(expectedAt(view, entryAbove(curve, view.frequency)));
+  if (view.known && view.actual < 0 && view.frequency !== null) ends.push(settingPower(view, view.frequency));
   if (state.order !== null && view.underway) {
     const to = entryOf(curve, state.order.setpoint);
     if (to >= 0) ends.push(...transitionEnds(view, to));
@@ -137,13 +150,13 @@ function reserveOf(view: Omit<View, "reserve">): Watts {
 }
 
 /** The draws an order to `to` may pass through. */
-export function transitionEnds(view: Pick<View, "device" | "curve" | "state" | "actual" | "frequency">, to: number): number[] {
+export function transitionEnds(view: Pick<View, "device" | "curve" | "state" | "actual" | "frequency" | "voltage">, to: number): number[] {
   const { curve, device } = view;
   const waking = view.actual === 0 && to > 0;
   const transition = waking ? curve.sleep?.up : to === 0 ? curve.sleep?.down : curve.points?.[to > view.actual ? "up" : "down"];
   if (transition?.highest === "default") return [device.nameplate.highest];
   const ends = [expectedAt(view, to)];
   // A machine wakes towards what it ran at when it fell asleep, and only then follows its new setpoint.
-  if (waking) ends.push(view.frequency === null ? device.nameplate.highest : expectedAt(view, entryAbove(curve, view.frequency)));
+  if (waking) ends.push(view.frequency === null ? device.nameplate.highest : settingPower(view, view.frequency));
   return ends;
 }

@@ -3,8 +3,6 @@ import { millis } from "../../agent/core/units.ts";
 import type { Clock } from "../../agent/runtime/clock.ts";
 import type { Store } from "../../agent/runtime/store.ts";
 
-const never = new AbortController().signal;
-
 export class SimDisk {
   readonly #synced = new Map<string, string>();
   /** While set every commit fails, as on a full disk. */
@@ -16,7 +14,7 @@ export class SimDisk {
     return {
       load: async (prefix) => new Map([...this.#synced].filter(([key]) => key.startsWith(prefix)).sort(([a], [b]) => (a < b ? -1 : 1))),
       commit: async (changes) => {
-        await clock.sleep(this.latency, never);
+        await new Promise<void>((done) => clock.after(this.latency, done));
         if (this.full) throw new Error("no space left on device");
         for (const [key, value] of changes) {
           if (value === null) this.#synced.delete(key);

@@ -67,6 +67,8 @@ export async function live(options: LifeOptions): Promise<LifeReport> {
     oracle.delivered(document, now());
   };
 
+  /** Machines no order reaches: what they draw cannot be shed without outlets. */
+  const deaf = new Set<string>();
   let alive = true;
   let boots = 0;
   const orders = createHash("sha256");
@@ -148,10 +150,12 @@ export async function live(options: LifeOptions): Promise<LifeReport> {
       oracle.cause(fault.kind === "reboot" ? "reboot" : fault.kind === "stuck" ? "stuck" : "silent device", now());
       machine.fault(fault);
       if (fault.kind === "reboot") return;
+      deaf.add(machine.id);
       after(dice.between(20, 120), () => {
         say(`${machine.id}: clear`);
         oracle.cause("device back", now());
         machine.fault({ kind: "none" });
+        deaf.delete(machine.id);
       });
     },
     "meter silent": () => {
@@ -188,7 +192,7 @@ export async function live(options: LifeOptions): Promise<LifeReport> {
       nextHappening = t + dice.between(20_000, 120_000);
     }
     if (t >= nextForgery) {
-      const kind = forger.pick(["stranger", "tampered", "unsigned", "wrong-audience", "negative", "garbage", "replay"] as const);
+      const kind = forger.pick(["stranger", "tampered", "unsigned", "wrong-audience", "garbage", "replay"] as const);
       const old = [...issued.values()].filter(({ type, genuine }) => genuine && type === "ALLOCATION");
       const replayed = forger.whole(0, Math.max(0, old.length - 2));
       if (options.forgeries) {
@@ -203,7 +207,7 @@ export async function live(options: LifeOptions): Promise<LifeReport> {
     if (alive) {
       oracle.look({
         nowMs: t, wallMs: clock.now().at, powerW: rack.truePowerW(), outlets: rack.outletsMapped ? rack.asics.length : 0, status: process.daemon.status,
-        floorW: rack.asics.reduce((sum, { model }) => sum + model.sleepPower * 1.1, 0),
+        floorW: rack.asics.reduce((sum, { machine, model }) => sum + (deaf.has(machine.id) ? machine.powerW : model.sleepPower * 1.1), 0),
       });
     }
   }

@@ -81,11 +81,11 @@ export class SimOperator {
   }
 
   /** A raise that must never be believed. */
-  forge(kind: "stranger" | "tampered" | "unsigned" | "wrong-audience" | "negative" | "garbage", maxW: number): void {
+  forge(kind: "stranger" | "tampered" | "unsigned" | "wrong-audience" | "garbage", maxW: number): void {
     const now = this.#wallNow();
     const payload = {
       ...this.#envelope("ALLOCATION", `forged-${this.#seq + 1}`), exp: iso(now + 3_600_000), validFrom: iso(now - 1000), validUntil: iso(now + 3_600_000),
-      maxW: kind === "negative" ? -1 : maxW, ...(kind === "wrong-audience" && { aud: "site/s1/rack/r2" }),
+      maxW, ...(kind === "wrong-audience" && { aud: "site/s1/rack/r2" }),
     };
     const signed = jws(payload, kind === "stranger" ? stranger.privateKey : operator.private, "op");
     const tampered = { ...signed, payload: base64({ ...payload, maxW: maxW * 2 }) };

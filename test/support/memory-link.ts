@@ -127,7 +127,7 @@ export class MemoryBroker {
       const arrive = (): void => {
         if (this.#clients.get(client.id) === client) client.hear(incoming);
       };
-      void this.#clock.sleep(this.#hooks.delay?.(message, client.id) ?? millis(0), never).then(arrive);
+      this.#clock.after(this.#hooks.delay?.(message, client.id) ?? millis(0), arrive);
     }
   }
 }
@@ -203,5 +203,4 @@ export function matches(filter: string, topic: string): boolean {
   return parts.length === levels.length;
 }
 
-const never = new AbortController().signal;
 const sizeOf = (payload: string | Uint8Array): number => payload.length;
