@@ -1,0 +1,90 @@
+/** Limit and metered power over time, in braille: 2 x 4 dots a character. */
+import type { Line, Span } from "./line.ts";
+
+export interface ChartSample {
+  readonly atS: number;
+  readonly limitW: number | null;
+  readonly meteredW: number | null;
+}
+
+export interface ChartFrame {
+  readonly columns: number;
+  readonly rows: number;
+  /** The stretch of time across the whole width. */
+  readonly fromS: number;
+  readonly lengthS: number;
+  /** Power at the upper edge. */
+  readonly topW: number;
+}
+
+const DOTS_ACROSS = 2;
+const DOTS_DOWN = 4;
+/** Bits of the dots of one character, by row from above, left and right (Unicode 2800). */
+const BITS = [
+  [0x01, 0x08],
+  [0x02, 0x10],
+  [0x04, 0x20],
+  [0x40, 0x80],
+] as const;
+const BLANK = 0x2800;
+
+/** Dot heights of one column of dots; null: nothing known. */
+interface Column {
+  readonly metered: number | null;
+  readonly limit: number | null;
+}
+
+/** The area is what the meter shows, the line is the limit; what stands above the line is in the style of an excess. */
+export function chart(samples: readonly ChartSample[], frame: ChartFrame): Line[] {
+  const columns = columnsOf(samples, frame);
+  return Array.from({ length: frame.rows }, (_, row): Line => {
+    const spans: Span[] = [];
+    for (let cell = 0; cell < frame.columns; cell++) spans.push(cellAt(columns, { cell, row, rows: frame.rows }));
+    return spans;
+  });
+}
+
+function columnsOf(samples: readonly ChartSample[], { columns, rows, fromS, lengthS, topW }: ChartFrame): Column[] {
+  const across = columns * DOTS_ACROSS;
+  const height = (power: number): number => Math.min(rows * DOTS_DOWN - 1, Math.round((power / topW) * rows * DOTS_DOWN));
+  const drawn: Column[] = [];
+  let next = 0;
+  let latest: ChartSample | null = null;
+  for (let x = 0; x < across; x++) {
+    const until = fromS + ((x + 1) / across) * lengthS;
+    // The most that was metered in this column: a short excess is not averaged away.
+    let most: number | null = latest?.meteredW ?? null;
+    let fresh = false;
+    for (let sample = samples[next]; sample !== undefined && sample.atS < until; sample = samples[++next]) {
+      most = fresh && most !== null ? Math.max(most, sample.meteredW ?? 0) : sample.meteredW;
+      fresh = true;
+      latest = sample;
+    }
+    const over = next >= samples.length && !fresh;
+    drawn.push(over || latest === null ? { metered: null, limit: null } : { metered: most === null ? null : height(most), limit: latest.limitW === null ? null : height(latest.limitW) });
+  }
+  return drawn;
+}
+
+function cellAt(columns: readonly Column[], { cell, row, rows }: { readonly cell: number; readonly row: number; readonly rows: number }): Span {
+  let bits = 0;
+  let line = false;
+  let excess = false;
+  for (let side = 0; side < DOTS_ACROSS; side++) {
+    const x = cell * DOTS_ACROSS + side;
+    const { metered = null, limit = null } = columns[x] ?? {};
+    const before = columns[x - 1]?.limit ?? limit;
+    for (let dot = 0; dot < DOTS_DOWN; dot++) {
+      const height = (rows - row) * DOTS_DOWN - 1 - dot;
+      // A change of the limit is drawn as an upright line.
+      const onLine = limit !== null && height <= Math.max(limit, before ?? limit) && height >= Math.min(limit, before ?? limit);
+      // Every second column only: under a full area the line would be lost where there are no colours.
+      const inArea = metered !== null && height < metered && side === 0;
+      if (!onLine && !inArea) continue;
+      bits |= BITS[dot]?.[side] ?? 0;
+      line ||= onLine;
+      excess ||= inArea && limit !== null && height > limit;
+    }
+  }
+  return { text: String.fromCharCode(BLANK + bits), style: line ? "limit" : excess ? "bad" : "power" };
+}

@@ -1,0 +1,95 @@
+/** `npm run demo`: one rack obeys its grid allocation, told in about 75 s. */
+import { writeFile } from "node:fs/promises";
+import { stdout } from "node:process";
+import { CommanderError } from "commander";
+import { ControlClient } from "../../agent/cli/client.ts";
+import { exit } from "../../agent/cli/exit.ts";
+import { Scope } from "../../agent/runtime/scope.ts";
+import type { Verdict } from "./judge.ts";
+import { Lines } from "./lines.ts";
+import { Live } from "./live.ts";
+import { parseOptions, type DemoOptions } from "./options.ts";
+import { play, watch, type Show, type Theatre } from "./play.ts";
+import { Screen } from "./screen.ts";
+import { Stage } from "./stage.ts";
+import { tellStory, type Story } from "./story.ts";
+import { table } from "./table.ts";
+import { look } from "./watch.ts";
+
+/** 128 and the number of the signal, as shells count. */
+const signals = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
+
+async function main(): Promise<number> {
+  const options = parseOptions(process.argv.slice(2));
+  const scope = new Scope();
+  const stopped = new AbortController();
+  let code: number | null = null;
+  for (const [name, status] of Object.entries(signals)) {
+    process.on(name, () => {
+      // The second time nothing is waited for: what still runs ends with us.
+      if (code !== null) process.exit(status);
+      code = status;
+      stopped.abort(new Error("stopped"));
+    });
+  }
+  try {
+    const ok = await demo(options, scope, stopped.signal);
+    return ok ? exit.done : exit.found;
+  } catch (error) {
+    if (code !== null) return code;
+    throw error;
+  } finally {
+    await scope.end();
+  }
+}
+
+async function demo({ asics, limit, durationS, headless, json, keep }: DemoOptions, scope: Scope, stopped: AbortSignal): Promise<boolean> {
+  const story = tellStory({ limitPart: limit, durationS });
+  const live = stdout.isTTY && !headless;
+  if (!live) print(`curtaild demo: ${asics} simulated ASICs, a metered PDU and an MQTT broker on free ports, the real daemon beside them`);
+  let show: Show | null = null;
+  const stage = await Stage.open({ asics, failsafePart: story.failsafePart, keep, refused: (text) => show?.note(text) }, scope);
+  const client = new ControlClient(stage.socket);
+  const began = performance.now();
+  const seconds = (): number => (performance.now() - began) / 1000;
+  const theatre: Theatre = { rack: stage.rack, seconds, act: (act) => stage.act(act), look: () => look(stage.dir, client, seconds) };
+  show = live ? picture(stage, story) : new Lines(print, seconds);
+  const signal = AbortSignal.any([stopped, stage.failed]);
+  let verdicts: Verdict[];
+  try {
+    verdicts = await play(story.steps, theatre, { show, signal });
+    if (json !== null) await writeFile(json, `${JSON.stringify(resultOf(verdicts), null, 2)}\n`);
+    if (keep) {
+      show.note(`${stage.dir} runs on until Ctrl-C: curtailctl --socket ${stage.socket} status`);
+      await watch(theatre, { show, signal, until: () => stopped.aborted }).catch((error: unknown) => {
+        if (!stopped.aborted) throw error;
+      });
+    }
+  } finally {
+    show.end();
+  }
+  print(`\n${table(verdicts)}`);
+  return resultOf(verdicts).ok;
+}
+
+function picture(stage: Stage, story: Story): Show {
+  const screen = new Screen(stdout);
+  screen.open();
+  return new Live(screen, { story, nominalW: stage.rack.nominalW, models: stage.models }, process.env["NO_COLOR"] === undefined || process.env["NO_COLOR"] === "");
+}
+
+const resultOf = (steps: readonly Verdict[]) => ({ ok: steps.every(({ ok }) => ok), steps });
+
+function print(line: string): void {
+  stdout.write(`${line}\n`);
+}
+
+try {
+  process.exitCode = await main();
+} catch (error) {
+  if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? exit.done : exit.usage;
+  else {
+    process.stderr.write(`the demo cannot go on: ${error instanceof Error ? error.message : String(error)}\n`);
+    process.exitCode = exit.found;
+  }
+}

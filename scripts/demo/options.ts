@@ -1,0 +1,51 @@
+/** The demo's command line. */
+import { Command, InvalidArgumentError } from "commander";
+import { parseDuration } from "../../agent/cli/human.ts";
+import { DEFAULT_DURATION_S, LEAST_ASICS, LEAST_DURATION_S } from "./story.ts";
+
+export interface DemoOptions {
+  readonly asics: number;
+  /** Where the first drop goes, as a part of nominal power. */
+  readonly limit: number;
+  readonly durationS: number;
+  readonly headless: boolean;
+  readonly json: string | null;
+  readonly keep: boolean;
+}
+
+const MOST_ASICS = 2_000;
+
+/** Throws commander's CommanderError: exit code 0 for --help, else a usage error that has been said. */
+export function parseOptions(argv: readonly string[]): DemoOptions {
+  const command = new Command("demo")
+    .description("One rack obeys its grid allocation: the real daemon against a simulated rack, on real sockets.")
+    .option("--asics <n>", "how many ASICs", asics, 12)
+    .option("--limit <percent>", "where the first drop goes; the second goes to half of it", part, 0.6)
+    .option("--duration <time>", "how long the story takes", duration, DEFAULT_DURATION_S)
+    .option("--headless", "one line a change instead of the live picture")
+    .option("--json <file>", "write the result as JSON")
+    .option("--keep", "leave everything running at the end, until Ctrl-C, and keep its folder")
+    .exitOverride();
+  command.parse([...argv], { from: "user" });
+  const { asics: count, limit, duration: durationS, headless = false, json = null, keep = false } = command.opts<Partial<DemoOptions> & { asics: number; limit: number; duration: number }>();
+  return { asics: count, limit, durationS, headless, json, keep };
+}
+
+function asics(text: string): number {
+  const count = /^\d+$/.test(text) ? Number(text) : Number.NaN;
+  if (!(count >= LEAST_ASICS && count <= MOST_ASICS)) throw new InvalidArgumentError(`It has to be a whole number from ${LEAST_ASICS} to ${MOST_ASICS}: with fewer, one silent machine alone draws more than the failsafe limit.`);
+  return count;
+}
+
+function part(text: string): number {
+  const match = /^(\d+(?:\.\d+)?)\s*%?$/.exec(text.trim());
+  const percent = Number(match?.[1]);
+  if (!(percent >= 45 && percent <= 95)) throw new InvalidArgumentError("It has to be a share of nominal power from 45% to 95%.");
+  return percent / 100;
+}
+
+function duration(text: string): number {
+  const seconds = parseDuration(text) / 1000;
+  if (!(seconds >= LEAST_DURATION_S && seconds <= 3_600)) throw new InvalidArgumentError(`It has to be ${LEAST_DURATION_S} s to 1 h: the rack needs its time for what the story asks.`);
+  return seconds;
+}

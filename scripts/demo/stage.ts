@@ -1,0 +1,167 @@
+/** The real thing on this machine: the rig and the daemon as processes of their own, and the operator that speaks to them. */
+import { createPublicKey, generateKeyPairSync } from "node:crypto";
+import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { parse, stringify } from "yaml";
+import { readTruth, setFault } from "../../agent/cli/sim-at.ts";
+import type { RigFile } from "../../agent/cli/sim-files.ts";
+import type { ConfigInput } from "../../agent/config/schema.ts";
+import { mqttLink } from "../../agent/link/mqtt-link.ts";
+import { silentLog } from "../../agent/runtime/log.ts";
+import type { Scope } from "../../agent/runtime/scope.ts";
+import { stopwatch } from "../../agent/runtime/system-clock.ts";
+import { loadModel } from "../../drivers/models.ts";
+import { Child } from "./child.ts";
+import type { Rack } from "./judge.ts";
+import { Operator } from "./operator.ts";
+import type { Act } from "./story.ts";
+
+const MODELS = ["antminer-s19k-pro", "antminer-s19j-pro", "antminer-s21"];
+const RIG_MS = 20_000;
+const BROKER_MS = 5_000;
+const ROOT_KEY = "root.pub.pem";
+
+export interface StageOptions {
+  readonly asics: number;
+  readonly failsafePart: number;
+  /** The temporary folder stays where it is. */
+  readonly keep: boolean;
+  /** The rack refused a document. */
+  readonly refused: (text: string) => void;
+}
+
+export class Stage {
+  readonly dir: string;
+  readonly rack: Rack;
+  /** Model by ASIC, as people say it: "S19k Pro". */
+  readonly models: ReadonlyMap<string, string>;
+  readonly #operator: Operator;
+  readonly #scope: Scope;
+  readonly #failures: AbortController;
+  #silent: string | null = null;
+
+  private constructor(parts: { dir: string; rack: Rack; models: ReadonlyMap<string, string>; operator: Operator; scope: Scope; failures: AbortController }) {
+    this.dir = parts.dir;
+    this.rack = parts.rack;
+    this.models = parts.models;
+    this.#operator = parts.operator;
+    this.#scope = parts.scope;
+    this.#failures = parts.failures;
+  }
+
+  /** Everything but the daemon, which the story starts. What is opened ends with `scope`. */
+  static async open({ asics, failsafePart, keep, refused }: StageOptions, scope: Scope): Promise<Stage> {
+    const dir = await mkdtemp(join(tmpdir(), "curtaild-demo-"));
+    if (!keep) scope.own("temporary folder", () => rm(dir, { recursive: true, force: true }));
+    const failures = new AbortController();
+    const rigProcess = start("rig", ["sim", "--asics", String(asics), "--models", MODELS.join(","), "--broker", "--dir", dir], { dir, scope, failures });
+    await rigProcess.says((line) => line.startsWith('{"ready":true'), RIG_MS);
+
+    const rig = JSON.parse(await readFile(join(dir, "rig.json"), "utf8")) as RigFile;
+    const rootKeys = generateKeyPairSync("ed25519");
+    const config = await sign(dir, { rig, failsafePart, rootKey: rootKeys.publicKey.export({ format: "pem", type: "spki" }).toString() });
+    const operator = await openOperator(config, { broker: rig.broker, rootKey: rootKeys.privateKey, refused, scope });
+    const models = rig.asics.map(({ id, model }) => ({ id, model: loadModel(model) }));
+    return new Stage({
+      dir,
+      rack: {
+        nominalW: config.node.nominalW,
+        highestW: models.reduce((sum, { model }) => sum + (model.points.at(-1)?.power ?? 0), 0),
+        outlets: rig.pdus.reduce((sum, { outlets }) => sum + outlets, 0),
+      },
+      models: new Map(models.map(({ id, model }) => [id, model.name.replace(/^Antminer /, "")])),
+      operator,
+      scope,
+      failures,
+    });
+  }
+
+  get socket(): string {
+    return join(this.dir, "run");
+  }
+
+  /** Aborts when a process has ended that should not have. */
+  get failed(): AbortSignal {
+    return this.#failures.signal;
+  }
+
+  async act(act: Act): Promise<void> {
+    switch (act.kind) {
+      case "start-daemon":
+        start("daemon", ["run", "--config", join(this.dir, "config.yaml")], { dir: this.dir, scope: this.#scope, failures: this.#failures });
+        return;
+      case "allocate":
+        return this.#operator.allocate(act.part * this.rack.nominalW);
+      case "heartbeat":
+        return this.#operator.heartbeat(act.beats);
+      case "asic":
+        return act.answers ? this.#mend() : this.#silence();
+      case "emergency":
+        return this.#operator.emergency();
+      case "release":
+        return this.#operator.release();
+    }
+  }
+
+  /** One that hashes: a sleeping one would not be missed. */
+  async #silence(): Promise<void> {
+    const { asics } = await readTruth(this.dir);
+    const hashing = asics.filter(({ state }) => state === "hashing").toSorted((a, b) => a.powerW - b.powerW);
+    this.#silent = hashing[0]?.id ?? asics[0]?.id ?? null;
+    if (this.#silent !== null) await setFault(this.dir, this.#silent, "silent");
+  }
+
+  async #mend(): Promise<void> {
+    if (this.#silent !== null) await setFault(this.dir, this.#silent, "clear");
+    this.#silent = null;
+  }
+}
+
+function start(name: string, args: readonly string[], { dir, scope, failures }: { dir: string; scope: Scope; failures: AbortController }): Child {
+  const child = new Child(name, args, join(dir, `${name}.log`));
+  scope.own(name, () => child.stop());
+  child.failed().catch((error: unknown) => failures.abort(error));
+  return child;
+}
+
+/** From the rig's configuration to one of a rack that believes only what is signed. */
+async function sign(dir: string, { rig, failsafePart, rootKey }: { rig: RigFile; failsafePart: number; rootKey: string }): Promise<ConfigInput> {
+  const written = parse(await readFile(rig.config, "utf8")) as ConfigInput;
+  const config: ConfigInput = {
+    ...written,
+    grid: { ...written.grid, signatures: "required", rootKeyFile: join("keys", ROOT_KEY), failsafeLimitW: Math.round(failsafePart * written.node.nominalW) },
+  };
+  await mkdir(join(dir, "keys"));
+  await writeFile(join(dir, "keys", ROOT_KEY), rootKey);
+  await writeFile(rig.config, stringify(config));
+  return config;
+}
+
+async function openOperator({ node }: ConfigInput, context: { broker: string; rootKey: ReturnType<typeof generateKeyPairSync>["privateKey"]; refused: (text: string) => void; scope: Scope }): Promise<Operator> {
+  const { broker, rootKey, refused, scope } = context;
+  const name = `site/${node.site}/rack/${node.rack}`;
+  const link = mqttLink({
+    urls: [broker],
+    clientId: `operator-${process.pid}`,
+    subscriptions: [{ topic: `gla/1/${node.operator}/${name}/ack/+`, qos: 1 }],
+    clock: stopwatch(),
+    log: silentLog,
+    random: Math.random,
+  });
+  const connected = new Promise<void>((resolve, reject) => {
+    const message = ({ payload }: { payload: Uint8Array }): void => {
+      const ack = JSON.parse(Buffer.from(payload).toString("utf8")) as { status?: string; id?: string; code?: string; reason?: string };
+      if (ack.status === "REJECTED") refused(`the rack refuses ${ack.id ?? "a document"}: ${ack.code ?? ""} ${ack.reason ?? ""}`.trimEnd());
+    };
+    const running = link.run({ message, connected: () => resolve(), disconnected: () => undefined }, scope.signal);
+    scope.own("operator's link", () => running);
+    AbortSignal.timeout(BROKER_MS).addEventListener("abort", () => reject(new Error(`the rig's broker ${broker} does not answer`)), { once: true });
+  });
+  await connected;
+  const keys = generateKeyPairSync("ed25519");
+  const operator = new Operator({ link, operator: node.operator, node: name, root: { kid: "root", key: rootKey }, key: { kid: "demo", key: keys.privateKey }, publicKey: createPublicKey(keys.privateKey) });
+  scope.own("heartbeat", () => operator.heartbeat(false));
+  operator.keys();
+  return operator;
+}
