@@ -114,7 +114,8 @@ export class Signal {
       if (moved !== mark && moved !== null) this.#tidying.note(keyOf.mark(place.topic, opened.signer), JSON.stringify(moved));
       return effects;
     }
-    const done = verdict === "same" && mark?.taken === true && this.#desk.shelves.get(place.topic)?.find(({ hash }) => hash === opened.hash) === undefined;
+    const stands = this.#desk.shelves.get(place.topic)?.find(({ hash }) => hash === opened.hash) ?? null;
+    const done = verdict === "same" && mark?.taken === true && stands === null;
     return done ? [] : takeDocument(this.#desk, place, arrival);
   }
 

@@ -44,14 +44,14 @@ export class Bench {
   #seq = start;
   readonly options: SignalOptions;
 
-  constructor(options: Partial<SignalOptions> = {}, from?: Bench) {
-    if (from !== undefined) {
+  constructor(options: Partial<SignalOptions> = {}, from?: Bench | { readonly wall: Bench["wall"] }) {
+    if (from !== undefined) this.wall = from.wall;
+    if (from instanceof Bench) {
       this.root = from.root;
       this.grid = from.grid;
       this.#uptime = from.#uptime;
       this.#seq = from.#seq;
       this.disk = new Map(from.disk);
-      this.wall = from.wall;
     }
     this.options = {
       prefix: "gla/1", operator: "demo", site: "s1", rack: "r1", signatures: "optional", heartbeat: "required", clock: "kernel",

@@ -3,7 +3,7 @@ import { describe, test } from "node:test";
 import { askRelease, clear, keepRelease, mayClear, set, unlatched, type LatchState } from "../../agent/signal/latch.ts";
 import type { EmergencyDocument, ReleaseDocument } from "../../agent/signal/documents.ts";
 import { instant } from "../../agent/core/units.ts";
-import { Bench, at, codes, events, names, own } from "./bench.ts";
+import { Bench, codes, events, names, own } from "./bench.ts";
 
 const ref = (id: string, seq: number): EmergencyDocument["ref"] => ({ id, topic: "t", epoch: 0, seq });
 const emergency = (id: string, seq: number): EmergencyDocument => ({ type: "EMERGENCY", ref: ref(id, seq), action: "STOP" });
@@ -171,6 +171,4 @@ describe("emergency", () => {
       assert.deepEqual(latches(bench), ["stop-1"]);
     });
   }
-
-  test("all/emergency is one of the topics", () => assert.equal(at("all/emergency"), "gla/1/demo/all/emergency"));
 });
