@@ -7,7 +7,7 @@ import { exit, Failure, type ExitCode } from "./exit.ts";
 export interface LazyCommand {
   readonly name: string;
   readonly description: string;
-  load(): Promise<Command>;
+  readonly load: () => Promise<Command>;
 }
 
 /** Adds the commands; those not named on the command line stay a line in the help. */

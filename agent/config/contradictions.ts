@@ -57,31 +57,42 @@ function inLogin(link: BrokerConfig, room: string): Contradiction[] {
 }
 
 function inDevices({ miners, meters }: Config): Contradiction[] {
-  const found: Contradiction[] = [];
-  const once = (taken: Map<string, string>, key: string, owner: string, path: readonly PropertyKey[], what: string): void => {
-    const first = taken.get(key);
-    if (first === undefined) taken.set(key, owner);
-    else found.push({ path, text: `is ${what}, which ${first} has already: give each its own.` });
-  };
-  const ids = new Map<string, string>();
-  const addresses = new Map<string, string>();
-  const outlets = new Map<string, string>();
+  const [ids, addresses, outlets] = [new Owned(), new Owned(), new Owned()];
   const known = new Set(meters.map((meter) => meter.id));
   meters.forEach((meter, index) => {
-    once(ids, meter.id, `meters[${index}]`, ["meters", index, "id"], JSON.stringify(meter.id));
-    const line = formatAddress(meter.address);
-    once(addresses, `${line} unit ${meter.unit}`, `meter ${meter.id}`, ["meters", index, "address"], `${line} unit ${meter.unit}`);
-    addresses.set(line, `meter ${meter.id}`);
+    const [path, line] = [["meters", index], formatAddress(meter.address)];
+    ids.take(JSON.stringify(meter.id), `meters[${index}]`, [...path, "id"]);
+    addresses.take(`${line} unit ${meter.unit}`, `meter ${meter.id}`, [...path, "address"]);
+    addresses.share(line, `meter ${meter.id}`);
   });
-  miners.forEach((miner, index) => {
-    once(ids, miner.id, ids.has(miner.id) ? "another" : `miners[${index}]`, ["miners", index, "id"], JSON.stringify(miner.id));
-    once(addresses, formatAddress(miner.address), `miner ${miner.id}`, ["miners", index, "address"], formatAddress(miner.address));
-    if (miner.outlet === null) return;
+  const astray = miners.flatMap((miner, index): Contradiction[] => {
+    const path = ["miners", index];
+    ids.take(JSON.stringify(miner.id), `miners[${index}]`, [...path, "id"]);
+    addresses.take(formatAddress(miner.address), `miner ${miner.id}`, [...path, "address"]);
+    if (miner.outlet === null) return [];
     const outlet = formatOutlet(miner.outlet);
-    if (known.has(miner.outlet.meter)) once(outlets, outlet, `miner ${miner.id}`, ["miners", index, "outlet"], outlet);
-    else found.push({ path: ["miners", index, "outlet"], text: `is ${outlet}, but there is no meter ${miner.outlet.meter}; the meters are ${[...known].join(", ") || "none"}.` });
+    if (!known.has(miner.outlet.meter)) return [{ path: [...path, "outlet"], text: `is ${outlet}, but there is no meter ${miner.outlet.meter}; the meters are ${[...known].join(", ") || "none"}.` }];
+    outlets.take(outlet, `miner ${miner.id}`, [...path, "outlet"]);
+    return [];
   });
-  return found;
+  return [...ids.twice, ...addresses.twice, ...outlets.twice, ...astray];
+}
+
+/** What may have one owner only. */
+class Owned {
+  readonly twice: Contradiction[] = [];
+  readonly #owners = new Map<string, string>();
+
+  take(what: string, owner: string, path: readonly PropertyKey[]): void {
+    const first = this.#owners.get(what);
+    if (first === undefined) this.#owners.set(what, owner);
+    else this.twice.push({ path, text: `is ${what}, which ${first} has already: give each its own.` });
+  }
+
+  /** Belongs to several of `owner`'s kind, and to no other kind. */
+  share(what: string, owner: string): void {
+    this.#owners.set(what, owner);
+  }
 }
 
 function inNames({ miners, meters }: Config, vocabulary: Vocabulary | null): Contradiction[] {

@@ -4,7 +4,7 @@
  */
 import type { Duplex } from "node:stream";
 import type { IConnackPacket, MqttClient } from "mqtt";
-import type { OutgoingMessage, Subscription } from "../runtime/link.ts";
+import type { IncomingMessage, OutgoingMessage, Subscription } from "../runtime/link.ts";
 import { connectOptions, loadMqtt, publishOptions, type MqttVersion } from "./mqtt-words.ts";
 
 export interface SessionOptions {
@@ -17,7 +17,7 @@ export interface SessionOptions {
   readonly keepaliveSeconds: number;
   readonly connectTimeoutMs: number;
   readonly largestPacket: number;
-  message(topic: string, payload: Uint8Array, retain: boolean): void;
+  readonly hear: (message: IncomingMessage) => void;
 }
 
 export interface Closed {
@@ -67,11 +67,11 @@ export class Session {
   #ours: string | null = null;
   #trouble: { readonly text: string; readonly code: number | null } | null = null;
 
-  constructor(client: MqttClient, { version, message }: SessionOptions) {
+  constructor(client: MqttClient, { version, hear }: SessionOptions) {
     this.#client = client;
     this.#version = version;
     client.stream.on("error", (error) => (this.#trouble ??= { text: error.message, code: null }));
-    client.on("message", (topic, payload, packet) => message(topic, payload, packet.retain));
+    client.on("message", (topic, payload, { retain }) => hear({ topic, payload, retain }));
     client.on("error", (error) => {
       this.#trouble ??= { text: error.message, code: "code" in error && typeof error.code === "number" ? error.code : null };
       // mqtt.js ends silent connections by itself; the broker did not close those.
