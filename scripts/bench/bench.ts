@@ -7,5 +7,5 @@ export interface Bench {
   /** Where daemons leave their CPU profiles; null: nowhere. */
   readonly profile: string | null;
   /** One line of progress. */
-  say(line: string): void;
+  readonly say: (line: string) => void;
 }

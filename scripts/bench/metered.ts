@@ -27,6 +27,7 @@ export async function measureMetered(bench: Bench): Promise<Measured> {
 async function drops(asics: number, bench: Bench): Promise<number[]> {
   const name = `metered${asics}`;
   await using rack = await Rack.open({ asics, name }, bench);
+  await rack.steady();
   await using meters = new Meters(rack);
   const seconds: number[] = [];
   const rounds = bench.quick ? 1 : 4;

@@ -13,6 +13,10 @@ const node = `site/${NODE.site}/rack/${NODE.rack}`;
 
 const HEARTBEAT_MS = 2_000;
 const DAY_MS = 86_400_000;
+/** Documents begun long ago: a clock may be 2 s off, and what may not have begun yet raises nothing. */
+const HOUR_MS = 3_600_000;
+/** Percent of nominal power a minute: over in one cycle, since no figure here is about the ramp. */
+const AT_ONCE = 1_000_000;
 const CONNECT_MS = 10_000;
 
 export class BenchOperator implements AsyncDisposable {
@@ -53,10 +57,10 @@ export class BenchOperator implements AsyncDisposable {
     const document = compose(
       "ALLOCATION",
       {
-        validFrom: isoTime(now - 1000),
+        validFrom: isoTime(now - HOUR_MS),
         validUntil: isoTime(now + DAY_MS),
         maxW: Math.round(limitW),
-        restart: { minOffS: 0, randomS: 0, rampPctPerMin: 10_000 },
+        restart: { minOffS: 0, randomS: 0, rampPctPerMin: AT_ONCE },
       },
       { operator: OPERATOR, node, seq: ++this.#seq, iat: now, exp: now + DAY_MS, key: null },
     );

@@ -35,7 +35,7 @@ export class Rack implements AsyncDisposable {
     this.#scope = parts.scope;
   }
 
-  /** Up and at 100 % of its nominal power, every ASIC read. */
+  /** Started, allowed its nominal power, and the first decision made. */
   static async open(options: RackOptions, bench: Bench): Promise<Rack> {
     const { asics, name, frequencyStepMs } = options;
     const directory = join(bench.directory, name);
@@ -49,14 +49,17 @@ export class Rack implements AsyncDisposable {
       await writeConfig(directory, rig, broker.url);
       operator.allocate(rig.nominalW);
       const daemon = scope.use("daemon", await BenchDaemon.start(directory, bench.profile));
-      const rack = new Rack({ rig, operator, daemon, scope });
-      await rack.answering(asics);
-      await rack.settled();
-      return rack;
+      return new Rack({ rig, operator, daemon, scope });
     } catch (error) {
       await scope.end();
       throw error;
     }
+  }
+
+  /** Resolves when every ASIC has been read and does what it should. */
+  async steady(): Promise<void> {
+    await this.answering(this.rig.asics.length);
+    await this.settled();
   }
 
   /** Resolves when so many ASICs answer the daemon, no more and no less. */
@@ -95,13 +98,13 @@ function isOutstanding(row: DeviceRow): boolean {
   return isAnswering(row) && (row.order !== null || row.setpoint !== reads);
 }
 
-/** JSON is YAML. Raises are not held back by number, and a daemon that ends leaves the rack as it is. */
+/** JSON is YAML. Nothing moves at the start or at the end but by our signals, and raises are not held back by number. */
 async function writeConfig(directory: string, { asics, pdus, nominalW }: BenchRig, broker: string): Promise<void> {
   await mkdir(join(directory, "run"), { recursive: true });
   const config = {
     version: 1,
     node: { operator: OPERATOR, ...NODE, nominalW, breakerW: Math.round(nominalW * 1.2) },
-    grid: { brokers: [broker], signatures: "optional", heartbeat: "required", failsafeLimitW: Math.round(nominalW * 0.3), clock: "assumed" },
+    grid: { brokers: [broker], signatures: "optional", heartbeat: "required", failsafeLimitW: nominalW, clock: "assumed" },
     miners: asics,
     meters: pdus.map(({ id, address }) => ({ id, profile: "gude-epc", address, unit: 1, role: "rack" })),
     policy: { onStop: "hold", maxChangesPerCycle: 5000 },

@@ -29,12 +29,14 @@ export async function measureTold(bench: Bench): Promise<Measured> {
 
 async function measureFew(asics: 12 | 100, bench: Bench): Promise<Measured> {
   await using rack = await Rack.open({ asics, name: `told${asics}`, frequencyStepMs: FREQUENCY_STEP_MS }, bench);
+  await rack.steady();
   const samples = await signals(rack, `told${asics}`, bench);
   return { [`told${asics}P95Ms`]: p95Of(samples) };
 }
 
 async function measureThousand(bench: Bench): Promise<Measured> {
   await using rack = await Rack.open({ asics: THOUSAND, name: "told1000", frequencyStepMs: FREQUENCY_STEP_MS }, bench);
+  await rack.steady();
   const samples = await signals(rack, "told1000", bench);
   const silenced = await measureSilent(rack, bench);
   await rack.daemon[Symbol.asyncDispose]();
