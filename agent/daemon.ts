@@ -308,15 +308,12 @@ export class Daemon {
     });
     const tick = clock.now();
     this.#carryOut(signal.restore(stored, tick));
-    const parsed = <T>(key: string): T | null => {
-      const text = stored.get(key);
-      return text === undefined ? null : (JSON.parse(text) as T);
-    };
-    this.#technician = parsed<TechnicianLimit>("technician");
-    const u = parsed<number>("restart/u");
+    const parsed = (key: string): unknown => JSON.parse(stored.get(key) ?? "null");
+    this.#technician = parsed("technician") as TechnicianLimit | null;
+    const u = parsed("restart/u") as number | null;
     if (u === null) this.#draw();
     else this.#u = u;
-    const memory = parsed<Memory>("core/memory");
+    const memory = parsed("core/memory") as Memory | null;
     const restart = restartRule(signal.heard().allocations, policy.restart);
     if (memory !== null) this.#rack = recall(memory, { uptime: tick.uptime, u: this.#u, restart });
     log.info({ stored: stored.size, orders: this.#rack.devices.size }, "started");

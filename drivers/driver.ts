@@ -2,7 +2,7 @@
  * The contract between the plant and everything it touches. A driver speaks one firmware or one device family;
  * it plans nothing, retries nothing and hides nothing. Every failure is a DeviceError.
  */
-import type { Capability, CapabilityKind, CapabilityOf, Nameplate, Setpoint, Telemetry } from "../agent/core/model.ts";
+import type { Capability, CapabilityKind, Nameplate, Setpoint, Telemetry } from "../agent/core/model.ts";
 import type { Watts } from "../agent/core/units.ts";
 import type { MinerModel } from "./models.ts";
 
@@ -34,8 +34,6 @@ export interface MinerOptions {
   /** Connecting, writing and reading of one request together. A poll or an order as a whole gets three times that. */
   readonly deadlineMs?: number;
 }
-
-export type CapabilityTable = { readonly [K in CapabilityKind]?: CapabilityOf<K> };
 
 /** One metered outlet. */
 export interface OutletReading {

@@ -36,7 +36,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   "drivers/sim": [],
 };
 const DRIVER = [...CONTRACT, "drivers/cgminer", "drivers/models"];
-const FREE = new Set(["agent/cli", "scripts", "test", "agent/run", "agent/control"]);
+const FREE = new Set(["agent/cli", "scripts", "test", "agent/run", "agent/routes"]);
 
 /** Packages that have one home. */
 const PACKAGE_HOME: Readonly<Record<string, readonly string[]>> = {

@@ -105,13 +105,6 @@ export interface Draw {
   readonly by: "outlet" | "inlet" | "asic" | "model" | "nameplate";
 }
 
-/** One value from a meter: null with a quality that says why. */
-export interface Measured {
-  readonly power: Watts | null;
-  readonly quality: "good" | "stale" | "unknown";
-  readonly readAt: Tick | null;
-}
-
 /** A wanted value for one device. */
 export type Setpoint =
   | { readonly kind: "points"; readonly point: string }
