@@ -88,7 +88,7 @@ export function decide(rack: RackState, input: DecideInput): { readonly rack: Ra
     uptime, policy, nextOrder: rack.nextOrder,
   });
 
-  const floor = floorOf(learned.views);
+  const floor = floorOf(learned.views, learned.bias);
   const allowed = effective.limit.kind === "limited"
     ? tolerance(effective.limit.power, { class: snapshot.rackClass, power: draw.high, outlets: snapshot.devices.filter(({ outlet }) => outlet !== null).length })
     : watts(0);
@@ -167,8 +167,9 @@ function keepTargets(rack: RackState, views: readonly View[]): Plan {
   return { targets: new Map(views.map(({ device, state }) => [device.id, state.target])), quarantined: new Map(), remade: rack.plan };
 }
 
-/** With every machine that hears asleep, and every other at what it draws at the least. */
-const floorOf = (views: readonly View[]): Watts => sumWatts(views.map((view) => watts(view.known && view.curve.setpoints[0] !== null ? expectedAt(view, 0) : view.draw.low)));
+/** With every machine that hears asleep, every other at what it draws at the least, and what the rack draws besides. */
+const floorOf = (views: readonly View[], bias: Watts): Watts =>
+  watts(Math.max(0, bias) + views.reduce((sum, view) => sum + (view.known && view.curve.setpoints[0] !== null ? expectedAt(view, 0) : view.draw.low), 0));
 
 const asleep = (views: readonly View[]): Map<string, { kind: "sleep" }> => new Map(views.map(({ device }) => [device.id, { kind: "sleep" }]));
 

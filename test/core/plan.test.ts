@@ -8,7 +8,7 @@ import { makePlan } from "../../agent/core/plan.ts";
 import type { DeviceSnapshot } from "../../agent/core/snapshot.ts";
 import type { DeviceState, PlanMade } from "../../agent/core/state.ts";
 import { millis, watts } from "../../agent/core/units.ts";
-import { device, inWords, metered, NOW, passing, POLICY, rackOf, says, silent, SLEEP_W, snapshot, STEP, sleeper, tunable, viewsOf, wanted } from "./rack.ts";
+import { device, inWords, metered, NOW, passing, POLICY, rackOf, says, silent, snapshot, STEP, sleeper, tunable, viewsOf, wanted } from "./rack.ts";
 
 type Machine = readonly [reading: Reading, state: DeviceState, over?: Partial<DeviceSnapshot>];
 const at = (point: string, over: Partial<DeviceState> = {}): Machine => [says(point), wanted(point, over)];
@@ -132,5 +132,4 @@ describe("machines with fewer ways", () => {
     ["nobody", run([], 1000, { made: null }), ""],
   ];
   for (const [name, plan, expected] of rows) test(name, () => assert.equal(targets(plan), expected));
-  test("asleep is not nothing", () => assert.equal(SLEEP_W, 25));
 });
