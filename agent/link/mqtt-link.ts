@@ -55,9 +55,9 @@ class MqttLink implements Link {
       await session.unsubscribe(subscriptions.map(({ topic }) => topic));
       await session.subscribe(subscriptions);
     };
-    const done = (): void => void (this.#resubscribing = false);
+    const over = (): void => void (this.#resubscribing = false);
     // A refusal has dropped the session, and with it goes the reason.
-    void this.#connector.subscribed(session, again()).then(done, done);
+    void this.#connector.subscribed(session, again()).then(over, over);
   }
 
   async run(listener: LinkListener, signal: AbortSignal): Promise<void> {
