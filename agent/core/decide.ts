@@ -65,7 +65,8 @@ export function decide(rack: RackState, input: DecideInput): { readonly rack: Ra
   const failsafe = failsafePower(policy.failsafe, heard.allocations);
   const effective = effectiveLimit(statements(mode, { input, failsafe }));
 
-  const views = viewDevices(snapshot, rack.devices, { policy, start: startDevice });
+  const awaitingPolls = uptime - rack.startedAt < FIRST_POLLS && snapshot.devices.some(({ reading }) => reading.kind === "unknown" && reading.reason === "not-polled");
+  const views = viewDevices(snapshot, rack.devices, { policy, start: startDevice, awaiting: awaitingPolls });
   const learned = learn(rack, views, { snapshot, policy });
   const { budget, ramp, restored } = rampBudget(rack, mode, { effective, input, views });
   const meterFresh = fresh(snapshot.rack, policy) !== null;
@@ -73,7 +74,6 @@ export function decide(rack: RackState, input: DecideInput): { readonly rack: Ra
   const draw = rackDraw(learned.views, fresh(snapshot.rack, policy));
 
   const over = meterFresh && budget.kind === "limited" && draw.low > budget.power;
-  const awaitingPolls = uptime - rack.startedAt < FIRST_POLLS && snapshot.devices.some(({ reading }) => reading.kind === "unknown" && reading.reason === "not-polled");
   const plan = awaitingPolls && !over
     ? keepTargets(rack, learned.views)
     : makePlan(rack, learned.views, {

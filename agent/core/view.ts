@@ -33,9 +33,17 @@ export interface View {
 /** What a machine says of its own power, or its model says for it, may be off by this fraction. */
 const OWN_WORD = 0.1;
 
-export function viewDevices(snapshot: Snapshot, states: ReadonlyMap<string, DeviceState>, context: { readonly policy: Policy; readonly start: DeviceState }): View[] {
+export interface ViewContext {
+  readonly policy: Policy;
+  /** What is remembered of a device nobody has a record of. */
+  readonly start: DeviceState;
+  /** The first polls are still out: recorded orders stand for readings. */
+  readonly awaiting: boolean;
+}
+
+export function viewDevices(snapshot: Snapshot, states: ReadonlyMap<string, DeviceState>, context: ViewContext): View[] {
   const { uptime } = snapshot.tick;
-  const views = snapshot.devices.map((device) => viewDevice(device, states.get(device.id) ?? context.start, { uptime, policy: context.policy }));
+  const views = snapshot.devices.map((device) => viewDevice(device, states.get(device.id) ?? context.start, { ...context, uptime }));
   return narrowByInlet(views, fresh(snapshot.rack, context.policy));
 }
 
@@ -44,11 +52,11 @@ export function fresh(metered: Metered | null, policy: Policy): Metered | null {
   return metered !== null && metered.power !== null && metered.age !== null && metered.age <= policy.meterStale ? metered : null;
 }
 
-function viewDevice(device: DeviceSnapshot, kept: DeviceState, context: { readonly uptime: Millis; readonly policy: Policy }): View {
+function viewDevice(device: DeviceSnapshot, kept: DeviceState, context: ViewContext & { readonly uptime: Millis }): View {
   const state = acknowledged(device, kept);
   const curve = curveOf(device.capabilities, device.nameplate.asleep);
   const telemetry = believed(device);
-  const assumed = telemetry === null && device.reading.kind === "unknown" && device.reading.reason === "not-polled";
+  const assumed = context.awaiting && device.reading.kind === "unknown" && device.reading.reason === "not-polled";
   const actual = telemetry !== null ? position(curve, telemetry) : assumed ? entryOf(curve, state.target) : -1;
   const frequency = telemetry?.frequency ?? (actual > 0 ? (curve.frequency[actual] as number) : null);
   const voltage = telemetry?.voltage ?? (actual > 0 ? (curve.voltage[actual] as number) : null);

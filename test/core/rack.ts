@@ -91,7 +91,7 @@ export const status = (state: OrderStatus["state"], at: string, over: { readonly
 export const POLICY: Policy = { ...DEFAULT_POLICY, nominal: watts(16_000), failsafe: watts(6000) };
 
 export const viewsOf = (shot: Snapshot, states: Readonly<Record<string, DeviceState>> = {}): View[] =>
-  viewDevices(shot, new Map(Object.entries(states)), { policy: POLICY, start: startDevice });
+  viewDevices(shot, new Map(Object.entries(states)), { policy: POLICY, start: startDevice, awaiting: true });
 
 /** The one view of a rack of one. */
 export function viewOf(reading: Reading, state: DeviceState = startDevice, over: Partial<DeviceSnapshot> & { readonly rack?: Metered; readonly uptime?: number } = {}): View {
