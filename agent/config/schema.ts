@@ -145,5 +145,7 @@ export const configSchema = z
 
 /** A valid configuration: defaults filled in, addresses parsed, every path absolute. Powers in watts, times in seconds, as their names say. */
 export type Config = z.output<typeof configSchema>;
+/** What a file says, before defaults. */
+export type ConfigInput = z.input<typeof configSchema>;
 /** What an MQTT link needs: the grid's, or the farm's. */
 export type BrokerConfig = Pick<Config["grid"], "brokers" | "prefix" | "username" | "passwordFile" | "tls">;

@@ -9,7 +9,6 @@ import type { Log } from "../runtime/log.ts";
 const synchronisedError = seconds(2);
 const askEvery = seconds(60);
 const askTimeoutMs = 5_000;
-const timeService = { command: "timedatectl", synchronizedMark: "/run/systemd/timesync/synchronized" } as const;
 const step = 1_000;
 const stepForgotten = 60_000;
 
@@ -55,10 +54,10 @@ export class ClockSync {
 /** timedatectl knows for every time service; without it (no D-Bus) the mark that systemd-timesyncd leaves has to do. */
 export async function kernelSynchronised(): Promise<boolean> {
   const answer = await new Promise<string | null>((resolve) => {
-    execFile(timeService.command, ["show", "--property=NTPSynchronized", "--value"], { timeout: askTimeoutMs }, (error, output) => resolve(error === null ? output.trim() : null));
+    execFile("timedatectl", ["show", "--property=NTPSynchronized", "--value"], { timeout: askTimeoutMs }, (error, output) => resolve(error === null ? output.trim() : null));
   });
   if (answer !== null) return answer === "yes";
-  return access(timeService.synchronizedMark).then(
+  return access("/run/systemd/timesync/synchronized").then(
     () => true,
     () => false,
   );
