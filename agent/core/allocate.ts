@@ -121,7 +121,7 @@ function fill(plan: { candidates: readonly Candidate[]; hulls: readonly Hull[]; 
   return { power, hashrate };
 }
 
-/** Spends the rest on the single upgrades that gain most, points off the hull included. */
+/** Spends the rest on the single upgrades that gain most, the cheapest of those, points off the hull included. */
 function repair(candidates: readonly Candidate[], entries: Int32Array, left: number): { power: number; hashrate: number } {
   let power = 0;
   let hashrate = 0;
@@ -134,7 +134,7 @@ function repair(candidates: readonly Candidate[], entries: Int32Array, left: num
         const cost = gain * ((curve.power[next] as number) - (curve.power[entry] as number));
         if (cost > left - power) break;
         const gained = (curve.hashrate[next] as number) - (curve.hashrate[entry] as number);
-        if (gained > (best?.hashrate ?? 0)) best = { machine, entry: next, power: cost, hashrate: gained };
+        if (gained > (best?.hashrate ?? 0) || (best !== null && gained === best.hashrate && cost < best.power)) best = { machine, entry: next, power: cost, hashrate: gained };
       }
     }
     if (best === null) break;

@@ -1,11 +1,11 @@
 /** What the allocation promises, measured against the linear-programming bound and against trying everything. */
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import fc from "fast-check";
 import type { Allotment, Candidate } from "../../agent/core/allocate.ts";
 import { allocate } from "../../agent/core/allocate.ts";
 import { curveOf } from "../../agent/core/curve.ts";
 import { watts } from "../../agent/core/units.ts";
+import { fc } from "./properties.ts";
 import type { Row } from "./rack.ts";
 import { MINER, sleeper, SLEEP_W, tunable } from "./rack.ts";
 
@@ -74,6 +74,11 @@ describe("allocate", () => {
   test("what is left is spent on points off the hull too", () => {
     // 1,000 W for 10 TH/s is far below the hull to 2,000 W for 100; with 1,500 W it is all there is.
     assert.deepEqual([...allocate([candidate([[200, 1000, 10], [300, 2000, 100]])], 1500).entries], [1]);
+  });
+  test("of upgrades that gain alike the cheapest is taken", () => {
+    // 1,900 W for 60 TH/s is off the hull: what 995 W over 3,300 W are good for, at 990 W or at 900 W.
+    const rack = [1.2, 1.1, 1].map((gain) => candidate([[200, 1000, 50], [300, 1900, 60], [400, 2000, 100]], gain, { sleeps: false }));
+    assert.deepEqual([...allocate(rack, 3300 + 995).entries], [1, 1, 2]);
   });
   test("one that cannot sleep stays at the lowest it may run at, over the budget or not", () => {
     const rack = [candidate(modelled(5), 1, { sleeps: false, from: 3 }), candidate(modelled(5))];

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import fc from "fast-check";
 import { capability, curveOf, entryOf } from "../../agent/core/curve.ts";
 import { watts } from "../../agent/core/units.ts";
+import { fc } from "./properties.ts";
 import type { Row } from "./rack.ts";
 import { MINER, sleeper, SLEEP_W, to, tunable } from "./rack.ts";
 

@@ -1,7 +1,6 @@
 /** One cycle as a whole: pure, level, and nothing unknown taken for nothing. */
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import fc from "fast-check";
 import type { DecideInput, Decision } from "../../agent/core/decide.ts";
 import { decide } from "../../agent/core/decide.ts";
 import { recall, remember } from "../../agent/core/memory.ts";
@@ -10,6 +9,7 @@ import type { DeviceSnapshot } from "../../agent/core/snapshot.ts";
 import type { DeviceState, RackState } from "../../agent/core/state.ts";
 import { startState } from "../../agent/core/state.ts";
 import { millis, watts } from "../../agent/core/units.ts";
+import { fc } from "./properties.ts";
 import { device, input, inWords, metered, NOW, POLICY, rackOf, says, silent, snapshot, told, wanted } from "./rack.ts";
 import { allocation, event, heard, nothingHeard, stop } from "./signals.ts";
 

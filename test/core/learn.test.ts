@@ -1,12 +1,12 @@
 /** Two owners, two errors: the machine's gain and the rack's bias never chase each other. */
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import fc from "fast-check";
 import { compensateBias, DEVIATION_AT_MOST, isSettled, learnBias, learnDevice, READING_LAG, sameSetpoint, settleTime } from "../../agent/core/learn.ts";
 import type { Reading } from "../../agent/core/model.ts";
 import type { DeviceSnapshot } from "../../agent/core/snapshot.ts";
 import type { DeviceState } from "../../agent/core/state.ts";
 import { millis, watts } from "../../agent/core/units.ts";
+import { fc } from "./properties.ts";
 import { device, metered, NOW, ordered, passing, POLICY, says, silent, snapshot, status, to, viewOf, viewsOf, wanted } from "./rack.ts";
 
 const learn = (reading: Reading, state: DeviceState, over: Partial<DeviceSnapshot> = {}): DeviceState => learnDevice(viewOf(reading, state, over), { uptime: NOW, policy: POLICY });

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import fc from "fast-check";
 import type { Allocation, Heard } from "../../agent/core/grid.ts";
 import { covered, effectiveLimit, failsafePower, gridStatements, overlaps } from "../../agent/core/limit.ts";
 import type { Now } from "../../agent/core/time.ts";
 import { watts } from "../../agent/core/units.ts";
+import { fc } from "./properties.ts";
 import { allocation, event, heard, now, ref, span } from "./signals.ts";
 
 const FAILSAFE = watts(3000);

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import fc from "fast-check";
 import type { Memory } from "../../agent/core/memory.ts";
 import { recall, remember } from "../../agent/core/memory.ts";
 import { seconds } from "../../agent/core/units.ts";
+import { fc } from "./properties.ts";
 import { ordered, rackOf, to, wanted } from "./rack.ts";
 
 const RESTART = { minOff: seconds(60), random: seconds(300), rampPercentPerMinute: 20 };

@@ -3,7 +3,6 @@ import type { DecideInput } from "../../agent/core/decide.ts";
 import { decide } from "../../agent/core/decide.ts";
 import type { Capability, OperatingPoint, Reading, Setpoint, Telemetry, Transition, UnknownReason } from "../../agent/core/model.ts";
 import type { Policy } from "../../agent/core/policy.ts";
-import { DEFAULT_POLICY } from "../../agent/core/policy.ts";
 import type { DeviceSnapshot, Metered, OrderStatus, Snapshot } from "../../agent/core/snapshot.ts";
 import type { DeviceState, RackState } from "../../agent/core/state.ts";
 import { startDevice, startState } from "../../agent/core/state.ts";
@@ -88,7 +87,12 @@ export const status = (state: OrderStatus["state"], at: string, over: { readonly
   id: over.id ?? 7, setpoint: to(at), state, at: millis(NOW - (over.ago ?? 0)),
 });
 
-export const POLICY: Policy = { ...DEFAULT_POLICY, nominal: watts(16_000), failsafe: watts(6000) };
+/** Its own numbers, so that tuning the product's defaults does not move the arithmetic of the cases. */
+export const POLICY: Policy = {
+  nominal: watts(16_000), failsafe: watts(6000), restart: { minOff: seconds(0), random: seconds(300), rampPercentPerMinute: 20 },
+  margin: 0.0075, dropMargin: 0.02, responseTime: seconds(15), tuneTime: seconds(7), dwell: seconds(20), raisesPerCycle: 50,
+  meterStale: seconds(10), meterLost: seconds(60),
+};
 
 export const viewsOf = (shot: Snapshot, states: Readonly<Record<string, DeviceState>> = {}): View[] =>
   viewDevices(shot, new Map(Object.entries(states)), { policy: POLICY, start: startDevice, awaiting: true });

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import fc from "fast-check";
 import type { PowerLimit } from "../../agent/core/model.ts";
 import type { Ramp, RampRule } from "../../agent/core/ramp.ts";
 import { nextRamp } from "../../agent/core/ramp.ts";
 import { millis, seconds, watts } from "../../agent/core/units.ts";
+import { fc } from "./properties.ts";
 
 const unlimited: PowerLimit = { kind: "unlimited" };
 const limited = (power: number): PowerLimit => ({ kind: "limited", power: watts(power) });

@@ -1,13 +1,13 @@
 /** Level, not edge; lower first, raise after; the newest wins. */
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import fc from "fast-check";
 import type { Reading } from "../../agent/core/model.ts";
 import type { ReconcileContext, Reconciled } from "../../agent/core/reconcile.ts";
 import { reconcile } from "../../agent/core/reconcile.ts";
 import type { DeviceSnapshot } from "../../agent/core/snapshot.ts";
 import type { DeviceState } from "../../agent/core/state.ts";
 import { millis } from "../../agent/core/units.ts";
+import { fc } from "./properties.ts";
 import { device, inWords, NOW, ordered, passing, POLICY, says, silent, snapshot, status, to, viewsOf, wanted } from "./rack.ts";
 
 interface Machine {

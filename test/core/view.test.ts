@@ -1,12 +1,12 @@
 /** What may be drawn now: unknown is a wide interval, not a number. */
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import fc from "fast-check";
 import type { Reading } from "../../agent/core/model.ts";
 import type { DeviceSnapshot, Metered } from "../../agent/core/snapshot.ts";
 import type { DeviceState } from "../../agent/core/state.ts";
 import { millis, watts } from "../../agent/core/units.ts";
 import { entryAbove, transitionEnds } from "../../agent/core/view.ts";
+import { fc } from "./properties.ts";
 import { device, metered, MINER, NAMEPLATE_W, NOW, ordered, passing, POLICY, says, silent, sleeper, snapshot, status, STEP, tunable, viewOf, viewsOf, wanted } from "./rack.ts";
 
 const around = (power: number, half: number): [number, number] => [power - half, power + half];
