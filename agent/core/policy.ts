@@ -28,7 +28,7 @@ export interface Policy {
 export const DEFAULT_POLICY = {
   restart: { minOff: seconds(0), random: seconds(300), rampPercentPerMinute: 20 },
   margin: 0.0075,
-  dropMargin: 0.02,
+  dropMargin: 0.0125,
   responseTime: seconds(15),
   tuneTime: seconds(7),
   dwell: seconds(20),
