@@ -23,7 +23,7 @@ interface SendOptions {
   readonly signal?: AbortSignal;
 }
 
-const send = (bus: Bus, request: Request, { priority = "switching", deadlineMs = 2_000, timeoutMs = 300, minGapMs = 0, signal = never }: SendOptions = {}): Promise<Reply> =>
+const send = (bus: Bus, request: Request, { priority = "switching", deadlineMs = 2_000, timeoutMs = 400, minGapMs = 0, signal = never }: SendOptions = {}): Promise<Reply> =>
   bus.send(request, { priority, deadlineMs, timing: { timeoutMs, minGapMs, connectDelayMs: 0, quietAfterTimeoutMs: 0 } }, signal);
 
 const read = (address: number, count = 2, unit = 1): Request => ({ kind: "read", unit, table: "input", address, count });
@@ -130,7 +130,7 @@ describe("a wrong reply is no reading, and the next one is right", () => {
     test(name, async (t) => {
       const { bus, device } = await rig(t, first(wrong));
       assert.deepEqual(await send(bus, read(0)), registers(0));
-      await assert.rejects(send(bus, read(10), { timeoutMs: 40 }), failsWith(code));
+      await assert.rejects(send(bus, read(10), { timeoutMs: code === "timeout" ? 40 : 2_000 }), failsWith(code));
       assert.deepEqual(await send(bus, read(20)), registers(20));
       assert.equal(device.requests.at(-1)?.connection, 2, "on a new connection");
     });
@@ -216,7 +216,7 @@ describe("the connection", () => {
       assert.rejects(send(bus, read(0, 2, 5), { priority: "fast" }), failsWith("unreachable")),
       send(bus, read(at), { priority: "fast" }),
     ]).flat());
-    assert.ok(now() - from < 1_500, "one reconnect, and none of twenty timeouts of 300 ms");
+    assert.ok(now() - from < 1_500, "one reconnect, and none of twenty timeouts of 400 ms");
     assert.equal(device.requests.filter(({ unit }) => unit === 5).length, 2);
   });
 

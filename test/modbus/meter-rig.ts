@@ -11,11 +11,11 @@ import type { RawDevice, RawRequest } from "./device.ts";
 export const never = new AbortController().signal;
 
 /** GUDE's own profile, with less patience. */
-export function quickGude(timeoutMs = 60): Profile {
+export function quickGude(timeoutMs = 250): Profile {
   const gude = loadProfile("gude-epc");
   const { switch: order } = gude;
   if (order === undefined) throw new Error("a GUDE switches");
-  return { ...gude, limits: { ...gude.limits, timeoutMs }, switch: { ...order, confirm: { withinMs: timeoutMs, power: { offBelowW: 20, withinMs: timeoutMs } } } };
+  return { ...gude, limits: { ...gude.limits, timeoutMs }, switch: { ...order, confirm: { withinMs: 60, power: { offBelowW: 20, withinMs: 60 } } } };
 }
 
 /** What the device answers, request by request: unit, function and data in hex, without header. Several answers are given in turn, the last one for ever. "" is silence. */

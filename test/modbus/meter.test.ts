@@ -65,9 +65,9 @@ describe("what is not answered", () => {
     await meter.read(never);
     silent = true;
     const from = performance.now();
-    await assert.rejects(meter.read(never), failsWith("timeout", /no reply within 60 ms/));
+    await assert.rejects(meter.read(never), failsWith("timeout", /no reply within 250 ms/));
     await assert.rejects(meter.read(never), failsWith("unreachable", /left alone/));
-    assert.ok(performance.now() - from < 500);
+    assert.ok(performance.now() - from < 2_000);
     silent = false;
     await new Promise((resolve) => setTimeout(resolve, 1_000));
     assert.equal((await meter.read(never)).power, 3210);
@@ -133,10 +133,13 @@ describe("what changes slowly", () => {
   test("is served until it is stale, then it is unknown", async (t) => {
     let ahead = 0;
     const now = (): number => performance.now() + ahead;
-    const { meter } = await meterRig(t, { now, exchanges: { ...GUDE, "01 04 0404 0002": ["01 04 04 0000 00e7", ""], "01 04 0408 0002": ["01 04 04 0000 1385", "01 04 04 0000 138a"] } });
+    const { meter, asked } = await meterRig(t, { now, exchanges: { ...GUDE, "01 04 0404 0002": ["01 04 04 0000 00e7", ""], "01 04 0408 0002": ["01 04 04 0000 1385", "01 04 04 0000 138a"] } });
+    const frequencies = (): number => asked().filter((request) => request === "01 04 0408 0002").length;
+    /** The frequency is what is asked last: with it, what is read behind the power is through. */
     const settled = async (): Promise<unknown[]> => {
+      const until = [frequencies() + 1, performance.now() + 5_000] as const;
       await meter.read(never);
-      await new Promise((resolve) => setTimeout(resolve, 150));
+      while (frequencies() < until[0] && performance.now() < until[1]) await new Promise((resolve) => setTimeout(resolve, 10));
       const { power, voltage, frequencyHz } = await meter.read(never);
       return [power, voltage, frequencyHz];
     };
