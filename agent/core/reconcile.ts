@@ -76,7 +76,11 @@ function followUp(state: DeviceState, view: View, uptime: Millis): DeviceState {
   const { order } = state;
   const status = view.device.order;
   if (order === null || status === null || status.id !== order.id) return state;
-  if (status.state === "failed") return { ...state, order: null, settlesAt: uptime, ...missed(state, uptime) };
+  if (status.state === "failed") {
+    // Its answer was lost, perhaps not the order: until it is read again, or its time is over, it counts as under way.
+    const over = readSince(view, status.at) || uptime >= state.settlesAt;
+    return over ? { ...state, order: null, settlesAt: uptime, ...missed(state, uptime) } : state;
+  }
   if (status.state !== "acknowledged") return state;
   const there = entryOf(view.curve, order.setpoint) === view.actual && view.known;
   if (there && readSince(view, status.at)) return { ...state, order: null, misses: 0, retryAt: uptime };

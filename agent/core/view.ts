@@ -85,7 +85,7 @@ function position(curve: Curve, telemetry: Telemetry): number {
 function isUnderway(device: DeviceSnapshot, state: DeviceState, uptime: Millis): boolean {
   if (state.order === null) return false;
   const mailbox = device.order?.id === state.order.id ? device.order.state : "waiting";
-  return mailbox === "waiting" || mailbox === "sending" || (mailbox === "acknowledged" && uptime < state.settlesAt);
+  return mailbox === "waiting" || mailbox === "sending" || uptime < state.settlesAt;
 }
 
 /** Expected power at an entry; for a setting between points, the point above it. */

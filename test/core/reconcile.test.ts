@@ -78,7 +78,10 @@ describe("what became of an order", () => {
     ["acknowledged, not there yet, settling", at(says("600"), status("acknowledged", "400", { ago: 500 })), waiting],
     ["acknowledged, settled, not there: a miss", at(says("600"), status("acknowledged", "400", { ago: 8900 }), { ago: 9000, settle: 8900 }), { done: true, misses: 3, retryIn: 4000 }],
     ["acknowledged, settled, silent: a miss", at(silent(), status("acknowledged", "400", { ago: 8900 }), { ago: 9000, settle: 8900 }), { done: true, misses: 3, retryIn: 4000 }],
-    ["failed: a miss at once", at(says("600"), status("failed", "400")), { done: true, misses: 3, retryIn: 4000 }],
+    ["failed and read since: a miss at once", at(says("600"), status("failed", "400")), { done: true, misses: 3, retryIn: 4000 }],
+    ["failed, not read since: it may have been heard", at(says("600", { readAt: NOW - 1 }), status("failed", "400")), waiting],
+    ["failed and silent: it may have been heard", at(silent(), status("failed", "400")), waiting],
+    ["failed and silent until its time is over: a miss", at(silent(), status("failed", "400"), { ago: 5000 }), { done: true, misses: 3, retryIn: 4000 }],
     ["the first miss waits 1 s", at(says("600"), status("failed", "400"), { misses: 0 }), { done: true, misses: 1, retryIn: 1000 }],
     ["back-off ends at 30 s", at(says("600"), status("failed", "400"), { misses: 50 }), { done: true, misses: 51, retryIn: 30_000 }],
     // Told long ago, acknowledged only now: it has just begun to move.

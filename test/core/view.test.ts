@@ -113,7 +113,8 @@ describe("an order is under way", () => {
     ["sending", ordered("400", { ago: 0, settle: 5000 }), { order: status("sending", "400") }, true],
     ["acknowledged, at work", ordered("400", { ago: 0, settle: 1 }), { order: status("acknowledged", "400") }, true],
     ["acknowledged and settled", ordered("400", { ago: 0, settle: 0 }), { order: status("acknowledged", "400") }, false],
-    ["failed", ordered("400", { ago: 0, settle: 5000 }), { order: status("failed", "400") }, false],
+    ["failed: it may have been heard", ordered("400", { ago: 0, settle: 5000 }), { order: status("failed", "400") }, true],
+    ["failed, and its time is over", ordered("400", { ago: 5000, settle: 5000 }), { order: status("failed", "400") }, false],
   ];
   for (const [name, state, over, expected] of rows) test(name, () => assert.equal(viewOf(says("400"), state, over).underway, expected));
 });
@@ -126,7 +127,7 @@ describe("reserve: the larger end of what is in place or under way", () => {
     ["what its point should draw, when it draws less", says("400", { own: 1000 }), wanted("400"), {}, 2300],
     ["between points: the one above", passing(450, 2000), wanted("500"), {}, 3100],
     ["a raise counts in full from the moment it is sent", says("400", { own: 2300 }), raise, {}, 3100],
-    ["a raise that failed counts no more", says("400", { own: 2300 }), raise, { order: status("failed", "500") }, 2530],
+    ["a raise that failed may have been heard", says("400", { own: 2300 }), raise, { order: status("failed", "500") }, 3100],
     ["a lowering frees nothing until it is seen", says("400", { own: 2300 }), ordered("200", { ago: 1000, settle: 6000 }), {}, 2530],
     ["waking passes through what it would wake to", says("asleep", { frequency: 600 }), ordered("200", { ago: 0, settle: 9000 }), {}, 4000],
     ["waking to its own last point", says("asleep", { frequency: 200 }), ordered("200", { ago: 0, settle: 9000 }), {}, 1000],
