@@ -91,6 +91,7 @@ const signed: readonly Case[] = [
   ["another key under a known name", (bench) => bench.allocation(1, { key: newKey("grid-1") }), "BAD_SIGNATURE", "silent"],
   ["the root key, which signs keys only", (bench) => bench.allocation(1, { key: bench.root }), "BAD_SIGNATURE", "silent"],
   ["keys signed by a working key", (bench) => bench.keySet(undefined, { key: bench.grid }), "BAD_SIGNATURE", "silent"],
+  ["keys signed by the root under another name", (bench) => bench.keySet(undefined, { key: { ...bench.root, kid: "boss" } }), "BAD_SIGNATURE", "silent"],
   ["keys signed by another root", (bench) => bench.keySet(undefined, { key: newKey("root") }), "BAD_SIGNATURE", "silent"],
   ["keys with one named root", (bench) => bench.keySet([bench.keyRow({ ...bench.grid, kid: "root" })]), "SCHEMA", "answered"],
   ["keys with one twice", (bench) => bench.keySet([bench.keyRow(), bench.keyRow()]), "SCHEMA", "answered"],
@@ -156,6 +157,19 @@ describe("keys", () => {
     assert.deepEqual(bench.signal.summary(bench.tick()).keys, []);
     bench.hear(bench.allocation(1, { key: bench.grid }));
     assert.equal(bench.stated(), null);
+  });
+
+  test("a name given to another key is nobody's until the new set is on disk", () => {
+    const bench = new Bench({ signatures: "required" });
+    const successor = newKey("grid-1");
+    bench.hear(bench.keySet());
+    bench.keeps = "later";
+    bench.hear(bench.keySet([bench.keyRow(successor)]));
+    for (const key of [bench.grid, successor]) bench.hear(bench.limit(5_000, { key }));
+    assert.equal(bench.stated(), null);
+    bench.answer();
+    bench.hear(bench.limit(5_000, { key: successor }));
+    assert.equal(bench.stated(), 5_000);
   });
 
   test("what a revoked key has said stays, and it says nothing more", () => {

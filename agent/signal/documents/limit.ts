@@ -39,5 +39,5 @@ export function readLimit(body: z.infer<typeof limitSchema>, ref: DocumentRef, {
     if (end > expires) return refuse("SCHEMA", `exp: before the end of intervals.${index}`);
     if (limitW !== null) intervals.push({ span: { start, end }, limit: limitW });
   }
-  return accept({ event: { ref, intervals: cancelled ? [] : intervals, expires }, cancelled });
+  return accept({ event: { ref, intervals, expires }, cancelled });
 }
