@@ -6,8 +6,7 @@ import { setMaxListeners } from "node:events";
 import type { Decision } from "./core/decide.ts";
 import { decide } from "./core/decide.ts";
 import type { Statement } from "./core/limit.ts";
-import type { Memory } from "./core/memory.ts";
-import { recall, remember } from "./core/memory.ts";
+import { recall } from "./core/memory.ts";
 import { heartbeatTimeout, restartRule } from "./core/mode.ts";
 import type { Policy } from "./core/policy.ts";
 import type { RackState } from "./core/state.ts";
@@ -15,6 +14,7 @@ import { startState } from "./core/state.ts";
 import type { Tick } from "./core/time.ts";
 import type { Millis } from "./core/units.ts";
 import { millis, seconds, watts } from "./core/units.ts";
+import { Notebook } from "./notebook.ts";
 import type { PlantEvent } from "./plant/listener.ts";
 import type { WiredDevice, WiredMeter } from "./plant/plant.ts";
 import { Plant } from "./plant/plant.ts";
@@ -70,8 +70,6 @@ const AFTER_SIGNAL = millis(0);
 const AFTER_PLANT = millis(250);
 /** A flood of messages may not become a flood of cycles. */
 const BETWEEN_CYCLES = millis(25);
-/** Learnt gains are written down this often when nothing else is. */
-const REMEMBER_AT_LEAST = seconds(300);
 const PARKING = seconds(15);
 
 export class Daemon {
@@ -79,6 +77,7 @@ export class Daemon {
   readonly plant: Plant;
   readonly #parts: DaemonParts;
   readonly #reporter: Reporter;
+  readonly #notebook: Notebook;
   readonly #open = new OpenDocuments();
   readonly #bell = new Bell();
   #rack: RackState;
@@ -90,9 +89,6 @@ export class Daemon {
   #connects = 0;
   #due: Millis = millis(0);
   #lastCycle: Millis = millis(-1000);
-  #saved = "";
-  #savedAt: Millis = millis(0);
-  #writing: Promise<void> = Promise.resolve();
   #started = false;
 
   constructor(parts: DaemonParts) {
@@ -102,6 +98,7 @@ export class Daemon {
       clock: parts.clock,
       listener: { moved: () => this.#soon(AFTER_PLANT), event: (event) => this.#plantEvent(event) },
     });
+    this.#notebook = new Notebook(parts.store, (reason) => this.#event("storage.failed", { reason }));
     this.#reporter = new Reporter({ grid: parts.grid, gridRoot: parts.gridRoot, farm: parts.farm, nominalW: parts.policy.nominal });
   }
 
@@ -150,7 +147,7 @@ export class Daemon {
       plantEnd.abort();
       linkEnd.abort();
       await Promise.allSettled([plant, ...links]);
-      await this.#writing;
+      await this.#notebook.settled();
       log.info({ uptimeS: Math.round(clock.now().uptime / 1000) }, "stopped");
     }
     await failed;
@@ -161,7 +158,7 @@ export class Daemon {
     this.#technician = limit;
     this.#event(limit === null ? "technician.cleared" : "technician.limited", limit === null ? { who } : { limitW: limit.powerW, untilMs: limit.until, who });
     this.#soon(AFTER_SIGNAL);
-    await this.#write(new Map([["technician", limit === null ? null : JSON.stringify(limit)]]));
+    await this.#notebook.keepTechnician(limit);
   }
 
   async #loop(signal: AbortSignal): Promise<void> {
@@ -182,12 +179,12 @@ export class Daemon {
       heard, now, synchronised: tick.error !== null, local: this.#local(now), snapshot: this.plant.snapshot(tick), policy, u: this.#u,
     });
     const before = this.#decision;
-    if (this.#rack.mode.restoring !== null && rack.mode.restoring === null) this.#draw();
+    if (this.#rack.mode.restoring !== null && rack.mode.restoring === null) this.#u = this.#notebook.drawRestart(this.#parts.random);
     this.#rack = rack;
     this.#decision = decision;
     for (const order of decision.orders) this.plant.post(order);
     this.#tell(before, decision, tick);
-    this.#save(tick);
+    this.#notebook.remember(rack, tick);
     if (!this.#started) notify.ready();
     this.#started = true;
     notify.watchdog();
@@ -228,13 +225,7 @@ export class Daemon {
     for (const effect of effects) {
       switch (effect.kind) {
         case "commit":
-          void this.#write(effect.changes).then(
-            () => true,
-            (error: unknown) => {
-              this.#event("storage.failed", { reason: error instanceof Error ? error.message : String(error) });
-              return false;
-            },
-          ).then((kept) => {
+          void this.#notebook.write(effect.changes).then(() => true, () => false).then((kept) => {
             this.#carryOut(signal.committed(effect.id, kept, clock.now()));
             this.#soon(AFTER_SIGNAL);
           });
@@ -301,46 +292,16 @@ export class Daemon {
   }
 
   async #recall(): Promise<void> {
-    const { store, signal, clock, policy, log } = this.#parts;
-    const stored = await store.load("").catch((error: unknown) => {
-      this.#event("storage.failed", { reason: error instanceof Error ? error.message : String(error) });
-      return new Map<string, string>();
-    });
+    const { signal, clock, policy, log, random } = this.#parts;
+    const stored = await this.#notebook.open();
     const tick = clock.now();
     this.#carryOut(signal.restore(stored, tick));
-    const parsed = (key: string): unknown => JSON.parse(stored.get(key) ?? "null");
-    this.#technician = parsed("technician") as TechnicianLimit | null;
-    const u = parsed("restart/u") as number | null;
-    if (u === null) this.#draw();
-    else this.#u = u;
-    const memory = parsed("core/memory") as Memory | null;
+    const { technician, memory } = this.#notebook;
+    this.#technician = technician;
+    this.#u = this.#notebook.restartDraw(random);
     const restart = restartRule(signal.heard().allocations, policy.restart);
     if (memory !== null) this.#rack = recall(memory, { uptime: tick.uptime, u: this.#u, restart });
-    log.info({ stored: stored.size, orders: this.#rack.devices.size }, "started");
-  }
-
-  /** Drawn once and kept until used, so that a crash loop cannot draw until it likes the number. */
-  #draw(): void {
-    this.#u = this.#parts.random();
-    void this.#write(new Map([["restart/u", String(this.#u)]])).catch(() => undefined);
-  }
-
-  #save(tick: Tick): void {
-    const memory = remember(this.#rack);
-    const orders = JSON.stringify([Object.values(memory.devices).map(({ target }) => target), memory.restoring]);
-    if (orders === this.#saved && tick.uptime - this.#savedAt < REMEMBER_AT_LEAST) return;
-    this.#saved = orders;
-    this.#savedAt = tick.uptime;
-    void this.#write(new Map([["core/memory", JSON.stringify(memory)]])).catch((error: unknown) => {
-      this.#event("storage.failed", { reason: error instanceof Error ? error.message : String(error) });
-    });
-  }
-
-  /** One write after the other, in the order they were asked for. */
-  #write(changes: ReadonlyMap<string, string | null>): Promise<void> {
-    const write = this.#writing.then(() => this.#parts.store.commit(changes));
-    this.#writing = write.catch(() => undefined);
-    return write;
+    log.info({ stored: stored.size, devices: this.#rack.devices.size }, "started");
   }
 
   /** Leaves the rack as policy says: nothing that stops may leave it above the failsafe limit, unless it was announced. */

@@ -1,0 +1,90 @@
+/** What the daemon itself has to find again after a power cut: orders and gains, the technician's limit, the restart delay drawn. */
+import type { Memory } from "./core/memory.ts";
+import { remember } from "./core/memory.ts";
+import type { RackState } from "./core/state.ts";
+import type { Tick } from "./core/time.ts";
+import { millis, seconds, type Millis } from "./core/units.ts";
+import type { Store } from "./runtime/store.ts";
+import type { TechnicianLimit } from "./technician.ts";
+
+/** Learnt gains are written down this often when nothing else is. */
+const REMEMBER_AT_LEAST = seconds(300);
+
+export class Notebook {
+  readonly #store: Store;
+  readonly #failed: (reason: string) => void;
+  #stored: ReadonlyMap<string, string> = new Map();
+  #orders = "";
+  #rememberedAt: Millis = millis(0);
+  #last: Promise<void> = Promise.resolve();
+
+  /** `failed` is told why something could not be read or kept. */
+  constructor(store: Store, failed: (reason: string) => void) {
+    this.#store = store;
+    this.#failed = failed;
+  }
+
+  /** Everything stored, also what belongs to the signal room. A store that cannot be read is an empty one, said aloud. */
+  async open(): Promise<ReadonlyMap<string, string>> {
+    this.#stored = await this.#store.load("").catch((error: unknown) => {
+      this.#failed(reasonOf(error));
+      return new Map<string, string>();
+    });
+    return this.#stored;
+  }
+
+  get technician(): TechnicianLimit | null {
+    return this.#parsed("technician") as TechnicianLimit | null;
+  }
+
+  get memory(): Memory | null {
+    return this.#parsed("core/memory") as Memory | null;
+  }
+
+  /** In [0, 1). Drawn once and kept until used, so that a crash loop cannot draw until it likes the number. */
+  restartDraw(random: () => number): number {
+    return (this.#parsed("restart/u") as number | null) ?? this.drawRestart(random);
+  }
+
+  drawRestart(random: () => number): number {
+    const u = random();
+    this.#note("restart/u", u);
+    return u;
+  }
+
+  /** Orders when they change, gains now and then. */
+  remember(rack: RackState, { uptime }: Tick): void {
+    const memory = remember(rack);
+    const orders = JSON.stringify([Object.values(memory.devices).map(({ target }) => target), memory.restoring]);
+    if (orders === this.#orders && uptime - this.#rememberedAt < REMEMBER_AT_LEAST) return;
+    this.#orders = orders;
+    this.#rememberedAt = uptime;
+    this.#note("core/memory", memory);
+  }
+
+  keepTechnician(limit: TechnicianLimit | null): Promise<void> {
+    return this.write(new Map([["technician", limit === null ? null : JSON.stringify(limit)]]));
+  }
+
+  /** One write after the other, in the order they were asked for. Rejects when it could not be kept. */
+  write(changes: ReadonlyMap<string, string | null>): Promise<void> {
+    const write = this.#last.then(() => this.#store.commit(changes));
+    this.#last = write.catch((error: unknown) => this.#failed(reasonOf(error)));
+    return write;
+  }
+
+  /** When everything asked for is written, or has failed. */
+  settled(): Promise<void> {
+    return this.#last;
+  }
+
+  #parsed(key: string): unknown {
+    return JSON.parse(this.#stored.get(key) ?? "null");
+  }
+
+  #note(key: string, value: unknown): void {
+    this.write(new Map([[key, JSON.stringify(value)]])).catch(() => undefined);
+  }
+}
+
+const reasonOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
