@@ -305,10 +305,10 @@ describe("the queue", () => {
 
   test("what waited past its deadline is never sent", async (t) => {
     const { bus, device } = await rig(t, (request) => (request.address === 0 ? null : undefined));
-    const blocking = assert.rejects(send(bus, read(0), { timeoutMs: 120 }), failsWith("timeout"));
+    const blocking = assert.rejects(send(bus, read(0), { timeoutMs: 600 }), failsWith("timeout"));
     const from = now();
     await assert.rejects(send(bus, { kind: "write-coil", unit: 1, address: 9, on: true }, { deadlineMs: 40 }), failsWith("timeout", /not sent/));
-    assert.ok(now() - from < 100, "told at its deadline, not when the line is free");
+    assert.ok(now() - from < 500, "told at its deadline, not when the line is free");
     await blocking;
     await send(bus, read(1));
     assert.deepEqual(wires(device), ["4@0", "4@1"]);
