@@ -17,7 +17,7 @@ export class StoreError extends Error {
   }
 }
 
-type Level = ClassicLevel<string, string>;
+type Level = ClassicLevel;
 type Change = { readonly type: "put"; readonly key: string; readonly value: string } | { readonly type: "del"; readonly key: string };
 
 /** Opens the store in `dir`, made if it is missing. Throws a StoreError; the rack then runs under its failsafe limit. */
