@@ -12,9 +12,9 @@ export interface Sample {
 }
 
 export interface Rack {
+  /** What it draws at full operation. */
   readonly nominalW: number;
-  /** The most its machines can draw. */
-  readonly highestW: number;
+  readonly breakerW: number;
   readonly outlets: number;
 }
 
@@ -34,23 +34,27 @@ export interface Verdict {
 }
 
 /** GLA/1: at least this much of the reachable allocation is used. */
-export const LEAST_SHARE = 0.97;
+const LEAST_SHARE = 0.97;
+/** A raise that falls back by this much has not been reached before. */
+const FALL = 0.9;
 /** GLA/1: what an emergency may leave, of nominal power. */
 const EMERGENCY_PART = 0.05;
-/** The end of a step, over which its figures are averaged. */
-const END_S = 2;
+/** The end of a step, over which its figures are averaged: what was done has to hold at least so long. */
+export const END_S = 2;
+
+export const limitOf = ({ limitPart }: Step, { nominalW, breakerW }: Rack): number => (limitPart === null ? breakerW : Math.min(limitPart * nominalW, breakerW));
 
 /** The most that counts as within the limit: GLA/1's settled tolerance, and an emergency's remainder. */
-export function allowedW(step: Step, { nominalW, outlets }: Rack): number {
-  const limitW = step.limitPart * nominalW;
-  return step.limitPart === 0 ? EMERGENCY_PART * nominalW : limitW + Math.max(0.005 * limitW, 2 * outlets + 10);
+export function allowedW(step: Step, rack: Rack): number {
+  const limitW = limitOf(step, rack);
+  return limitW === 0 ? EMERGENCY_PART * rack.nominalW : limitW + Math.max(0.005 * limitW, 2 * rack.outlets + 10);
 }
 
 /** `samples`: those of the step in their order; `signalS`: when its signal went out. */
 export function judge(step: Step, rack: Rack, { samples, signalS }: { readonly samples: readonly Sample[]; readonly signalS: number }): Verdict {
-  const limitW = Math.round(step.limitPart * rack.nominalW);
+  const limitW = limitOf(step, rack);
   const most = allowedW(step, rack);
-  const reachableW = Math.min(limitW, rack.highestW);
+  const reachableW = Math.min(limitW, rack.nominalW);
   const enough = LEAST_SHARE * reachableW;
   const last = samples.at(-1) ?? null;
   const end = samples.filter(({ atS }) => last !== null && atS > last.atS - END_S);
@@ -58,21 +62,19 @@ export function judge(step: Step, rack: Rack, { samples, signalS }: { readonly s
   const truthW = mean(end.map((sample) => sample.truthW));
   const share = step.uses && meteredW !== null ? meteredW / reachableW : null;
 
-  const within = (sample: Sample): boolean => sample.meteredW !== null && sample.meteredW <= most && sample.truthW <= most;
-  const since = step.goal === "lower" ? sinceWhen(samples, within) : (samples.find(({ meteredW: metered }) => metered !== null && metered >= enough) ?? null);
+  const since = step.goal === "lower" ? staysUnder(samples, most) : reaches(samples, enough);
   const secondsToComply = since === null ? null : Math.max(0, tenth(since.atS - signalS));
-  const over = step.goal === "raise" ? samples.find((sample) => Math.max(sample.meteredW ?? 0, sample.truthW) > most) : undefined;
-
+  const over = step.goal === "raise" ? samples.find((sample) => highest(sample) > most) : undefined;
   const wrongs = [
-    ...(secondsToComply === null ? [step.goal === "lower" ? "the power did not stay under the limit" : `the power did not reach ${LEAST_SHARE * 100} % of the limit`] : []),
-    ...(secondsToComply !== null && secondsToComply > step.withinS ? [`it took longer than ${step.withinS} s`] : []),
-    ...(over !== undefined ? [`the power rose over the limit, to ${Math.round(Math.max(over.meteredW ?? 0, over.truthW))} W`] : []),
-    ...(secondsToComply !== null && step.uses && (share === null || share < LEAST_SHARE) ? [`less than ${LEAST_SHARE * 100} % of the limit is used at the end`] : []),
-    ...(last?.state !== step.state ? [`the daemon ends ${last?.state ?? "silent"}, not ${step.state}`] : []),
+    ...(since === null ? [step.goal === "lower" ? "the power does not stay under the limit" : `the power does not reach ${LEAST_SHARE * 100} % of what it may be`] : []),
+    ...(secondsToComply !== null && secondsToComply > step.atMostS ? [`it took longer than ${step.atMostS} s`] : []),
+    ...(over !== undefined ? [`the power rose over the limit, to ${Math.round(highest(over))} W`] : []),
+    ...(since !== null && share !== null && share < LEAST_SHARE ? [`less than ${LEAST_SHARE * 100} % of the limit is used at the end`] : []),
+    ...(last?.state !== step.state ? [`the daemon is ${last?.state ?? "silent"}, not ${step.state}`] : []),
   ];
   return {
     name: step.name,
-    limitW,
+    limitW: Math.round(limitW),
     meteredW: meteredW === null ? null : Math.round(meteredW),
     truthW: truthW === null ? null : Math.round(truthW),
     secondsToComply,
@@ -82,10 +84,18 @@ export function judge(step: Step, rack: Rack, { samples, signalS }: { readonly s
   };
 }
 
-/** The first sample from which on all hold. */
-function sinceWhen(samples: readonly Sample[], holds: (sample: Sample) => boolean): Sample | null {
-  const broken = samples.findLastIndex((sample) => !holds(sample));
-  return samples[broken + 1] ?? null;
+const highest = ({ meteredW, truthW }: Sample): number => Math.max(meteredW ?? 0, truthW);
+
+/** From when on meter and truth are under `most`, to the end; null: not at the end. */
+function staysUnder(samples: readonly Sample[], most: number): Sample | null {
+  const above = samples.findLastIndex((sample) => sample.meteredW === null || highest(sample) > most);
+  return samples[above + 1] ?? null;
+}
+
+/** When the meter shows `enough` and does not fall far below it again; null: never. */
+function reaches(samples: readonly Sample[], enough: number): Sample | null {
+  const low = samples.findLastIndex(({ meteredW }) => meteredW === null || meteredW < FALL * enough);
+  return samples.slice(low + 1).find(({ meteredW }) => meteredW !== null && meteredW >= enough) ?? null;
 }
 
 /** null when any is unknown. */

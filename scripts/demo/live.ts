@@ -17,11 +17,11 @@ export class Live implements Show {
   constructor(screen: Screen, scene: Pick<Scene, "story" | "nominalW" | "models">, coloured: boolean) {
     this.#screen = screen;
     this.#coloured = coloured;
-    this.#scene = { ...scene, index: null, looks: [], note: null };
+    this.#scene = { ...scene, begun: [], looks: [], note: null };
   }
 
-  begin(_step: Step, index: number): void {
-    this.#show({ index, note: null });
+  begin(step: Step, atS: number): void {
+    this.#show({ begun: [...this.#scene.begun, { step, atS }], note: null });
   }
 
   look(look: Look): void {

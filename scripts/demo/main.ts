@@ -1,6 +1,7 @@
 /** `npm run demo`: one rack obeys its grid allocation, told in about 75 s. */
 import { writeFile } from "node:fs/promises";
 import { stdout } from "node:process";
+import { setTimeout as pause } from "node:timers/promises";
 import { CommanderError } from "commander";
 import { ControlClient } from "../../agent/cli/client.ts";
 import { exit } from "../../agent/cli/exit.ts";
@@ -18,6 +19,8 @@ import { look } from "./watch.ts";
 
 /** 128 and the number of the signal, as shells count. */
 const signals = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
+
+const DEATH_MS = 300;
 
 async function main(): Promise<number> {
   const options = parseOptions(process.argv.slice(2));
@@ -65,6 +68,11 @@ async function demo({ asics, limit, durationS, headless, json, keep }: DemoOptio
         if (!stopped.aborted) throw error;
       });
     }
+  } catch (error) {
+    // Whoever died is heard of a moment after its socket has gone.
+    await pause(DEATH_MS);
+    signal.throwIfAborted();
+    throw error;
   } finally {
     show.end();
   }

@@ -19,8 +19,11 @@ export interface OperatorOptions {
 
 const HOUR_MS = 3_600_000;
 const PERIOD_S = 1;
+/** An allocation raises once it is in force at every time it may be: 2 s later than one that begins now. */
+const BEFORE_MS = 60_000;
 /** A heartbeat that names a document follows it at this distance: sooner and it may overtake it on its way. */
 const AFTER_DOCUMENT_MS = 300;
+const BETWEEN_ANSWERS_MS = 100;
 /** Restarts at once instead of after minutes, and no slope that would outlast the story. */
 const RESTART = { minOffS: 1, randomS: 1, rampPctPerMin: 6_000 };
 
@@ -31,6 +34,7 @@ export class Operator {
   #seq = 0;
   #emergency: string | null = null;
   #timer: NodeJS.Timeout | null = null;
+  #beatAt = 0;
 
   constructor(options: OperatorOptions) {
     this.#options = options;
@@ -42,12 +46,13 @@ export class Operator {
     this.#say("KEYS", { keys: [granted] }, { key: root });
   }
 
-  allocate(limitW: number): void {
+  /** null: no limit of the grid's. */
+  allocate(limitW: number | null): void {
     const now = Date.now();
     this.#say("ALLOCATION", {
-      validFrom: isoTime(now),
+      validFrom: isoTime(now - BEFORE_MS),
       validUntil: isoTime(now + HOUR_MS),
-      maxW: Math.round(limitW),
+      maxW: limitW === null ? null : Math.round(limitW),
       failsafe: { heartbeatTimeoutS: HEARTBEAT_TIMEOUT_S, onLoss: "FAILSAFE_NOW" },
       restart: RESTART,
       report: { telemetryS: 2 },
@@ -69,7 +74,15 @@ export class Operator {
     if (beats) this.#beat();
   }
 
+  /** A rack that says it waits for its confirmation gets it at once; GLA/1 gives an operator 60 s. */
+  answer(): void {
+    if (this.#timer === null || Date.now() - this.#beatAt < BETWEEN_ANSWERS_MS) return;
+    clearTimeout(this.#timer);
+    this.#beat();
+  }
+
   #beat(): void {
+    this.#beatAt = Date.now();
     this.#say("HEARTBEAT", { periodS: PERIOD_S, last: Object.fromEntries(this.#last) });
     this.#timer = setTimeout(() => this.#beat(), PERIOD_S * 1000);
   }

@@ -1,7 +1,7 @@
 /** The demo's command line. */
 import { Command, InvalidArgumentError } from "commander";
 import { parseDuration } from "../../agent/cli/human.ts";
-import { DEFAULT_DURATION_S, LEAST_ASICS, LEAST_DURATION_S } from "./story.ts";
+import { DEFAULT_DURATION_S, LEAST_ASICS } from "./story.ts";
 
 export interface DemoOptions {
   readonly asics: number;
@@ -14,6 +14,8 @@ export interface DemoOptions {
 }
 
 const MOST_ASICS = 2_000;
+const LEAST_DURATION_S = 60;
+const MOST_DURATION_S = 3_600;
 
 /** Throws commander's CommanderError: exit code 0 for --help, else a usage error that has been said. */
 export function parseOptions(argv: readonly string[]): DemoOptions {
@@ -21,7 +23,7 @@ export function parseOptions(argv: readonly string[]): DemoOptions {
     .description("One rack obeys its grid allocation: the real daemon against a simulated rack, on real sockets.")
     .option("--asics <n>", "how many ASICs", asics, 12)
     .option("--limit <percent>", "where the first drop goes; the second goes to half of it", part, 0.6)
-    .option("--duration <time>", "how long the story takes", duration, DEFAULT_DURATION_S)
+    .option("--duration <time>", "about how long the story takes", duration, DEFAULT_DURATION_S)
     .option("--headless", "one line a change instead of the live picture")
     .option("--json <file>", "write the result as JSON")
     .option("--keep", "leave everything running at the end, until Ctrl-C, and keep its folder")
@@ -46,6 +48,6 @@ function part(text: string): number {
 
 function duration(text: string): number {
   const seconds = parseDuration(text) / 1000;
-  if (!(seconds >= LEAST_DURATION_S && seconds <= 3_600)) throw new InvalidArgumentError(`It has to be ${LEAST_DURATION_S} s to 1 h: the rack needs its time for what the story asks.`);
+  if (!(seconds >= LEAST_DURATION_S && seconds <= MOST_DURATION_S)) throw new InvalidArgumentError(`It has to be ${LEAST_DURATION_S} s to ${MOST_DURATION_S / 60} min: the rack needs its time for what the story asks.`);
   return seconds;
 }

@@ -3,7 +3,7 @@ import type { DeviceRow } from "../../agent/cli/answers.ts";
 import { hashrateText, powerText } from "../../agent/cli/words.ts";
 import { chart } from "./chart.ts";
 import { span, type Line, type Style } from "./line.ts";
-import type { Story } from "./story.ts";
+import type { Step, Story } from "./story.ts";
 import type { Look } from "./watch.ts";
 import { complianceWord, isSilent, stateWord } from "./words.ts";
 
@@ -14,8 +14,8 @@ export interface PictureFrame {
 
 export interface Scene {
   readonly story: Story;
-  /** The step being played; null: before the first. */
-  readonly index: number | null;
+  /** Steps played and being played, and when each began. */
+  readonly begun: readonly { readonly step: Step; readonly atS: number }[];
   /** Everything seen so far, oldest first. */
   readonly looks: readonly Look[];
   readonly nominalW: number;
@@ -28,8 +28,8 @@ const AXIS_COLUMNS = 8;
 const LEAST_CHART_ROWS = 4;
 /** Title, story, marks under the curves, heads of the columns. */
 const FIXED_ROWS = 4;
-/** Room above the nominal power. */
-const HEAD_ROOM = 1.15;
+/** Room above the nominal power for what the breaker allows. */
+const HEAD_ROOM = 1.25;
 
 export function picture(scene: Scene, frame: PictureFrame): Line[] {
   const look = scene.looks.at(-1) ?? null;
@@ -60,17 +60,17 @@ function complianceStyle(compliance: string | null): Style {
   return compliance === "violating" ? "bad" : "fair";
 }
 
-function storyLine({ story, index, note }: Scene, look: Look | null, { columns }: PictureFrame): Line {
-  const step = index === null ? null : (story.steps[index] ?? null);
-  const left = note ?? (step === null ? "the rig starts" : `${(index ?? 0) + 1}/${story.steps.length}  ${step.title}`);
-  const right = `${look === null || look.hashrateThs === null ? "" : `${hashrateText(look.hashrateThs)}   `}${Math.round(look?.atS ?? 0)} of ${Math.round(story.durationS)} s`;
+function storyLine({ story, begun, note }: Scene, look: Look | null, { columns }: PictureFrame): Line {
+  const step = begun.at(-1)?.step;
+  const left = note ?? (step === undefined ? "the rig starts" : `${begun.length}/${story.steps.length}  ${step.title}`);
+  const right = `${look === null || look.hashrateThs === null ? "" : hashrateText(look.hashrateThs)}${`${Math.round(look?.atS ?? 0)} s`.padStart(8)}`;
   const gap = Math.max(2, columns - 2 - left.length - right.length);
   return [span(` ${left}`), span(`${" ".repeat(gap)}${right}`, "dim")];
 }
 
-function curves({ story, looks, nominalW }: Scene, { columns, rows }: PictureFrame): Line[] {
+function curves({ story, begun, looks, nominalW }: Scene, { columns, rows }: PictureFrame): Line[] {
   const topW = nominalW * HEAD_ROOM;
-  // After the end of the story the window goes along with the time.
+  // What takes longer than it should pushes the beginning out of the window.
   const fromS = Math.max(0, (looks.at(-1)?.atS ?? 0) - story.durationS);
   const across = Math.max(1, columns - AXIS_COLUMNS);
   const drawn = chart(looks, { columns: across, rows, fromS, lengthS: story.durationS, topW });
@@ -79,17 +79,15 @@ function curves({ story, looks, nominalW }: Scene, { columns, rows }: PictureFra
     const power = labels.get(row);
     return `${(power === undefined ? "" : powerText(power)).padStart(AXIS_COLUMNS - 1)}│`;
   };
-  return [...drawn.map((line, row): Line => [span(axis(row), "dim"), ...line]), [span(`${"0 W".padStart(AXIS_COLUMNS - 1)}└`, "dim"), ...marks(story, { fromS, across })]];
+  return [...drawn.map((line, row): Line => [span(axis(row), "dim"), ...line]), [span(`${"0 W".padStart(AXIS_COLUMNS - 1)}└`, "dim"), ...marks(begun, { fromS, lengthS: story.durationS, across })]];
 }
 
-/** The name of each step under where it begins. */
-function marks({ steps, durationS }: Story, { fromS, across }: { readonly fromS: number; readonly across: number }): Line {
+/** The name of each step under where it began. */
+function marks(begun: Scene["begun"], { fromS, lengthS, across }: { readonly fromS: number; readonly lengthS: number; readonly across: number }): Line {
   const cells = Array.from({ length: across }, () => "─");
-  let beginsS = 0;
-  for (const { mark, seconds } of steps) {
-    const at = Math.round(((beginsS - fromS) / durationS) * across);
-    if (at >= 0) for (const [offset, letter] of [...`┴${mark}`].entries()) if (at + offset < across) cells[at + offset] = letter;
-    beginsS += seconds;
+  for (const { step, atS } of begun) {
+    const at = Math.floor(((atS - fromS) / lengthS) * across);
+    if (at >= 0) for (const [offset, letter] of [...`┴${step.mark}`].entries()) if (at + offset < across) cells[at + offset] = letter;
   }
   return [span(cells.join(""), "dim")];
 }

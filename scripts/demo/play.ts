@@ -1,11 +1,11 @@
 /** Plays the story: gives each step's signal, watches until its time is over, and judges it. */
 import { setTimeout as pause } from "node:timers/promises";
-import { judge, type Verdict } from "./judge.ts";
+import { END_S, judge, type Rack, type Verdict } from "./judge.ts";
 import type { Act, Step } from "./story.ts";
 import type { Look } from "./watch.ts";
 
 export interface Theatre {
-  readonly rack: Parameters<typeof judge>[1];
+  readonly rack: Rack;
   /** Seconds since the story began. */
   readonly seconds: () => number;
   act(act: Act): Promise<void>;
@@ -14,8 +14,8 @@ export interface Theatre {
 
 /** What shows the story to people: the live picture, or lines. */
 export interface Show {
-  /** The signal of step `index` goes out. */
-  begin(step: Step, index: number): void;
+  /** The signal of a step goes out. */
+  begin(step: Step, atS: number): void;
   look(look: Look): void;
   /** Something worth a line of its own. */
   note(text: string): void;
@@ -27,15 +27,20 @@ const BETWEEN_LOOKS_MS = 250;
 
 export async function play(steps: readonly Step[], theatre: Theatre, { show, signal }: { readonly show: Show; readonly signal: AbortSignal }): Promise<Verdict[]> {
   const verdicts: Verdict[] = [];
-  let endS = 0;
-  for (const [index, step] of steps.entries()) {
-    endS += step.seconds;
+  for (const step of steps) {
     const signalS = theatre.seconds();
-    show.begin(step, index);
+    show.begin(step, signalS);
     for (const act of step.acts) await theatre.act(act);
     const samples: Look[] = [];
-    await watch(theatre, { show, signal, until: () => theatre.seconds() >= endS, seen: (seen) => samples.push(seen) });
-    verdicts.push(judge(step, theatre.rack, { samples, signalS }));
+    const verdict = (): Verdict => judge(step, theatre.rack, { samples, signalS });
+    const over = (): boolean => {
+      const lasted = theatre.seconds() - signalS;
+      if (lasted < step.atLeastS) return false;
+      const { ok, secondsToComply } = verdict();
+      return lasted >= step.atMostS + END_S || (ok && lasted >= (secondsToComply ?? 0) + END_S);
+    };
+    await watch(theatre, { show, signal, until: over, seen: (seen) => samples.push(seen) });
+    verdicts.push(verdict());
   }
   return verdicts;
 }
@@ -47,8 +52,7 @@ export async function watch(
 ): Promise<void> {
   while (!until()) {
     signal.throwIfAborted();
-    const next = pause(BETWEEN_LOOKS_MS, undefined, { signal });
-    next.catch(() => undefined);
+    const next = pause(BETWEEN_LOOKS_MS, undefined, { signal }).catch(() => undefined);
     const look = await theatre.look();
     seen?.(look);
     show.look(look);

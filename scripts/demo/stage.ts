@@ -1,5 +1,5 @@
 /** The real thing on this machine: the rig and the daemon as processes of their own, and the operator that speaks to them. */
-import { createPublicKey, generateKeyPairSync } from "node:crypto";
+import { generateKeyPairSync, type KeyObject } from "node:crypto";
 import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -8,6 +8,7 @@ import { readTruth, setFault } from "../../agent/cli/sim-at.ts";
 import type { RigFile } from "../../agent/cli/sim-files.ts";
 import type { ConfigInput } from "../../agent/config/schema.ts";
 import { mqttLink } from "../../agent/link/mqtt-link.ts";
+import type { IncomingMessage } from "../../agent/runtime/link.ts";
 import { silentLog } from "../../agent/runtime/log.ts";
 import type { Scope } from "../../agent/runtime/scope.ts";
 import { stopwatch } from "../../agent/runtime/system-clock.ts";
@@ -62,15 +63,14 @@ export class Stage {
     const rootKeys = generateKeyPairSync("ed25519");
     const config = await sign(dir, { rig, failsafePart, rootKey: rootKeys.publicKey.export({ format: "pem", type: "spki" }).toString() });
     const operator = await openOperator(config, { broker: rig.broker, rootKey: rootKeys.privateKey, refused, scope });
-    const models = rig.asics.map(({ id, model }) => ({ id, model: loadModel(model) }));
     return new Stage({
       dir,
       rack: {
         nominalW: config.node.nominalW,
-        highestW: models.reduce((sum, { model }) => sum + (model.points.at(-1)?.power ?? 0), 0),
+        breakerW: config.node.breakerW,
         outlets: rig.pdus.reduce((sum, { outlets }) => sum + outlets, 0),
       },
-      models: new Map(models.map(({ id, model }) => [id, model.name.replace(/^Antminer /, "")])),
+      models: new Map(rig.asics.map(({ id, model }) => [id, loadModel(model).name.replace(/^Antminer /, "")])),
       operator,
       scope,
       failures,
@@ -92,7 +92,7 @@ export class Stage {
         start("daemon", ["run", "--config", join(this.dir, "config.yaml")], { dir: this.dir, scope: this.#scope, failures: this.#failures });
         return;
       case "allocate":
-        return this.#operator.allocate(act.part * this.rack.nominalW);
+        return this.#operator.allocate(act.part === null ? null : act.part * this.rack.nominalW);
       case "heartbeat":
         return this.#operator.heartbeat(act.beats);
       case "asic":
@@ -138,29 +138,37 @@ async function sign(dir: string, { rig, failsafePart, rootKey }: { rig: RigFile;
   return config;
 }
 
-async function openOperator({ node }: ConfigInput, context: { broker: string; rootKey: ReturnType<typeof generateKeyPairSync>["privateKey"]; refused: (text: string) => void; scope: Scope }): Promise<Operator> {
-  const { broker, rootKey, refused, scope } = context;
+interface OperatorContext {
+  readonly broker: string;
+  readonly rootKey: KeyObject;
+  readonly refused: (text: string) => void;
+  readonly scope: Scope;
+}
+
+async function openOperator({ node }: ConfigInput, { broker, rootKey, refused, scope }: OperatorContext): Promise<Operator> {
   const name = `site/${node.site}/rack/${node.rack}`;
+  const root = `gla/1/${node.operator}/${name}`;
   const link = mqttLink({
     urls: [broker],
     clientId: `operator-${process.pid}`,
-    subscriptions: [{ topic: `gla/1/${node.operator}/${name}/ack/+`, qos: 1 }],
+    subscriptions: ["ack/+", "status"].map((topic) => ({ topic: `${root}/${topic}`, qos: 1 })),
     clock: stopwatch(),
     log: silentLog,
     random: Math.random,
   });
-  const connected = new Promise<void>((resolve, reject) => {
-    const message = ({ payload }: { payload: Uint8Array }): void => {
-      const ack = JSON.parse(Buffer.from(payload).toString("utf8")) as { status?: string; id?: string; code?: string; reason?: string };
-      if (ack.status === "REJECTED") refused(`the rack refuses ${ack.id ?? "a document"}: ${ack.code ?? ""} ${ack.reason ?? ""}`.trimEnd());
-    };
-    const running = link.run({ message, connected: () => resolve(), disconnected: () => undefined }, scope.signal);
+  const keys = generateKeyPairSync("ed25519");
+  const operator = new Operator({ link, operator: node.operator, node: name, root: { kid: "root", key: rootKey }, key: { kid: "demo", key: keys.privateKey }, publicKey: keys.publicKey });
+  const hear = ({ topic, payload }: IncomingMessage): void => {
+    const { status, id = "a document", code = "", reason = "", state } = JSON.parse(Buffer.from(payload).toString("utf8")) as Readonly<Record<string, string | undefined>>;
+    if (topic === `${root}/status`) {
+      if (state === "init" || state === "failsafe") operator.answer();
+    } else if (status === "REJECTED") refused(`the rack refuses ${id}: ${code} ${reason}`.trimEnd());
+  };
+  await new Promise<void>((resolve, reject) => {
+    const running = link.run({ message: hear, connected: () => resolve(), disconnected: () => undefined }, scope.signal);
     scope.own("operator's link", () => running);
     AbortSignal.timeout(BROKER_MS).addEventListener("abort", () => reject(new Error(`the rig's broker ${broker} does not answer`)), { once: true });
   });
-  await connected;
-  const keys = generateKeyPairSync("ed25519");
-  const operator = new Operator({ link, operator: node.operator, node: name, root: { kid: "root", key: rootKey }, key: { kid: "demo", key: keys.privateKey }, publicKey: createPublicKey(keys.privateKey) });
   scope.own("heartbeat", () => operator.heartbeat(false));
   operator.keys();
   return operator;

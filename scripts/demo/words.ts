@@ -2,7 +2,7 @@
 import type { DeviceRow } from "../../agent/cli/answers.ts";
 
 const states: Readonly<Record<string, string>> = {
-  init: "waiting for the grid",
+  init: "waiting",
   controlled: "unrestricted",
   limited: "limited",
   failsafe: "failsafe",
@@ -13,8 +13,8 @@ const states: Readonly<Record<string, string>> = {
 const compliances: Readonly<Record<string, string>> = {
   "not-limited": "no limit",
   settling: "coming down",
-  compliant: "within the limit",
-  unverified: "not yet verified",
+  compliant: "complies",
+  unverified: "unverified",
   "at-floor": "all asleep",
   violating: "OVER THE LIMIT",
 };
