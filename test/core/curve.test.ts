@@ -51,6 +51,9 @@ describe("hull", () => {
   test("a point that costs more and earns no more is left out", () => {
     assert.deepEqual([...curveFrom([[200, 1000, 50], [300, 2000, 50], [400, 3000, 40]]).hull(1).index], [0, 1]);
   });
+  test("points on the line between their neighbours are left out", () => {
+    assert.deepEqual([...curveFrom([[200, 1025, 50], [300, 2025, 100], [400, 3025, 150]]).hull(1).index], [0, 3]);
+  });
   test("from an entry on, sleep stays", () => assert.deepEqual([...curveOf(MINER, watts(SLEEP_W)).hull(3).index], [0, 3, 4, 5]));
   test("without sleep the lowest entry allowed is the floor", () => assert.deepEqual([...curveFrom([[200, 1000, 50], [300, 1600, 74]], false).hull(2).index], [2]));
   test("it is built once for an entry", () => assert.equal(curveOf(MINER, watts(SLEEP_W)).hull(2), curveOf(MINER, watts(SLEEP_W)).hull(2)));

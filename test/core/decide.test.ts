@@ -3,12 +3,14 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import type { DecideInput, Decision } from "../../agent/core/decide.ts";
 import { decide } from "../../agent/core/decide.ts";
+import { entryOf } from "../../agent/core/curve.ts";
 import { recall, remember } from "../../agent/core/memory.ts";
 import type { Reading, UnknownReason } from "../../agent/core/model.ts";
 import type { DeviceSnapshot } from "../../agent/core/snapshot.ts";
 import type { DeviceState, RackState } from "../../agent/core/state.ts";
 import { startState } from "../../agent/core/state.ts";
 import { millis, watts } from "../../agent/core/units.ts";
+import { expectedAt } from "../../agent/core/view.ts";
 import { fc } from "./properties.ts";
 import { device, input, inWords, metered, NOW, POLICY, rackOf, says, silent, snapshot, told, wanted } from "./rack.ts";
 import { allocation, event, heard, nothingHeard, stop } from "./signals.ts";
@@ -62,6 +64,20 @@ describe("pure", () => {
       assert.deepEqual(structuredClone(decision.views.flatMap(({ draw, reserve }) => [draw.low, draw.high, reserve]).filter((value) => !Number.isFinite(value))), []);
       for (const value of [decision.draw.low, decision.draw.high, decision.floor, decision.tolerance, next.bias, next.nextOrder]) assert.ok(Number.isFinite(value));
     }), { numRuns: 60 });
+  });
+
+  test("when a raise leaves and no meter helps, the sum of everyone's larger end is within the budget", () => {
+    const seen = { raises: 0 };
+    fc.assert(fc.property(given, (words) => {
+      const { rack, given: one } = build({ ...words, rack: null, latched: false, machines: words.machines.map((each) => ({ ...each, reading: each.reading.kind === "known" ? each.reading : says("200") })) });
+      const { budget, orders, views } = once(rack, one);
+      const raises = new Map(orders.filter(({ lowers }) => !lowers).map((order) => [order.device, order.setpoint]));
+      if (budget.kind === "unlimited" || raises.size === 0) return;
+      seen.raises += 1;
+      const ends = views.reduce((sum, view) => sum + Math.max(view.reserve, expectedAt(view, entryOf(view.curve, raises.get(view.device.id) ?? null))), 0);
+      assert.ok(ends <= budget.power + 1e-6, `${ends} W under ${budget.power} W`);
+    }), { numRuns: 300 });
+    assert.ok(seen.raises >= 20, `only ${seen.raises} cases raised anything`);
   });
 
   test("an emergency leaves no one with another word than sleep", () => {

@@ -7,75 +7,14 @@ import type { Decision } from "../../agent/core/decide.ts";
 import { decide } from "../../agent/core/decide.ts";
 import type { Heard } from "../../agent/core/grid.ts";
 import type { Statement } from "../../agent/core/limit.ts";
-import type { Reading, Setpoint } from "../../agent/core/model.ts";
 import type { Policy } from "../../agent/core/policy.ts";
-import type { OrderStatus } from "../../agent/core/snapshot.ts";
 import type { Order, RackState } from "../../agent/core/state.ts";
 import { startState } from "../../agent/core/state.ts";
 import { millis, watts } from "../../agent/core/units.ts";
-import { device, metered, passing, POLICY, ROWS, says, silent, SLEEP_W, snapshot } from "./rack.ts";
+import type { Fault } from "./machine.ts";
+import { Machine } from "./machine.ts";
+import { device, metered, POLICY, snapshot } from "./rack.ts";
 import { allocation, certain, event, heard, nothingHeard, stop } from "./signals.ts";
-
-type Fault = "silent" | "refuses" | "stuck";
-const MHZ_PER_SECOND = 50;
-/** A second until an order is acknowledged and, from there, one until the draw moves. */
-const LAG = 1;
-
-class Machine {
-  readonly id: string;
-  readonly factor: number;
-  mhz = 600;
-  asleep = false;
-  fault: Fault | null = null;
-  order: OrderStatus | null = null;
-  #setpoint: Setpoint = { kind: "points", point: "600" };
-
-  constructor(id: string, factor: number) {
-    this.id = id;
-    this.factor = factor;
-  }
-
-  get power(): number {
-    return this.factor * (this.asleep ? SLEEP_W : modelPower(this.mhz));
-  }
-
-  get reading(): Reading {
-    if (this.fault === "silent") return silent();
-    if (this.asleep) return says("asleep", { own: this.power, frequency: this.mhz });
-    return ROWS.some(([mhz]) => mhz === this.mhz) ? says(String(this.mhz), { own: this.power }) : passing(this.mhz, this.power);
-  }
-
-  post({ id, setpoint, issuedAt }: Order): void {
-    this.order = { id, setpoint, state: "waiting", at: issuedAt };
-  }
-
-  reboot(): void {
-    [this.asleep, this.mhz, this.#setpoint] = [false, 600, { kind: "points", point: "600" }];
-  }
-
-  /** One second. */
-  live(uptime: number): void {
-    if (this.order?.state === "waiting" && uptime - this.order.at >= LAG * 1000) this.#obey(this.order, uptime);
-    if (this.fault === "stuck") return;
-    // As drivers do: tuned to its lowest before it sleeps, because that is what it wakes to.
-    if (this.#setpoint.kind !== "points") [this.asleep, this.mhz] = [true, 200];
-    else if (this.asleep) this.asleep = false;
-    else this.mhz += Math.max(-MHZ_PER_SECOND, Math.min(MHZ_PER_SECOND, Number(this.#setpoint.point) - this.mhz));
-  }
-
-  #obey(order: OrderStatus, uptime: number): void {
-    const refused = this.fault === "silent" || this.fault === "refuses";
-    this.order = { ...order, state: refused ? "failed" : "acknowledged", at: millis(uptime) };
-    if (!refused) this.#setpoint = order.setpoint;
-  }
-}
-
-/** Between two points in proportion. */
-function modelPower(mhz: number): number {
-  const above = Math.max(1, ROWS.findIndex(([row]) => row >= mhz));
-  const [[lowMhz = 0, low = 0] = [], [highMhz = 0, high = 0] = []] = [ROWS[above - 1], ROWS[above]];
-  return low + ((mhz - lowMhz) / (highMhz - lowMhz)) * (high - low);
-}
 
 export interface RackWords {
   /** Real over model power of each machine; their number is the rack's. */
