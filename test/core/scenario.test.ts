@@ -49,6 +49,9 @@ describe("the rack in time", () => {
   test("one that refuses everything: the others make room", () => {
     four().signal(null).at(30).fault(1, "refuses").signal(9000).at(60).expectNever(9060, 200);
   });
+  test("one that says yes and does nothing: the meter shows it, the others make room", () => {
+    four().signal(null).at(30).fault(1, "stuck").signal(6000).at(60).expectNever(6060, 300).expect("limited", "compliant");
+  });
   test("the meter falls silent: no raises, and never compliant again", () => {
     const rack = four().signal(8000).at(100).meter(false).at(102).signal(15_000);
     const before = rack.power;
