@@ -36,8 +36,9 @@ const outlet = () =>
       return parsed ?? z.NEVER;
     });
 
+const brokerRule = "mqtt://HOST[:PORT] or mqtts://HOST[:PORT], without user, password or path";
 /** No credentials in it: they would end up in logs and process lists. */
-const brokerUrl = () => z.string().max(300).regex(/^mqtts?:\/\/(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9][A-Za-z0-9._-]*)(:\d{1,5})?$/, "mqtt://HOST[:PORT] or mqtts://HOST[:PORT], without user, password or path");
+const brokerUrl = () => z.string().max(300).regex(/^mqtts?:\/\/(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9][A-Za-z0-9._-]*)(:\d{1,5})?$/, brokerRule).refine((url) => URL.canParse(url), brokerRule);
 
 const brokers = () =>
   z.array(brokerUrl().meta({ description: "Address of one MQTT broker.", examples: ["mqtts://broker.example:8883"] })).min(1).max(most.brokers)

@@ -40,14 +40,13 @@ export class Outbound {
     this.#answerTimeout = answerTimeoutMs;
   }
 
-  /** Nothing waits and nothing is on its way. */
+  /** Nothing is on its way: whatever may go is gone, as long as a session is attached. */
   get idle(): boolean {
-    return this.#queue.size === 0 && this.#onTheirWay.size === 0;
+    return this.#onTheirWay.size === 0;
   }
 
   publish(message: OutgoingMessage): void {
     const now = this.#clock.now().uptime;
-    if (this.#suspects.isAside(message.topic, now)) return;
     if (message.qos === 0) return this.#publishOnce(message, now);
     const shed = this.#queue.push(message, now);
     if (shed > 0) this.#log.warn({ shed, waiting: this.#queue.size }, "the queue to the broker is full: the oldest messages are gone");
@@ -68,25 +67,27 @@ export class Outbound {
     const sent = [...lost.map(({ message, sentAt }) => ({ topic: message.topic, sentAt })), ...[...this.#unanswered].map(([topic, sentAt]) => ({ topic, sentAt }))];
     this.#unanswered.clear();
     for (const topic of byBroker ? this.#suspects.closed(sent, now) : []) {
-      this.#log.error({ topic }, `the broker closed the connection twice on a publish to ${topic}: set aside for ten minutes. Check the rack's access rights at the broker`);
+      this.#log.error({ topic }, `the broker closed the connection twice on a publish to ${topic}: set aside for a while. Check the rack's access rights at the broker`);
     }
-    this.#queue.putBack(lost.filter(({ message }) => !this.#suspects.isAside(message.topic, now)));
+    this.#queue.putBack(lost);
   }
 
-  /** Ends a session whose broker takes publishes and acknowledges none. */
+  /** Ends a session whose broker takes publishes and acknowledges none; sends what was set aside when its time is over. */
   async watch(session: Session, signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       await this.#clock.sleep(millis(this.#answerTimeout / 2), signal).catch(() => undefined);
       const [oldest] = this.#onTheirWay;
       if (oldest !== undefined && this.#clock.now().uptime - oldest.sentAt > this.#answerTimeout) session.drop("a publish was not acknowledged in time");
+      this.#pump();
     }
   }
 
   #publishOnce(message: OutgoingMessage, now: Millis): void {
     const session = this.#session;
+    if (this.#suspects.isAside(message.topic, now)) return;
     if (session === null || session.backlog > congested || sizeOf(message) > session.maximumPacketSize) return;
     // The connection outlived the last one: the topic is allowed.
-    if (this.#unanswered.has(message.topic)) this.#suspects.clear(message.topic);
+    if (this.#unanswered.delete(message.topic)) this.#suspects.clear(message.topic);
     if (this.#unanswered.size < limits.messages) this.#unanswered.set(message.topic, now);
     session.publish(message, message.expirySeconds ?? null, () => undefined);
   }
@@ -95,10 +96,11 @@ export class Outbound {
     const session = this.#session;
     if (session === null) return;
     const window = Math.min(session.receiveMaximum, widestWindow);
+    const now = this.#clock.now().uptime;
     while (this.#onTheirWay.size < window) {
       const alone = this.#onTheirWay.size === 0;
       if (!alone && [...this.#onTheirWay].some(({ message }) => this.#suspects.isSuspect(message.topic))) return;
-      const waiting = this.#queue.take(({ topic }) => alone || !this.#suspects.isSuspect(topic));
+      const waiting = this.#queue.take(({ topic }) => !this.#suspects.isAside(topic, now) && (alone || !this.#suspects.isSuspect(topic)));
       if (waiting === null) return;
       this.#send(session, waiting);
     }

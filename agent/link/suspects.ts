@@ -1,11 +1,12 @@
 /**
  * Some brokers answer a publish they do not allow by closing the connection, and would do so for ever.
  * A topic that was on its way when the broker closed is a suspect and travels alone from then on; one whose
- * second journey ends the same way is set aside for a while. An acknowledgement clears it.
+ * second journey ends the same way is set aside for a minute, and longer each time. An acknowledgement clears it.
  */
 import type { Millis } from "../core/units.ts";
 
-const setAsideFor = 600_000;
+const setAsideFirst = 60_000;
+const setAsideLongest = 600_000;
 /** A close longer after the send has another cause: brokers close at once. */
 const suspicious = 5_000;
 const mostTopics = 256;
@@ -38,7 +39,7 @@ export class Suspects {
       if (now - sentAt > suspicious) continue;
       const closes = (this.#suspects.get(topic)?.closes ?? 0) + 1;
       this.#suspects.delete(topic);
-      this.#suspects.set(topic, { closes, asideUntil: closes < 2 ? 0 : now + setAsideFor });
+      this.#suspects.set(topic, { closes, asideUntil: closes < 2 ? 0 : now + Math.min(setAsideFirst * 2 ** (closes - 2), setAsideLongest) });
       if (closes >= 2) aside.push(topic);
     }
     for (const topic of this.#suspects.keys()) {

@@ -22,7 +22,7 @@ const answers = {
   "POST /stop": { ok: true },
 };
 
-describe("curtailctl shows", () => {
+describe("curtailctl shows", { concurrency: 2 }, () => {
   const table: [readonly string[], readonly RegExp[]][] = [
     [["status"], [/^state {6}limited, compliant, 320 W below the limit$/m, /^limit {6}20\.1 kW from the grid's allocation, document alloc-7, 2 h 5 min left$/m, /^hashrate {3}1\.02 PH\/s, 19\.4 J\/TH$/m, /^devices {4}12: 11 answering, 2 asleep/m, /^refused {4}2 REPLAY$/m]],
     [["why"], [/^The rack may draw 20\.1 kW because of the grid's allocation \(document alloc-7\)\. It ends in 2 h 5 min\.$/m]],
@@ -56,7 +56,7 @@ describe("curtailctl shows", () => {
   });
 });
 
-describe("curtailctl changes", () => {
+describe("curtailctl changes", { concurrency: 2 }, () => {
   test("limit, limit clear and stop with --yes: says who, and what was done", async () => {
     await using daemon = await fakeDaemon(answers);
     const ctl = (...args: string[]) => run("curtailctl", ["--socket", daemon.directory, "--yes", ...args], { SUDO_USER: "ada" });
@@ -85,7 +85,7 @@ describe("curtailctl changes", () => {
   });
 });
 
-describe("curtailctl says why it cannot, with the code of the cause", () => {
+describe("curtailctl says why it cannot, with the code of the cause", { concurrency: 2 }, () => {
   const cannot = async (args: readonly string[], code: number, text: RegExp): Promise<void> => {
     const outcome = await run("curtailctl", args);
     assert.equal(outcome.code, code, `${args.join(" ")}: ${outcome.err}`);

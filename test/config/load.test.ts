@@ -46,6 +46,7 @@ describe("every fault has its path, what is allowed and a cure", () => {
     ["a password in the file", { "grid.password": "hunter2" }, /grid\.password: is not a key here; .*passwordFile\.$/],
     ["credentials in a URL", { "grid.brokers": ["mqtt://rack:hunter2@broker"] }, /grid\.brokers\[0\]: is "mqtt:\/\/\*\*\*@broker"; .*without user, password/],
     ["no brokers", { "grid.brokers": [] }, /grid\.brokers: is \[\]; it has to be a list of 1 to 8/],
+    ["a port beyond 65535", { "grid.brokers": ["mqtt://b:99999"] }, /grid\.brokers\[0\]: is "mqtt:\/\/b:99999"; it has to be mqtt/],
     ["websocket broker", { "grid.brokers": ["ws://broker"] }, /grid\.brokers\[0\]/],
     ["wildcard in a name", { "node.rack": "r+" }, /node\.rack: is "r\+"; it has to be 1 to 64 letters/],
     ["prefix with slash", { "grid.prefix": "gla/1/" }, /grid\.prefix/],

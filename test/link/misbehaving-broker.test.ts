@@ -14,7 +14,7 @@ const published = (connections: readonly (readonly Packet[])[]): string[] => con
 /** CONNECT of version 5 carries properties: those after its name. */
 const property = { receiveMaximum: (most: number) => [0x21, most >> 8, most & 255], maximumPacketSize: (most: number) => [0x27, 0, 0, most >> 8, most & 255] };
 
-describe("mqtt link, misbehaving broker", () => {
+describe("mqtt link, misbehaving broker", { concurrency: 8 }, () => {
   test("a broker of version 5 is spoken to in 5", async () => {
     await using broker = await rawBroker(obliging);
     await using rack = runLink([broker.url]);
@@ -29,9 +29,8 @@ describe("mqtt link, misbehaving broker", () => {
   test("a broker that closes on version 5 without a word is tried with 3.1.1 at once", async () => {
     await using broker = await rawBroker(but((packet, socket) => packet.version === 5 && socket.end() !== undefined));
     await using rack = runLink([broker.url]);
-    const began = performance.now();
     await until(() => rack.link.connected, () => rack.logged);
-    assert.ok(performance.now() - began < 450, "no back-off between the two");
+    assert.equal(rack.logged.length, 1, "nothing failed, so there was no back-off between the two");
     assert.deepEqual(broker.connections.map((packets) => packets[0]?.version), [5, 4]);
   });
 

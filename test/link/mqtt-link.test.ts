@@ -55,7 +55,7 @@ async function realBroker({ port = 0, tls = false, ...options }: AedesOptions & 
 const retain = (broker: RealBroker, topic: string, payload: string): Promise<void> =>
   new Promise((resolve, reject) => broker.aedes.publish({ cmd: "publish", topic, payload, qos: 1, retain: true, dup: false }, (error) => (error ? reject(error) : resolve())));
 
-describe("mqtt link", () => {
+describe("mqtt link", { concurrency: 4 }, () => {
   test("speaks 3.1.1 at once where 5 is refused, hears what is retained, and again after resubscribing", async () => {
     await using broker = await realBroker();
     await retain(broker, "in/a", "1");

@@ -73,14 +73,19 @@ describe("outbound queue", () => {
 describe("suspects", () => {
   const sent = (topic: string, sentAt: number) => [{ topic, sentAt: millis(sentAt) }];
 
-  test("two closes set a topic aside for ten minutes, an acknowledgement clears it", () => {
+  test("two closes set a topic aside for a minute, the third for two, never more than ten; an acknowledgement clears it", () => {
     const suspects = new Suspects();
     assert.deepEqual(suspects.closed(sent("a", 0), millis(100)), []);
     assert.equal(suspects.isSuspect("a"), true);
     assert.equal(suspects.isAside("a", millis(100)), false);
     assert.deepEqual(suspects.closed(sent("a", 200), millis(300)), ["a"]);
-    assert.equal(suspects.isAside("a", millis(500_000)), true);
-    assert.equal(suspects.isAside("a", millis(601_000)), false);
+    assert.equal(suspects.isAside("a", millis(60_000)), true);
+    assert.equal(suspects.isAside("a", millis(60_300)), false);
+    suspects.closed(sent("a", 60_400), millis(60_400));
+    assert.equal(suspects.isAside("a", millis(180_000)), true);
+    assert.equal(suspects.isAside("a", millis(180_500)), false);
+    for (let close = 0; close < 20; close += 1) suspects.closed(sent("a", 200_000), millis(200_000));
+    assert.equal(suspects.isAside("a", millis(800_000)), false);
     suspects.clear("a");
     assert.equal(suspects.isSuspect("a"), false);
   });

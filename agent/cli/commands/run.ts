@@ -38,9 +38,11 @@ async function run({ config: file, logLevel }: RunOptions): Promise<void> {
   for (const name of ["SIGTERM", "SIGINT", "SIGHUP"] as const) {
     process.once(name, () => {
       log.info({ signal: name }, "stopping");
+      notify.status("parking the rack");
       void scope.end();
     });
   }
+  notify.status(configState === "ok" ? `keeping rack ${config.node.rack}` : "the configuration has faults: the last good one runs under the failsafe limit");
   const watchingClock = sync.run(clock, log, scope.signal);
   try {
     const { runRack } = await import("../../run.ts");

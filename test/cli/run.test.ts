@@ -1,0 +1,45 @@
+/** The daemon as a process: started, asked, and stopped, with nothing to talk to. */
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { test, type TestContext } from "node:test";
+import { fileURLToPath } from "node:url";
+import { configText, testDirectory } from "../config/config-files.ts";
+import { until } from "../link/link-rig.ts";
+import { run } from "./programs.ts";
+
+/** Ports where nobody listens. */
+const alone = { "grid.brokers": ["mqtt://127.0.0.1:1"], "grid.clock": "assumed", "miners.0.address": "127.0.0.1:2", "miners.1.address": "127.0.0.1:3", "meters.0.address": "127.0.0.1:4", "paths.state": "state", "paths.run": "run" };
+
+function start(t: TestContext, file: string) {
+  const program = fileURLToPath(new URL("../../agent/cli/curtaild.js", import.meta.url));
+  const child = spawn(process.execPath, [program, "run", "--config", file], { stdio: ["ignore", "pipe", "inherit"] });
+  t.after(() => child.kill("SIGKILL"));
+  let log = "";
+  child.stdout.setEncoding("utf8").on("data", (text: string) => (log += text));
+  const code = new Promise((resolve) => child.on("exit", resolve));
+  return { child, log: () => log, code };
+}
+
+test("runs, answers, parks and ends with 0; with a broken file the last good one runs", async (t) => {
+  await using directory = await testDirectory();
+  const file = await directory.write("config.yaml", configText(alone));
+  const socket = ["--socket", join(directory.path, "run")];
+  const first = start(t, file);
+  await until(() => first.log().includes('"mode.changed"'), first.log, 15_000);
+  const status = JSON.parse((await run("curtailctl", [...socket, "--json", "status"])).out) as Record<string, unknown>;
+  assert.deepEqual([status["state"], status["effectiveLimitW"], status["limitSource"], status["config"]], ["init", 10_000, "failsafe", "ok"]);
+  first.child.kill("SIGTERM");
+  assert.equal(await first.code, 0);
+  for (const line of first.log().trimEnd().split("\n")) assert.ok(["info", "warn"].includes((JSON.parse(line) as { level: string }).level), line);
+
+  await writeFile(file, configText({ ...alone, "grid.failsafeLimitW": "much" }));
+  const second = start(t, file);
+  await until(() => second.log().includes('"mode.changed"'), second.log, 15_000);
+  assert.match(second.log(), /config\.yaml:\d+: grid\.failsafeLimitW: is \\"much\\"/);
+  assert.match(second.log(), /running the last good one under the failsafe limit/);
+  assert.equal((JSON.parse((await run("curtailctl", [...socket, "--json", "status"])).out) as { config: string }).config, "last-good");
+  second.child.kill("SIGINT");
+  assert.equal(await second.code, 0);
+});
