@@ -4,6 +4,7 @@ import type { Allocation, DocumentRef, Heard } from "../core/grid.ts";
 import { heartbeatTimeout } from "../core/mode.ts";
 import type { Now, Tick } from "../core/time.ts";
 import { instant, type Instant, type Millis } from "../core/units.ts";
+import { Commits, type Done } from "./commits.ts";
 import type { SignalAck, SignalCommit, SignalEffect, SignalEvent, SignalEventName } from "./effects.ts";
 import { Heartbeat, type Verified } from "./heartbeat.ts";
 import { KeyRing } from "./key-ring.ts";
@@ -32,8 +33,6 @@ export interface SignalOptions {
 /** GLA/1: the mark of an event topic goes this long after its document's end. */
 const markOutlives = 24 * 3_600_000;
 
-type Done = (kept: boolean, tick: Tick) => SignalEffect[];
-
 export class Desk {
   readonly options: SignalOptions;
   readonly topics: Topics;
@@ -42,14 +41,11 @@ export class Desk {
   readonly ledger = new Ledger();
   readonly heartbeat = new Heartbeat();
   readonly refusals = new Refusals();
+  readonly commits = new Commits();
   readonly shelves = new Map<string, Shelf>();
   readonly latches = new Map<string, LatchState>();
   /** Topics whose latch is being cleared on disk. */
   readonly clearing = new Set<string>();
-  /** Whether the last write was kept. */
-  storage: "ok" | "failed" = "ok";
-  readonly #commits = new Map<number, Done>();
-  #lastCommit = 0;
   #documents: Pick<Heard, "allocations" | "limits" | "latches"> | null = null;
 
   constructor(options: SignalOptions) {
@@ -62,8 +58,8 @@ export class Desk {
   /** To be called after every change of a shelf or a latch. */
   changed(): void {
     this.#documents = null;
-    const keys = this.shelves.get(`${this.options.prefix}/${this.options.operator}/keys`);
-    if (keys !== undefined) this.ring.replace(keys.keySets(), keys.standing.length > 0);
+    const keys = this.shelves.get(this.topics.keys);
+    this.ring.replace(keys?.keySets() ?? [], (keys?.standing.length ?? 0) > 0);
   }
 
   heard(): Heard {
@@ -98,27 +94,15 @@ export class Desk {
     return kind === "event" ? instant(expires + markOutlives) : null;
   }
 
-  /** One atomic batch, always with the clock's lower bound. `done` hears what became of it. */
+  /** One atomic batch, always with the clock's lower bound. */
   commit(ref: DocumentRef | null, changes: ReadonlyMap<string, string | null>, { tick, done }: { readonly tick: Tick; readonly done: Done }): SignalCommit {
-    const id = (this.#lastCommit += 1);
-    this.#commits.set(id, done);
-    return { kind: "commit", id, ref, changes: new Map([...changes, [keyOf.clock, String(this.wall.earliest(tick))]]) };
+    return this.commits.ask(ref, new Map([...changes, [keyOf.clock, String(this.wall.earliest(tick))]]), done);
   }
 
   committed(id: number, kept: boolean, tick: Tick): SignalEffect[] {
-    const done = this.#commits.get(id);
-    if (done === undefined) return [];
-    this.#commits.delete(id);
-    const before = this.storage;
-    this.storage = kept ? "ok" : "failed";
-    const effects = done(kept, tick);
+    const effects = this.commits.answer(id, kept, tick);
     this.changed();
-    if (before === this.storage) return effects;
-    return [event(kept ? "storage.recovered" : "storage.failed", {}), ...effects];
-  }
-
-  get commitsWaiting(): number {
-    return this.#commits.size;
+    return effects;
   }
 
   /** Counts a message that changes nothing. */

@@ -16,7 +16,7 @@ export function restore(desk: Desk, stored: ReadonlyMap<string, string>, tick: T
       restoreOne(desk, record, { text, tick });
     } catch (error) {
       if (record.kind === "latch") desk.latches.set(record.topic, unreadableLatch(record.topic));
-      desk.storage = "failed";
+      desk.commits.storage = "failed";
       effects.push(event("storage.failed", { key, reason: error instanceof Error ? error.message : String(error) }));
     }
   }

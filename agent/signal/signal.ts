@@ -14,7 +14,6 @@ import { openMessage, type Opened } from "./open.ts";
 import { compareOrder } from "./order.ts";
 import { refuse } from "./result.ts";
 import { restore } from "./restore.ts";
-import { keyOf } from "./stored.ts";
 import { summarise, type SignalSummary } from "./summary.ts";
 import { keep, takeDocument } from "./take-document.ts";
 import { clearConfirmed, takeEmergency } from "./take-emergency.ts";
@@ -110,8 +109,7 @@ export class Signal {
     if (place.kind === "heartbeat") {
       if (verdict === "same") return [];
       const effects = takeHeartbeat(this.#desk, place, arrival);
-      const moved = ledger.mark(place.topic, opened.signer);
-      if (moved !== mark && moved !== null) this.#tidying.note(keyOf.mark(place.topic, opened.signer), JSON.stringify(moved));
+      if (ledger.mark(place.topic, opened.signer) !== mark) this.#tidying.noteMark({ topic: place.topic, signer: opened.signer });
       return effects;
     }
     const stands = this.#desk.shelves.get(place.topic)?.find(({ hash }) => hash === opened.hash) ?? null;

@@ -58,7 +58,7 @@ export function summarise(desk: Desk, tick: Tick): SignalSummary {
     signatures: options.signatures,
     clock: wall.synchronised(tick) ? "synced" : options.clock === "heartbeat" && bornAt !== null ? "heartbeat" : "unsynced",
     gap: gapSince === null ? null : { for: millis(tick.uptime - gapSince), topics: heartbeat.missing(desk.verified()) },
-    storage: desk.storage,
+    storage: desk.commits.storage,
     next: next?.type === "ALLOCATION" ? { ref: next.ref, from: next.allocation.valid.start } : null,
     keys: desk.ring.inForce(earliest),
   };

@@ -4,9 +4,11 @@ import { ack, event, type Desk } from "./desk.ts";
 import { readDocument, type StandingDocument } from "./documents.ts";
 import type { SignalEffect } from "./effects.ts";
 import { entriesToText, type Entry } from "./entry.ts";
+import type { Signer } from "./ledger.ts";
 import type { Opened } from "./open.ts";
 import { compareOrder } from "./order.ts";
 import { accept, refuse, type Result } from "./result.ts";
+import type { Shelf } from "./shelf.ts";
 import { keyOf } from "./stored.ts";
 import type { Place } from "./topics.ts";
 
@@ -40,7 +42,10 @@ export function keep(desk: Desk, place: Place, { entry, tick }: { readonly entry
   const commit = desk.commit(ref, changes, {
     tick,
     done: (kept, later) => {
-      if (kept) return settle(desk, { entry, entries, tick: later });
+      if (kept) {
+        shelf.settle(entries);
+        return settled(desk, shelf, { document, signer, tick: later });
+      }
       shelf.fail(entry);
       return [ack({ ref, type }, "REJECTED", refuse("STORAGE", "could not be kept on disk: it narrows for now and raises nothing"))];
     },
@@ -50,15 +55,13 @@ export function keep(desk: Desk, place: Place, { entry, tick }: { readonly entry
   return [ack({ ref, type }, "RECEIVED"), commit, ...reviewed];
 }
 
-function settle(desk: Desk, { entry, entries, tick }: { readonly entry: Entry; readonly entries: readonly Entry[]; readonly tick: Tick }): SignalEffect[] {
-  const { document, signer } = entry;
+function settled(desk: Desk, shelf: Shelf, { document, signer, tick }: { readonly document: StandingDocument; readonly signer: Signer; readonly tick: Tick }): SignalEffect[] {
   const { ref, type } = document;
   const earliest = desk.wall.earliest(tick);
   const before = desk.ring.inForce(earliest);
-  desk.shelf(ref.topic).settle(entries);
   desk.changed();
   const cancelled = document.type === "LIMIT" && document.cancelled;
-  const waiting = desk.shelf(ref.topic).next(desk.now(tick))?.document === document;
+  const waiting = shelf.next(desk.now(tick))?.document === document;
   const effects: SignalEffect[] = [
     ack({ ref, type }, cancelled ? "CANCELLED" : "ACCEPTED"),
     event(cancelled ? "signal.cancelled" : "signal.accepted", { id: ref.id, topic: ref.topic, type, epoch: ref.epoch, seq: ref.seq, signer, waiting }),

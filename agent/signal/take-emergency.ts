@@ -19,7 +19,7 @@ interface Arrival {
 export function takeEmergency(desk: Desk, place: Place, { opened, tick }: Arrival): SignalEffect[] {
   const mark = desk.ledger.mark(place.topic, opened.signer);
   const again = mark !== null && mark.taken && compareOrder(mark, opened.envelope.ref) === 0;
-  if (again && desk.storage === "ok") return [];
+  if (again && desk.commits.storage === "ok") return [];
   const state = desk.latches.get(place.topic) ?? unlatched;
   const next = again ? accept(state) : nextState(desk, state, { opened, tick });
   if (!next.ok) return desk.rejectSeen(place, opened, { refusal: next, tick, alarm: true });

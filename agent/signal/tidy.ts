@@ -4,6 +4,7 @@ import { seconds, type Millis } from "../core/units.ts";
 import { event, type Desk } from "./desk.ts";
 import type { SignalEffect } from "./effects.ts";
 import { entriesToText } from "./entry.ts";
+import type { Signer } from "./ledger.ts";
 import { keyOf } from "./stored.ts";
 
 /** What nobody waits for is written no more often than this. */
@@ -11,9 +12,16 @@ const writeEvery = seconds(60);
 /** The clock's lower bound alone is worth a write this often. */
 const clockEvery = seconds(900);
 
+interface MarkName {
+  readonly topic: string;
+  readonly signer: Signer;
+}
+
 export class Tidying {
   readonly #desk: Desk;
-  #changes = new Map<string, string | null>();
+  /** What differs from the disk. Read when it is written, not when it changed: a topic may have been used anew meanwhile. */
+  #topics = new Set<string>();
+  #marks = new Map<string, MarkName>();
   #writtenAt: Millis | null = null;
 
   constructor(desk: Desk) {
@@ -23,14 +31,14 @@ export class Tidying {
   passed(tick: Tick): SignalEffect[] {
     const effects = this.#end(tick);
     for (const { topic, signers } of this.#desk.ledger.prune(this.#desk.wall.earliest(tick))) {
-      for (const signer of signers) this.#changes.set(keyOf.mark(topic, signer), null);
+      for (const signer of signers) this.noteMark({ topic, signer });
     }
     return [...effects, ...this.#write(tick)];
   }
 
-  /** A heartbeat's seq has risen: after a restart it may not be used again. */
-  note(key: string, text: string): void {
-    this.#changes.set(key, text);
+  /** A mark has moved that no document on its way to the disk carries along: a heartbeat's seq, which a restart may not use again. */
+  noteMark(mark: MarkName): void {
+    this.#marks.set(keyOf.mark(mark.topic, mark.signer), mark);
   }
 
   #end(tick: Tick): SignalEffect[] {
@@ -38,25 +46,43 @@ export class Tidying {
     const now = this.#desk.now(tick);
     for (const [topic, shelf] of this.#desk.shelves) {
       const ended = shelf.tidy(now);
+      if (shelf.empty) this.#desk.shelves.delete(topic);
       if (ended === null) continue;
+      this.#topics.add(topic);
       this.#desk.changed();
       for (const { document } of ended) effects.push(event("signal.ended", { id: document.ref.id, topic, type: document.type }));
-      this.#changes.set(keyOf.document(topic), shelf.standing.length === 0 ? null : entriesToText(shelf.standing));
-      if (shelf.empty) this.#desk.shelves.delete(topic);
     }
     return effects;
   }
 
+  /** Only while nothing else is on its way to the disk: then the shelves' standing documents are what it should hold. */
   #write(tick: Tick): SignalEffect[] {
     const since = this.#writtenAt === null ? Infinity : tick.uptime - this.#writtenAt;
-    if (since < (this.#changes.size > 0 ? writeEvery : clockEvery) || this.#desk.commitsWaiting > 0) return [];
-    const changes = this.#changes;
-    this.#changes = new Map();
+    const dirty = this.#topics.size + this.#marks.size > 0;
+    if (since < (dirty ? writeEvery : clockEvery) || this.#desk.commits.waiting > 0) return [];
+    const [topics, marks] = [this.#topics, this.#marks];
+    [this.#topics, this.#marks] = [new Set(), new Map()];
     this.#writtenAt = tick.uptime;
     const done = (kept: boolean): SignalEffect[] => {
-      if (!kept) this.#changes = new Map([...changes, ...this.#changes]);
+      if (kept) return [];
+      this.#topics = new Set([...topics, ...this.#topics]);
+      this.#marks = new Map([...marks, ...this.#marks]);
       return [];
     };
-    return [this.#desk.commit(null, changes, { tick, done })];
+    return [this.#desk.commit(null, this.#changes(topics, marks), { tick, done })];
+  }
+
+  #changes(topics: ReadonlySet<string>, marks: ReadonlyMap<string, MarkName>): Map<string, string | null> {
+    const { shelves, ledger } = this.#desk;
+    const changes = new Map<string, string | null>();
+    for (const topic of topics) {
+      const standing = shelves.get(topic)?.standing ?? [];
+      changes.set(keyOf.document(topic), standing.length === 0 ? null : entriesToText(standing));
+    }
+    for (const [key, { topic, signer }] of marks) {
+      const mark = ledger.mark(topic, signer);
+      changes.set(key, mark === null ? null : JSON.stringify(mark));
+    }
+    return changes;
   }
 }

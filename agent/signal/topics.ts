@@ -29,6 +29,7 @@ export class Topics {
   readonly operator: string;
   /** `site/{site}/rack/{rack}` */
   readonly node: string;
+  readonly keys: string;
   readonly subscriptions: readonly Subscription[];
   readonly #fixed: ReadonlyMap<string, Place>;
   readonly #events: readonly { readonly start: string; readonly node: string; readonly own: boolean }[];
@@ -38,6 +39,7 @@ export class Topics {
     const ancestor = `site/${site}`;
     this.operator = operator;
     this.node = `${ancestor}/rack/${rack}`;
+    this.keys = `${root}/keys`;
     const fixed: readonly (readonly [path: string, kind: TopicKind, node: string])[] = [
       [`${this.node}/allocation`, "allocation", this.node],
       [`${ancestor}/allocation`, "allocation", ancestor],

@@ -91,6 +91,16 @@ describe("replay", () => {
     assert.deepEqual(codes(bench.hear(event)), ["REJECTED/EXPIRED"]);
   });
 
+  test("an event that takes the topic of one just ended is kept, though the old one is still being cleared away", () => {
+    const bench = new Bench();
+    bench.hear(bench.limit(5_000, { exp: bench.now() + 30_000 }));
+    bench.wait(35_000);
+    bench.hear(bench.limit(6_000));
+    bench.wait(180_000);
+    assert.equal(bench.stated(), 6_000);
+    assert.equal(bench.restarted().stated(), 6_000);
+  });
+
   test("a document that was refused for its time is judged anew when it comes again", () => {
     const bench = new Bench();
     const early = bench.limit(5_000, { iat: bench.now() + 20_000 });
