@@ -67,24 +67,34 @@ function columnsOf(samples: readonly ChartSample[], { columns, rows, fromS, leng
 }
 
 function cellAt(columns: readonly Column[], { cell, row, rows }: { readonly cell: number; readonly row: number; readonly rows: number }): Span {
+  const x = cell * DOTS_ACROSS;
+  // The area has every second column of dots only: under a full one the line would be lost where there are no colours.
+  const area = highest(columns[x], columns[x + 1]);
   let bits = 0;
   let line = false;
   let excess = false;
-  for (let side = 0; side < DOTS_ACROSS; side++) {
-    const x = cell * DOTS_ACROSS + side;
-    const { metered = null, limit = null } = columns[x] ?? {};
-    const before = columns[x - 1]?.limit ?? limit;
-    for (let dot = 0; dot < DOTS_DOWN; dot++) {
-      const height = (rows - row) * DOTS_DOWN - 1 - dot;
-      // A change of the limit is drawn as an upright line.
-      const onLine = limit !== null && height <= Math.max(limit, before ?? limit) && height >= Math.min(limit, before ?? limit);
-      // Every second column only: under a full area the line would be lost where there are no colours.
-      const inArea = metered !== null && height < metered && side === 0;
-      if (!onLine && !inArea) continue;
+  for (let dot = 0; dot < DOTS_DOWN; dot++) {
+    const height = (rows - row) * DOTS_DOWN - 1 - dot;
+    if (area.metered !== null && height < area.metered) {
+      bits |= BITS[dot]?.[0] ?? 0;
+      excess ||= area.limit !== null && height > area.limit;
+    }
+    for (let side = 0; side < DOTS_ACROSS; side++) {
+      if (!isOnLine(columns[x + side - 1], columns[x + side], height)) continue;
       bits |= BITS[dot]?.[side] ?? 0;
-      line ||= onLine;
-      excess ||= inArea && limit !== null && height > limit;
+      line = true;
     }
   }
   return { text: String.fromCharCode(BLANK + bits), style: line ? "limit" : excess ? "bad" : "power" };
+}
+
+const nothing: Column = { metered: null, limit: null };
+
+const highest = (left: Column = nothing, right: Column = nothing): Column => ((right.metered ?? -1) > (left.metered ?? -1) ? right : left);
+
+/** A change of the limit is drawn as an upright line. */
+function isOnLine(before: Column = nothing, { limit }: Column = nothing, height: number): boolean {
+  if (limit === null) return false;
+  const from = before.limit ?? limit;
+  return height >= Math.min(from, limit) && height <= Math.max(from, limit);
 }

@@ -25,6 +25,8 @@ export interface Scene {
 }
 
 const AXIS_COLUMNS = 8;
+/** With twelve machines on 24 lines. */
+const USUAL_CHART_ROWS = 8;
 const LEAST_CHART_ROWS = 4;
 /** Title, story, marks under the curves, heads of the columns. */
 const FIXED_ROWS = 4;
@@ -35,7 +37,8 @@ export function picture(scene: Scene, frame: PictureFrame): Line[] {
   const look = scene.looks.at(-1) ?? null;
   const devices = look?.devices ?? [];
   const free = Math.max(LEAST_CHART_ROWS, frame.rows - FIXED_ROWS);
-  const chartRows = Math.max(LEAST_CHART_ROWS, Math.min(free - scene.models.size, Math.max(8, Math.floor(free / 2))));
+  // What the machines leave, but not less than the curves need to be read, and not more than half.
+  const chartRows = Math.max(Math.min(free - scene.models.size, Math.floor(free / 2)), Math.min(USUAL_CHART_ROWS, Math.floor(free * 0.4)), LEAST_CHART_ROWS);
   const lines = [titleLine(look), storyLine(scene, look, frame), ...curves(scene, { columns: frame.columns, rows: chartRows }), ...machines(devices, { scene, frame, rows: free - chartRows })];
   return lines.slice(0, frame.rows);
 }

@@ -88,7 +88,7 @@ export function tellStory({ limitPart, durationS }: { readonly limitPart: number
       limitPart: 0, goal: "lower", uses: false, state: "emergency", atLeastS: 5, atMostS: RESPONSE_S,
     },
     {
-      name: "released", mark: "released", title: "the emergency stop is released",
+      name: "released", mark: "release", title: "the emergency stop is released",
       acts: [{ kind: "release" }],
       limitPart: half, goal: "raise", uses: true, state: "limited", atLeastS: 9, atMostS: RAISE_S,
     },
