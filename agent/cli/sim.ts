@@ -2,6 +2,8 @@ import { mkdir, rm } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { Command, InvalidArgumentError } from "commander";
 import { FaultError } from "../../drivers/sim/faults.ts";
+import type { FirmwareName } from "../../drivers/sim/firmwares.ts";
+import { firmwareNames } from "../../drivers/sim/firmwares.ts";
 import { simModelIds } from "../../drivers/sim/model.ts";
 import { startRig } from "../../drivers/sim/rig.ts";
 import { exit, Failure } from "./exit.ts";
@@ -14,6 +16,7 @@ interface SimOptions {
   readonly at?: string;
   readonly asics: number;
   readonly dir?: string;
+  readonly drivers?: readonly FirmwareName[];
   readonly models?: readonly string[];
   readonly broker?: true;
   readonly seed: number;
@@ -32,6 +35,7 @@ export function simCommand(): Command {
     .description("simulate a rack on real sockets: miners, metered PDUs, faults on request")
     .option("--asics <n>", "how many miners", integer(1, 5000), 12)
     .option("--dir <dir>", "where rig.json, config.yaml and the control socket are made")
+    .option("--drivers <names>", `firmwares given out in turn, from ${firmwareNames.join(", ")}`, drivers)
     .option("--models <ids>", `models given out in turn, from ${simModelIds().join(", ")}`, models)
     .option("--broker", "bring an MQTT broker along")
     .option("--seed <n>", "the same seed makes the same machines", integer(0, 2 ** 31 - 1), 1)
@@ -85,6 +89,7 @@ async function runRig(options: SimOptions, dir: string): Promise<void> {
       latencyMs: options.latency,
       ownAddresses: options.ownAddresses ?? false,
       control: Buffer.byteLength(socket) > SOCKET_PATH_BYTES ? 0 : socket,
+      ...(options.drivers === undefined ? {} : { drivers: options.drivers }),
       ...(options.models === undefined ? {} : { models: options.models }),
     });
     const path = await writeRigFiles(rig, dir, broker?.url ?? USUAL_BROKER);
@@ -120,10 +125,18 @@ const integer =
     return value;
   };
 
+function drivers(text: string): readonly FirmwareName[] {
+  return listed(text, firmwareNames, "firmware");
+}
+
 function models(text: string): readonly string[] {
-  const known = simModelIds();
-  const wanted = text.split(",").map((id) => id.trim());
-  const unknown = wanted.find((id) => !known.includes(id));
-  if (unknown !== undefined) throw new InvalidArgumentError(`No model "${unknown}"; there are ${known.join(", ")}.`);
-  return wanted;
+  return listed(text, simModelIds(), "model");
+}
+
+function listed<T extends string>(text: string, known: readonly T[], what: string): readonly T[] {
+  return text.split(",").map((part) => {
+    const wanted = known.find((one) => one === part.trim());
+    if (wanted === undefined) throw new InvalidArgumentError(`No ${what} "${part.trim()}"; there are ${known.join(", ")}.`);
+    return wanted;
+  });
 }

@@ -38,6 +38,7 @@ export interface SimLimits {
 export interface SimModel {
   readonly id: string;
   readonly name: string;
+  readonly make: string;
   readonly boards: number;
   readonly chipsPerBoard: number;
   readonly sleepPowerW: number;
@@ -58,11 +59,17 @@ export function simModelIds(): string[] {
     .sort();
 }
 
-/** Reads one model. The files are our own and tested; an unknown id is the caller's mistake. */
+const read = new Map<string, SimModel>();
+
+/** Reads one model, once. The files are our own and tested; an unknown id is the caller's mistake. */
 export function readSimModel(id: string): SimModel {
+  const before = read.get(id);
+  if (before !== undefined) return before;
   const known = simModelIds();
   if (!known.includes(id)) throw new RangeError(`no model "${id}" to simulate; use one of ${known.join(", ")}`);
-  return JSON.parse(readFileSync(new URL(`${id}.json`, MODELS), "utf8")) as SimModel;
+  const model = JSON.parse(readFileSync(new URL(`${id}.json`, MODELS), "utf8")) as SimModel;
+  read.set(id, model);
+  return model;
 }
 
 /** The point a machine starts at. */

@@ -1,10 +1,10 @@
 import { Asic } from "./asic.ts";
 import type { SimServer } from "./cgminer-server.ts";
-import { startCgminerServer } from "./cgminer-server.ts";
 import { startRigControl } from "./control.ts";
 import { FaultError, parseAsicFault, parsePduFault } from "./faults.ts";
+import type { FirmwareName, SimFirmware } from "./firmwares.ts";
+import { firmwares } from "./firmwares.ts";
 import { gudeImage } from "./gude.ts";
-import { LuxosFirmware } from "./luxos.ts";
 import type { SimClock, WriteCount } from "./machine.ts";
 import { SimMachine } from "./machine.ts";
 import { startModbusServer } from "./modbus-server.ts";
@@ -20,7 +20,9 @@ import { drawUnit } from "./unit.ts";
 
 export interface RigOptions {
   readonly asics: number;
-  /** Given out in turn; the S19k Pro unless said. */
+  /** Given out in turn; LuxOS unless said. */
+  readonly drivers?: readonly FirmwareName[];
+  /** Given out in turn; those usual for the driver unless said. */
   readonly models?: readonly string[];
   readonly seed?: number;
   /** How long a miner thinks before it answers. */
@@ -36,8 +38,12 @@ export interface RigOptions {
 export interface RigAsic {
   readonly id: string;
   readonly address: string;
-  readonly driver: "luxos";
+  readonly driver: FirmwareName;
   readonly model: string;
+  /** Its second server, for firmware that has one. */
+  readonly webPort: number | null;
+  /** What orders need; null: none. */
+  readonly password: string | null;
   /** `pdu-1/3`: the third outlet of pdu-1. */
   readonly outlet: string;
 }
@@ -70,7 +76,7 @@ export interface Rig extends AsyncDisposable {
 const OUTLETS_PER_PDU = 24;
 const MOST_ASICS = 5000;
 const DEFAULT_SEED = 1;
-const DEFAULT_MODELS = ["antminer-s19k-pro"];
+const DEFAULT_DRIVERS: readonly FirmwareName[] = ["luxos"];
 
 const clock: SimClock = {
   now: () => performance.now(),
@@ -126,35 +132,44 @@ function operated(miners: Installed<SimMachine, RigAsic>, pdus: Installed<SimPdu
 }
 
 async function installMiners(options: RigOptions, running: SimServer[]): Promise<Installed<SimMachine, RigAsic>> {
-  const seed = options.seed ?? DEFAULT_SEED;
-  const models = (options.models ?? DEFAULT_MODELS).map(readSimModel);
+  const { seed = DEFAULT_SEED, latencyMs = 0, ownAddresses = false } = options;
   const digits = Math.max(2, String(options.asics).length);
   const machines = new Map<string, SimMachine>();
   const described: RigAsic[] = [];
-  let sharedPort = 0;
+  /** On addresses of their own all machines listen on the ports the first one got. */
+  let ports = { api: 0, web: 0 };
   for (let index = 0; index < options.asics; index += 1) {
-    const model = models[index % models.length];
-    if (model === undefined) throw new RangeError("a rig needs at least one model");
+    const { driver, model } = kindOf(index, options);
+    const firmware: SimFirmware = firmwares[driver];
     const id = `asic-${String(index + 1).padStart(digits, "0")}`;
     const machine = new SimMachine(id, bodyOf(model, branch(seed, 2 * index), options), clock);
-    const random = branch(seed, 2 * index + 1);
-    const server = await startCgminerServer({
-      host: options.ownAddresses === true ? ownAddress(index) : "127.0.0.1",
-      port: sharedPort,
-      latencyMs: options.latencyMs ?? 0,
-      firmware: new LuxosFirmware(machine, clock, random),
-      wire: () => machine.wire,
-      random,
-      asked: () => machine.asked(),
-      wrote: () => machine.wrote(),
-    });
-    running.push(server);
-    if (options.ownAddresses === true) sharedPort = server.port;
+    const plugs = firmware.plugs({ machine, clock, latencyMs, random: branch(seed, 2 * index + 1) });
+    const host = ownAddresses ? ownAddress(index) : "127.0.0.1";
+    const api = await plugs.api({ host, port: ports.api });
+    running.push(api);
+    const web = plugs.web === undefined ? null : await plugs.web({ host, port: ports.web });
+    if (web !== null) running.push(web);
+    if (ownAddresses) ports = { api: api.port, web: web?.port ?? ports.web };
     machines.set(id, machine);
     const outlet = `pdu-${Math.floor(index / OUTLETS_PER_PDU) + 1}/${(index % OUTLETS_PER_PDU) + 1}`;
-    described.push({ id, address: `${server.host}:${server.port}`, driver: "luxos", model: model.id, outlet });
+    const address = `${api.host}:${api.port}`;
+    described.push({ id, address, driver, model: model.id, webPort: web?.port ?? null, password: firmware.password, outlet });
   }
   return { machines, described };
+}
+
+/** Drivers and models go round independently; a driver without models of the caller's goes round its own. */
+function kindOf(index: number, { drivers = DEFAULT_DRIVERS, models }: RigOptions): { driver: FirmwareName; model: SimModel } {
+  const driver = drivers[index % drivers.length];
+  if (driver === undefined) throw new RangeError("a rig needs at least one driver");
+  const firmware: SimFirmware = firmwares[driver];
+  const turn = models === undefined ? Math.floor(index / drivers.length) : index;
+  const choice = models ?? firmware.models;
+  const id = choice[turn % choice.length];
+  if (id === undefined) throw new RangeError("a rig needs at least one model");
+  const model = readSimModel(id);
+  if (!firmware.makes.includes(model.make)) throw new RangeError(`${driver} does not run on ${id}; give models of ${firmware.makes.join(" or ")}, or none`);
+  return { driver, model };
 }
 
 async function installPdus(loads: readonly SimMachine[], seed: number, running: SimServer[]): Promise<Installed<SimPdu, RigPdu>> {

@@ -1,0 +1,58 @@
+/** The firmwares a rig can run, by the name of their driver. A new one is one entry here and its files beside. */
+import type { SimServer } from "./cgminer-server.ts";
+import { startCgminerServer } from "./cgminer-server.ts";
+import { LuxosFirmware } from "./luxos.ts";
+import type { SimClock, SimMachine } from "./machine.ts";
+import type { Random } from "./random.ts";
+
+/** The machine a firmware speaks for. */
+export interface Place {
+  readonly machine: SimMachine;
+  readonly clock: SimClock;
+  readonly random: Random;
+  readonly latencyMs: number;
+}
+
+/** Where one of its servers listens. Port 0: a free one. */
+export interface ListenAt {
+  readonly host: string;
+  readonly port: number;
+}
+
+export type Plug = (at: ListenAt) => Promise<SimServer>;
+
+/** What a machine offers to the network. */
+export interface Plugs {
+  /** What `miners[].address` names. */
+  readonly api: Plug;
+  /** A second server (`miners[].webPort`), for firmware that needs one. */
+  readonly web?: Plug;
+}
+
+export interface SimFirmware {
+  /** Makers whose machines it runs on. */
+  readonly makes: readonly string[];
+  /** Given out in turn where the rig's models are not said. */
+  readonly models: readonly string[];
+  /** What orders need, as the machine leaves the factory; null: none. */
+  readonly password: string | null;
+  readonly plugs: (place: Place) => Plugs;
+}
+
+export const firmwares = {
+  luxos: { makes: ["Bitmain"], models: ["antminer-s19k-pro"], password: null, plugs: luxos },
+} as const satisfies Record<string, SimFirmware>;
+
+export type FirmwareName = keyof typeof firmwares;
+
+export const firmwareNames = Object.keys(firmwares) as readonly FirmwareName[];
+
+function luxos(place: Place): Plugs {
+  const firmware = new LuxosFirmware(place.machine, place.clock, place.random);
+  return { api: (at) => startCgminerServer({ ...at, ...served(place), firmware }) };
+}
+
+/** What every server of a machine needs to know of it. */
+function served({ machine, random, latencyMs }: Place) {
+  return { latencyMs, random, wire: () => machine.wire, asked: () => machine.asked(), wrote: () => machine.wrote() };
+}
