@@ -9,13 +9,13 @@ import { millis, watts } from "./units.ts";
 export interface Memory {
   readonly devices: Readonly<Record<string, { readonly target: Setpoint | null; readonly gain: number }>>;
   /** An emergency or the way back from one was running. */
-  readonly restoring: { readonly rampPercentPerMinute: number } | null;
+  readonly restoring: boolean;
 }
 
 export function remember(rack: RackState): Memory {
   const devices = Object.fromEntries([...rack.devices].map(([id, { target, gain }]) => [id, { target, gain: Math.round(gain * 1000) / 1000 }]));
   const { emergency, restoring } = rack.mode;
-  return { devices, restoring: emergency || restoring !== null ? { rampPercentPerMinute: restoring?.rampPercentPerMinute ?? 20 } : null };
+  return { devices, restoring: emergency || restoring !== null };
 }
 
 /** Starts again from what was written down. The way back from an emergency begins anew, with the delay drawn before. */
@@ -23,7 +23,7 @@ export function recall(memory: Memory, context: { readonly uptime: Millis; reado
   const { uptime, u, restart } = context;
   const fresh = startState(uptime);
   const devices = new Map(Object.entries(memory.devices).map(([id, kept]): [string, DeviceState] => [id, { ...startDevice, ...kept }]));
-  if (memory.restoring === null) return { ...fresh, devices };
-  const restoring = { notBefore: millis(uptime + restart.minOff + u * restart.random), rampPercentPerMinute: memory.restoring.rampPercentPerMinute, u };
+  if (!memory.restoring) return { ...fresh, devices };
+  const restoring = { notBefore: millis(uptime + restart.minOff + u * restart.random), rampPercentPerMinute: restart.rampPercentPerMinute, u };
   return { ...fresh, devices, mode: { ...fresh.mode, restoring }, ramp: { budget: { kind: "limited", power: watts(0) }, at: uptime } };
 }

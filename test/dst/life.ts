@@ -1,5 +1,6 @@
 /** One life: a rack, an operator, a network, faults drawn from the seed, and the judge. No sockets, no wall time. */
 import { createHash } from "node:crypto";
+import type { Policy } from "../../agent/core/policy.ts";
 import { millis } from "../../agent/core/units.ts";
 import type { OutgoingMessage } from "../../agent/runtime/link.ts";
 import { parseAsicFault } from "../../drivers/sim/faults.ts";
@@ -19,6 +20,8 @@ export interface LifeOptions {
   /** False: the same life without its forged and replayed documents. */
   readonly forgeries: boolean;
   readonly trace: ((atS: number, line: string) => void) | null;
+  /** A planted bug: what the judge has to find. */
+  readonly bug?: Partial<Policy>;
 }
 
 export interface LifeReport {
@@ -77,7 +80,7 @@ export async function live(options: LifeOptions): Promise<LifeReport> {
   const start = (): Process => {
     boots += 1;
     oracle.booted(now());
-    const process = new Process({ clock, broker, disk, rack, dice: new Dice(seed, `process-${boots}`) }, `boot-${boots}`);
+    const process = new Process({ clock, broker, disk, rack, dice: new Dice(seed, `process-${boots}`), bug: options.bug ?? {} }, `boot-${boots}`);
     process.daemon.events.follow((event) => {
       if (event.name === "setpoint.ordered") {
         ordered += 1;

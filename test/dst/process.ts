@@ -1,4 +1,5 @@
 /** One run of the real daemon on the simulated rack: it can be stopped, and it can be killed. */
+import type { Policy } from "../../agent/core/policy.ts";
 import { DEFAULT_POLICY } from "../../agent/core/policy.ts";
 import { seconds, watts } from "../../agent/core/units.ts";
 import { Daemon } from "../../agent/daemon.ts";
@@ -23,6 +24,7 @@ export interface Surroundings {
   readonly disk: SimDisk;
   readonly rack: Rack;
   readonly dice: Dice;
+  readonly bug: Partial<Policy>;
 }
 
 export class Process {
@@ -32,7 +34,7 @@ export class Process {
   readonly #broker: MemoryBroker;
   readonly #stop = new AbortController();
 
-  constructor({ clock, broker, disk, rack, dice }: Surroundings, boot: string) {
+  constructor({ clock, broker, disk, rack, dice, bug }: Surroundings, boot: string) {
     this.#clock = new MortalClock(clock);
     this.#broker = broker;
     const signal = new Signal({ prefix: "gla/1", operator: "sim", site: "s1", rack: "r1", signatures: "required", heartbeat: "required", clock: "assumed", rootKey });
@@ -49,7 +51,7 @@ export class Process {
         devices: rack.asics.map(({ machine, model }, index) => ({ device: simDevice(machine, model, this.#clock), outlet: rack.outletsMapped ? { meter: rack.pdu.id, index: index + 1 } : null })),
         meters: [{ meter: simMeter(rack.pdu, this.#clock), role: "rack" }],
       },
-      policy: { ...DEFAULT_POLICY, nominal: watts(rack.nominalW), failsafe: watts(rack.failsafeW), restart: { minOff: seconds(0), random: seconds(30), rampPercentPerMinute: 60 } },
+      policy: { ...DEFAULT_POLICY, nominal: watts(rack.nominalW), failsafe: watts(rack.failsafeW), restart: { minOff: seconds(0), random: seconds(30), rampPercentPerMinute: 60 }, ...bug },
       breakerW: null,
       onStop: "failsafe",
       boot,
