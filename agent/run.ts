@@ -7,7 +7,7 @@ import { Buses } from "../drivers/modbus/buses.ts";
 import { loadProfile } from "../drivers/modbus/load.ts";
 import { modbusMeter } from "../drivers/modbus/meter.ts";
 import type { BrokerConfig, Config } from "./config/schema.ts";
-import { brokerAccess } from "./config/secrets.ts";
+import { brokerAccess, minerPasswords } from "./config/secrets.ts";
 import type { Policy } from "./core/policy.ts";
 import { DEFAULT_POLICY } from "./core/policy.ts";
 import { seconds, watts } from "./core/units.ts";
@@ -45,7 +45,7 @@ export async function runRack(config: Config, surroundings: Surroundings, signal
   const { clock, log, boot } = surroundings;
   const scope = new Scope();
   try {
-    const wiring = wire(config, surroundings, scope);
+    const wiring = wire(config, await minerPasswords(config.miners), surroundings, scope);
     const store = await openStore(config.paths.state).catch((error: unknown) => brokenStore(error, log));
     scope.own("store", () => store.close());
     const gridRoot = [config.grid.prefix, config.node.operator, "site", config.node.site, "rack", config.node.rack].join("/");
@@ -69,10 +69,10 @@ export async function runRack(config: Config, surroundings: Surroundings, signal
     const daemon: Daemon = new Daemon({
       ...surroundings,
       store,
-      grid: await link(config.grid, { ...surroundings, name: `grid-${boot}`, subscriptions: heard.subscriptions(), will }),
+      grid: await link(config.grid, { ...surroundings, name: `${config.node.operator}-${config.node.site}-${config.node.rack}`, subscriptions: heard.subscriptions(), will }),
       gridRoot,
       farm: config.farm === null ? null : {
-        link: await link(config.farm, { ...surroundings, name: `farm-${boot}`, subscriptions: [] }),
+        link: await link(config.farm, { ...surroundings, name: `farm-${config.node.site}-${config.node.rack}`, subscriptions: [] }),
         root: [config.farm.prefix, config.node.site, config.node.rack].join("/"),
       },
       signal: heard,
@@ -94,7 +94,7 @@ export async function runRack(config: Config, surroundings: Surroundings, signal
 }
 
 /** Devices and meters as the file names them. Names that do not exist were refused when it was checked; a race is refused here. */
-function wire(config: Config, { clock, random }: Surroundings, scope: Scope): { devices: WiredDevice[]; meters: WiredMeter[] } {
+function wire(config: Config, passwords: ReadonlyMap<string, string>, { clock, random }: Surroundings, scope: Scope): { devices: WiredDevice[]; meters: WiredMeter[] } {
   const buses = new Buses({ random, now: () => clock.now().uptime });
   const meters = config.meters.map(({ id, profile, address, unit, role }): WiredMeter => ({
     meter: scope.use(`meter ${id}`, modbusMeter({ id, profile: loadProfile(profile), address, unit, buses })),
@@ -128,6 +128,7 @@ interface LinkContext extends Surroundings {
 
 async function link(broker: BrokerConfig, { name, subscriptions, will, clock, log, random }: LinkContext): Promise<Link> {
   const access = await brokerAccess(broker);
+  // The same name after every start: the broker then speaks the dead session's will at the takeover, before our first status.
   return mqttLink({ urls: broker.brokers, clientId: `curtaild-${name}`, subscriptions, ...access, ...(will !== undefined && { will }), clock, log, random });
 }
 
