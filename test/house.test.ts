@@ -36,7 +36,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   "drivers/index": ["*"],
   "drivers/sim": [],
 };
-const DRIVER = [...CONTRACT, "drivers/cgminer", "drivers/models"];
+const DRIVER = [...CONTRACT, "drivers/cgminer", "drivers/http", "drivers/models"];
 const FREE = new Set(["agent/cli", "scripts", "test", "agent/run", "agent/routes"]);
 
 /** Packages that have one home. */
