@@ -100,10 +100,12 @@ function wire(config: Config, passwords: ReadonlyMap<string, string>, { clock, r
     meter: scope.use(`meter ${id}`, modbusMeter({ id, profile: loadProfile(profile), address, unit, buses })),
     role,
   }));
-  const devices = config.miners.map(({ id, driver, address, model, outlet }): WiredDevice => {
+  const devices = config.miners.map(({ id, driver, address, model, passwordFile, webPort, outlet }): WiredDevice => {
     if (!isDriverName(driver)) throw new ConfigError(`miner ${id}: there is no driver ${driver}; use one of ${Object.keys(drivers).join(", ")}`);
+    const password = passwordFile === null ? undefined : passwords.get(passwordFile);
+    const options = { id, address, model: loadModel(model), ...(password !== undefined && { password }), ...(webPort !== null && { webPort }) };
     return {
-      device: scope.use(`miner ${id}`, drivers[driver]({ id, address, model: loadModel(model) })),
+      device: scope.use(`miner ${id}`, drivers[driver](options)),
       outlet: outlet === null ? null : { meter: outlet.meter, index: outlet.outlet },
     };
   });

@@ -26,11 +26,15 @@ export interface Device extends AsyncDisposable {
   read(signal: AbortSignal): Promise<Telemetry>;
 }
 
-/** What every miner driver is made from; a driver may take more (passwords), all of it optional. */
+/** What every miner driver is made from. */
 export interface MinerOptions {
   readonly id: string;
   readonly address: { readonly host: string; readonly port: number };
   readonly model: MinerModel;
+  /** What its orders need; unset: the one the maker ships. Never in a message. */
+  readonly password?: string;
+  /** Its web interface, where the driver needs one besides `address`; unset: the usual port. */
+  readonly webPort?: number;
   /** Connecting, writing and reading of one request together. A poll or an order as a whole gets three times that. */
   readonly deadlineMs?: number;
 }

@@ -88,6 +88,7 @@ function withAbsolutePaths(config: Config, base: string): Config {
     ...config,
     grid: { ...link(config.grid), rootKeyFile: absolute(config.grid.rootKeyFile) },
     farm: config.farm && link(config.farm),
+    miners: config.miners.map((miner) => ({ ...miner, passwordFile: absolute(miner.passwordFile) })),
     paths: { state: absolute(config.paths.state), run: absolute(config.paths.run) },
   };
 }

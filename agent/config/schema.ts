@@ -97,6 +97,11 @@ const miner = z.strictObject({
   driver: name().meta({ description: "The firmware it runs, by the name of its driver.", examples: ["luxos"] }),
   address: address().meta({ description: "Where its API listens.", examples: ["10.0.0.21:4028"] }),
   model: name().meta({ description: "Its model: operating points, nameplate and envelope come from there.", examples: ["antminer-s19k-pro"] }),
+  passwordFile: unset(file()).meta({
+    description: "File with the password its orders need, readable by the daemon only; a line feed at its end does not count. Unset: the one the maker ships.",
+    examples: ["secrets/whatsminer"],
+  }),
+  webPort: unset(z.int().min(1).max(65_535)).meta({ description: "Port of its web interface, for firmware that needs both; unset: the usual one.", examples: [80] }),
   outlet: unset(outlet()).meta({ description: "The metered outlet it hangs on; unset: not known.", examples: ["pdu-1/1"] }),
 });
 

@@ -29,11 +29,23 @@ export async function readBounded(file: string): Promise<string> {
 
 const readOptional = async (file: string | null | undefined): Promise<string | null> => (file === null || file === undefined ? null : readBounded(file));
 
+const readPassword = async (file: string | null): Promise<string | null> => (await readOptional(file))?.replace(/\r?\n$/, "") ?? null;
+
+/** The miners' passwords by the path of their file, each file read once. */
+export async function minerPasswords(miners: Config["miners"]): Promise<ReadonlyMap<string, string>> {
+  const passwords = new Map<string, string>();
+  for (const { passwordFile } of miners) {
+    if (passwordFile === null || passwords.has(passwordFile)) continue;
+    passwords.set(passwordFile, (await readPassword(passwordFile)) ?? "");
+  }
+  return passwords;
+}
+
 /** Reads what a link needs to log on. */
 export async function brokerAccess(link: BrokerConfig): Promise<BrokerAccess> {
-  const password = await readOptional(link.passwordFile);
+  const password = await readPassword(link.passwordFile);
   const tls = link.tls && { ca: await readOptional(link.tls.caFile), cert: await readOptional(link.tls.certFile), key: await readOptional(link.tls.keyFile) };
-  return { username: link.username, password: password === null ? null : password.replace(/\r?\n$/, ""), tls };
+  return { username: link.username, password, tls };
 }
 
 /** Faults: files that cannot be read or hold something else. Doubts: secrets that others can read. */
@@ -52,10 +64,17 @@ export async function inspectFiles(config: Config): Promise<{ faults: Contradict
   };
   for (const [room, link] of [["grid", config.grid], ["farm", config.farm]] as const) {
     if (link === null) continue;
-    await inspect([room, "passwordFile"], link.passwordFile, "secret", (text) => (text.trim() === "" ? "which is empty: write the password into it." : null));
+    await inspect([room, "passwordFile"], link.passwordFile, "secret", judgePassword);
     await inspect([room, "tls", "caFile"], link.tls?.caFile, "public", judgeCertificate);
     await inspect([room, "tls", "certFile"], link.tls?.certFile, "public", judgeCertificate);
     await inspect([room, "tls", "keyFile"], link.tls?.keyFile, "secret", judgePrivateKey);
+  }
+  const inspected = new Set<string>();
+  for (const [index, { passwordFile }] of config.miners.entries()) {
+    // A rack's miners usually share one file: it is read, and complained about, once.
+    if (passwordFile === null || inspected.has(passwordFile)) continue;
+    inspected.add(passwordFile);
+    await inspect(["miners", index, "passwordFile"], passwordFile, "secret", judgePassword);
   }
   await inspect(["grid", "rootKeyFile"], config.grid.rootKeyFile, "public", judgePublicKey);
   return { faults, doubts };
@@ -81,6 +100,7 @@ const judge = (parse: () => void, wrong: string): string | null => {
   }
 };
 
+const judgePassword = (text: string): string | null => (text.trim() === "" ? "which is empty: write the password into it." : null);
 const judgeCertificate = (text: string): string | null => judge(() => new X509Certificate(text), "which holds no certificate in PEM.");
 const judgePrivateKey = (text: string): string | null => judge(() => createPrivateKey(text), "which holds no private key in PEM (one with a passphrase cannot be used).");
 

@@ -22,7 +22,7 @@ describe("a good configuration", () => {
   test("gets its defaults, parsed addresses and absolute paths", async () => {
     const config = await parseConfig(configText({ "paths.state": "state", "grid.tls": null }), "/srv/rack/config.yaml", { vocabulary });
     assert.deepEqual(config.paths, { state: "/srv/rack/state", run: "/run/curtaild" });
-    assert.deepEqual(config.miners[0], { id: "asic-01", driver: "luxos", address: { host: "127.0.0.1", port: 41_001 }, model: "antminer-s19k-pro", outlet: { meter: "pdu-1", outlet: 1 } });
+    assert.deepEqual(config.miners[0], { id: "asic-01", driver: "luxos", address: { host: "127.0.0.1", port: 41_001 }, model: "antminer-s19k-pro", passwordFile: null, webPort: null, outlet: { meter: "pdu-1", outlet: 1 } });
     assert.deepEqual([config.grid.prefix, config.grid.clock, config.farm, config.meters[0]?.unit, config.policy.onStop], ["gla/1", "kernel", null, 1, "failsafe"]);
   });
 
@@ -142,6 +142,14 @@ describe("files the configuration names", () => {
     await chmod(secret, 0o640);
     await loadConfig(file, { warn });
     assert.deepEqual(warnings, []);
+  });
+
+  test("a miner's password file is looked at like any other", async () => {
+    await using directory = await testDirectory();
+    const file = await directory.write("config.yaml", configText({ "miners.0.passwordFile": "miner" }));
+    await assert.rejects(loadConfig(file), /miners\[0\]\.passwordFile: names \S+miner, which cannot be read \(ENOENT\)/);
+    const secret = await directory.write("miner", "admin\n");
+    assert.equal((await loadConfig(file)).miners[0]?.passwordFile, secret);
   });
 
   test("an empty password is a fault, a huge file too", async () => {

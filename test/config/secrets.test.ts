@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { formatAddress, formatOutlet, parseAddress, parseOutlet } from "../../agent/config/address.ts";
 import { shown } from "../../agent/config/redact.ts";
-import { brokerAccess } from "../../agent/config/secrets.ts";
+import { brokerAccess, minerPasswords } from "../../agent/config/secrets.ts";
 import { testDirectory } from "./config-files.ts";
 
 test("a link's password comes without the line feed at its end, and nothing else is taken off", async () => {
@@ -12,6 +12,14 @@ test("a link's password comes without the line feed at its end, and nothing else
   const link = { brokers: ["mqtts://b"], prefix: "gla/1", username: "rack", passwordFile, tls };
   assert.deepEqual(await brokerAccess(link), { username: "rack", password: " hun ter2 ", tls: { ca: "PEM", cert: null, key: null } });
   assert.deepEqual(await brokerAccess({ ...link, passwordFile: null, tls: null }), { username: "rack", password: null, tls: null });
+});
+
+test("miners share a password file, and one without a file has none", async () => {
+  await using directory = await testDirectory();
+  const passwordFile = await directory.write("whatsminer", "adm in\r\n");
+  const miner = { id: "a", driver: "luxos", address: { host: "h", port: 1 }, model: "m", webPort: null, outlet: null };
+  const passwords = await minerPasswords([{ ...miner, passwordFile }, { ...miner, passwordFile }, { ...miner, passwordFile: null }]);
+  assert.deepEqual([...passwords], [[passwordFile, "adm in"]]);
 });
 
 describe("what is shown of a value", () => {
