@@ -134,25 +134,4 @@ describe("operator, unsigned", { timeout: 60_000 }, () => {
       await own.close();
     }
   });
-
-  const faults: readonly (readonly [args: readonly string[], env: Readonly<Record<string, string>>, code: number, words: RegExp])[] = [
-    [["allocate"], {}, 64, /how much/],
-    [["allocate", "--limit", "lots"], {}, 64, /not a power/],
-    [["allocate", "--limit", "60%"], {}, 64, /--nominal/],
-    [["allocate", "--limit", "8kW", "--node", "rack/r1"], {}, 64, /site\/SITE/],
-    [["allocate", "--schedule", "8kW"], {}, 64, /8kW:2h/],
-    [["limit", "4kW", "--id", "a/b"], {}, 64, /letters/],
-    [["limit", "4kW", "--key", "/nonexistent", "--kid", "k"], {}, 65, /cannot be read/],
-    [["limit", "4kW", "--key", program], {}, 64, /--kid/],
-    [["heartbeat", "--node", "site/s1"], {}, 64, /one rack/],
-    [["watch", "--once"], { CURTAIL_BROKER: "mqtt://127.0.0.1:1" }, 69, /no broker/],
-    [["cancel"], { CURTAIL_OPERATOR: "" }, 64, /--operator/],
-  ];
-  for (const [args, env, code, words] of faults) {
-    test(`${args.join(" ")} ends with ${code}`, async () => {
-      const ended = await operator(args, env);
-      assert.match(ended.err, words);
-      assert.equal(ended.code, code, ended.err);
-    });
-  }
 });

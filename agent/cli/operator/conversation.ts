@@ -11,13 +11,13 @@ import type { Address } from "./address.ts";
 
 export interface Talk<T> {
   readonly subscriptions: readonly Subscription[];
-  /** How long the broker may take to answer at first. */
-  readonly patience: Millis;
   message(message: IncomingMessage): void;
   /** Runs once connected and subscribed; `signal` aborts on Ctrl-C. When it ends, what was published is still delivered. */
   body(link: Link, clock: Clock, signal: AbortSignal): Promise<T>;
 }
 
+/** How long a broker may take to answer at first. */
+const patience = millis(10_000);
 /** A broker that has refused once gets this long for another try. */
 const secondTry = millis(1_000);
 
@@ -47,7 +47,7 @@ export async function onBroker<T>(address: Address, talk: Talk<T>): Promise<T> {
   try {
     const over = AbortSignal.any([interrupted.signal, end.signal]);
     const wait = (length: Millis): Promise<void> => clock.sleep(length, over).catch(() => undefined);
-    const late = Promise.race([wait(talk.patience), trouble.promise.then(() => wait(secondTry))]);
+    const late = Promise.race([wait(patience), trouble.promise.then(() => wait(secondTry))]);
     const there = await Promise.race([connected.then(() => true), late.then(() => false), running.then(() => false)]);
     if (!there) throw new Failure(exit.unreachable, `no broker at ${broker}: ${reason}. Is it running, and is --broker right?`);
     return await talk.body(link, clock, interrupted.signal);

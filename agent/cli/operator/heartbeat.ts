@@ -44,7 +44,6 @@ async function heartbeat(options: HeartbeatOptions, command: Command): Promise<v
   const beats = new Beats(to, spoken, options);
   await onBroker(to, {
     subscriptions: spoken.subscriptions,
-    patience: parseDuration("10s"),
     message: (message) => {
       spoken.hear(message);
       bell.ring();

@@ -58,7 +58,6 @@ export async function deliver(to: Address, document: Composed, { timeout, comman
   const bell = new Bell();
   await onBroker(to, {
     subscriptions: timeout === 0 ? [] : [{ topic: `${to.root}/${answering(to.node)}/ack/${document.id}`, qos: 1 }],
-    patience: timeout === 0 ? parseDuration("10s") : timeout,
     message: ({ topic, payload }) => {
       const ack = readAck(payload);
       if (ack !== null && ack.status !== "RECEIVED") answers.set(topic.slice(to.root.length + 1).replace(/\/ack\/.*$/, ""), ack);

@@ -29,7 +29,6 @@ async function retainedEmergency(options: PublishOptions): Promise<string> {
   const found: IncomingMessage[] = [];
   await onBroker(to, {
     subscriptions: [{ topic, qos: 1 }],
-    patience: parseDuration("10s"),
     message: (message) => void found.push(message),
     body: async (_link, clock, signal) => clock.sleep(retainedArrive, signal).catch(() => undefined),
   });

@@ -44,7 +44,6 @@ async function watch(options: WatchOptions, command: Command): Promise<void> {
   const json = commonOptions(command).json === true;
   await onBroker(to, {
     subscriptions: [{ topic: `${to.root}/${filter}/status`, qos: 1 }, { topic: `${to.root}/${filter}/ack/+`, qos: 1 }],
-    patience: parseDuration("10s"),
     message: ({ topic, payload }) => {
       const [, node = "", kind] = /^(site\/[^/]+\/rack\/[^/]+)\/(status|ack)/.exec(topic.slice(to.root.length + 1)) ?? [];
       const said = parse(payload);
