@@ -33,18 +33,33 @@ export function rigConfig(rig: Rig, dir: string, broker: string): string {
       // The rig runs on machines whose clock nobody vouches for, in containers for one.
       clock: "assumed",
     },
-    miners: rig.asics.map(({ id, driver, address, model, outlet }) => ({ id, driver, address, model, outlet })),
+    miners: rig.asics.map(({ id, driver, address, model, webPort, password, outlet }) => ({
+      id,
+      driver,
+      address,
+      model,
+      ...(webPort !== null && { webPort }),
+      ...(password !== null && { passwordFile: passwordFile(dir, driver) }),
+      outlet,
+    })),
     meters: rig.pdus.map(({ id, address }) => ({ id, profile: "gude-epc", address, unit: 1, role: "rack" })),
     policy: { onStop: "failsafe", outlets: "never", maxChangesPerCycle: 50 },
     paths: { state: join(dir, "state"), run: join(dir, "run") },
   });
 }
 
-/** Writes DIR/config.yaml, the directories it names and, last, DIR/rig.json. Returns the path of rig.json. */
+/** One file a firmware: all its machines leave the factory with the same password. */
+const passwordFile = (dir: string, driver: string): string => join(dir, "secrets", driver);
+
+/** Writes DIR/config.yaml, the files and directories it names and, last, DIR/rig.json. Returns the path of rig.json. */
 export async function writeRigFiles(rig: Rig, dir: string, broker: string): Promise<string> {
   const home = resolve(dir);
   await mkdir(join(home, "state"), { recursive: true });
   await mkdir(join(home, "run"), { recursive: true });
+  await mkdir(join(home, "secrets"), { recursive: true });
+  for (const { driver, password } of rig.asics) {
+    if (password !== null) await writeFile(passwordFile(home, driver), `${password}\n`, { mode: 0o600 });
+  }
   const config = join(home, "config.yaml");
   const file: RigFile = {
     config,
