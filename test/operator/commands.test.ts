@@ -32,13 +32,16 @@ interface Ended {
   readonly err: string;
 }
 
-function operator(args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<Ended> {
+const operator = (args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<Ended> => start(args, env).ended;
+
+function start(args: readonly string[], env: Readonly<Record<string, string>>): { readonly ended: Promise<Ended>; stop(): void } {
   const variables = { PATH: process.env["PATH"] ?? "", CURTAIL_BROKER: broker.url, CURTAIL_OPERATOR: "demo", CURTAIL_NODE: node, XDG_STATE_HOME: join(dir, "state"), NO_COLOR: "1", ...env };
   const child = spawn(process.execPath, [program, "operator", ...args], { env: variables, stdio: ["ignore", "pipe", "pipe"] });
   let [out, err] = ["", ""];
   child.stdout.setEncoding("utf8").on("data", (chunk: string) => (out += chunk));
   child.stderr.setEncoding("utf8").on("data", (chunk: string) => (err += chunk));
-  return new Promise((resolve) => child.on("close", (code) => resolve({ code, out, err })));
+  const ended = new Promise<Ended>((resolve) => child.on("close", (code) => resolve({ code, out, err })));
+  return { ended, stop: () => child.kill("SIGTERM") };
 }
 
 async function done(args: readonly string[], env?: Readonly<Record<string, string>>): Promise<string> {
@@ -123,9 +126,18 @@ describe("operator, unsigned", { timeout: 60_000 }, () => {
       assert.match(await done(["allocate", "--limit", "4kW", "--short"], env), /ACCEPTED/);
       assert.deepEqual(stated(ear), [4_000]);
       await done(["heartbeat", "--once"], env);
-      await ear.until(({ heard }) => heard.call(ear.signal).heartbeat.confirmedAt !== null, "the confirmation");
+      await ear.until((signal) => signal.heard().heartbeat.confirmedAt !== null, "the confirmation");
+      const heartbeat = start(["heartbeat", "--period", "60s"], env);
+      const before = ear.signal.heard().heartbeat.bornAt;
+      await ear.until((signal) => signal.heard().heartbeat.bornAt !== before, "the first of many heartbeats");
+      const first = ear.signal.heard().heartbeat.bornAt;
       await done(["allocate", "--schedule", "8kW:2h,4kW:30m,none:1h"], env);
       assert.deepEqual(ear.signal.heard().allocations[0]?.schedule.map(({ limit }) => limit), [8_000, 4_000, null]);
+      await ear.until((signal) => signal.heard().heartbeat.bornAt !== first, "a heartbeat soon after a new document");
+      heartbeat.stop();
+      const { code, out } = await heartbeat.ended;
+      assert.equal(code, 0);
+      assert.match(out, /heartbeat \d+ names 1 documents\n.*heartbeat/);
       const refused = await operator(["limit", "4kW", "--for", "1h", "--node", "site/s1", "--timeout", "1s"], env);
       assert.equal(refused.code, 65);
       assert.match(refused.err, /NOT_APPLICABLE/);
