@@ -36,6 +36,7 @@ export const FIGURES = [
   { name: "readyMs", unit: "ms", aim: 1000, what: "start of the process to its first decision, 12 ASICs, median" },
   { name: "rss12Mb", unit: "MB", aim: 90, what: "resident memory of the daemon after 60 s, 12 ASICs" },
   { name: "rss1000Mb", unit: "MB", aim: 200, what: "the same, 1,000 ASICs" },
+  { name: "machineBusyPct", unit: "%", aim: null, what: "processors in use by others between the parts, the most: over 10 % nothing here is to be quoted" },
 ] as const satisfies readonly Figure[];
 
 export type FigureName = (typeof FIGURES)[number]["name"];

@@ -6,7 +6,8 @@ import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { measureAllocation } from "./allocate.ts";
 import type { Bench } from "./bench.ts";
-import { tableOf, type Measured } from "./figures.ts";
+import { rounded, tableOf, type Measured } from "./figures.ts";
+import { busyPercent, machine } from "./machine.ts";
 import { measureMetered } from "./metered.ts";
 import { measurePolls } from "./poll.ts";
 import { measureMemory, measureReady } from "./process-size.ts";
@@ -48,8 +49,12 @@ async function main(): Promise<void> {
   };
   const measured: Measured = {};
   let failed = false;
+  bench.say(machine());
   for (const together of ORDER) {
-    const results = await Promise.allSettled(together.filter((name) => asked.parts.includes(name)).map(async (name) => PARTS[name](bench)));
+    const parts = together.filter((name) => asked.parts.includes(name));
+    if (parts.length === 0) continue;
+    measured.machineBusyPct = rounded(Math.max(measured.machineBusyPct ?? 0, await busyPercent()));
+    const results = await Promise.allSettled(parts.map(async (name) => PARTS[name](bench)));
     for (const result of results) {
       if (result.status === "fulfilled") Object.assign(measured, result.value);
       else {

@@ -72,14 +72,14 @@ export class Rack implements AsyncDisposable {
     await until(async () => ((await this.rig.tally()).writes > 0 ? true : null), { what: "a first write", everyMs: 100, withinMs: 20_000 });
   }
 
-  /** Resolves when every answering ASIC reads what it was last told, with what was written since the counts were reset. */
+  /** Resolves when every answering ASIC reads what it was last told and the meters are read, with what was written since the counts were reset. */
   async settled(): Promise<Tally> {
     return until(
       async () => {
         const { lastWriteAtMs } = await this.rig.tally();
         if (lastWriteAtMs !== null && wallMs() - lastWriteAtMs < QUIET_MS) return null;
         const status = await this.daemon.status();
-        if (status.state === "init" || status.state === "failsafe") return null;
+        if (status.state === "init" || status.state === "failsafe" || status.measuredQuality !== "measured") return null;
         return (await this.daemon.devices()).some(isOutstanding) ? null : this.rig.tally();
       },
       { what: "every ASIC at its setpoint", everyMs: 200, withinMs: 45_000 },
