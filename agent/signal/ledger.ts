@@ -59,11 +59,15 @@ export class Ledger {
     return false;
   }
 
-  move(topic: string, signer: Signer, mark: Mark): void {
+  /** Returns the mark as it is kept: never forgotten earlier than the one before it, which would let an older document in. */
+  move(topic: string, signer: Signer, next: Mark): Mark {
     const page = this.#pages.get(topic) ?? { marks: new Map<Signer, Mark>() };
+    const before = page.marks.get(signer)?.until ?? null;
+    const mark = next.until !== null && before !== null && before > next.until ? { ...next, until: before } : next;
     page.marks.delete(signer);
     page.marks.set(signer, mark);
     this.#pages.set(topic, page);
+    return mark;
   }
 
   /** Forgets the topics whose marks have run out; returns them with their signers. */

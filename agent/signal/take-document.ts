@@ -29,8 +29,7 @@ export function takeDocument(desk: Desk, place: Place, { opened, tick }: { reado
 export function keep(desk: Desk, place: Place, { entry, tick }: { readonly entry: Entry; readonly tick: Tick }): SignalEffect[] {
   const { signer, hash, document } = entry;
   const { ref, type, expires } = document;
-  const mark = { epoch: ref.epoch, seq: ref.seq, hash, taken: true, until: desk.markUntil(place, expires) };
-  desk.ledger.move(place.topic, signer, mark);
+  const mark = desk.ledger.move(place.topic, signer, { epoch: ref.epoch, seq: ref.seq, hash, taken: true, until: desk.markUntil(place, expires) });
   desk.wall.witness(document.issued, tick);
   const shelf = desk.shelf(place.topic);
   const entries = shelf.put(entry, desk.now(tick));

@@ -26,8 +26,7 @@ export function takeEmergency(desk: Desk, place: Place, { opened, tick }: Arriva
   desk.latches.set(place.topic, next.value);
   desk.changed();
   const { ref, type } = opened.envelope;
-  const moved = { epoch: ref.epoch, seq: ref.seq, hash: opened.hash, taken: true, until: null };
-  desk.ledger.move(place.topic, opened.signer, moved);
+  const moved = desk.ledger.move(place.topic, opened.signer, { epoch: ref.epoch, seq: ref.seq, hash: opened.hash, taken: true, until: null });
   const commit = desk.commit(ref, new Map([latchChange(place.topic, next.value), [keyOf.mark(place.topic, opened.signer), JSON.stringify(moved)]]), {
     tick,
     done: (kept, later) => (kept ? settled(desk, { ref, type, tick: later }) : [ack({ ref, type }, "REJECTED", notKept(type))]),

@@ -91,6 +91,19 @@ describe("replay", () => {
     assert.deepEqual(codes(bench.hear(event)), ["REJECTED/EXPIRED"]);
   });
 
+  test("a refused document does not shorten the memory of the one that stands", () => {
+    const bench = new Bench();
+    const exp = bench.now() + 10 * 86_400_000;
+    const older = bench.limit(20_000, { exp });
+    bench.hear(bench.limit(5_000, { exp }));
+    bench.hear(bench.document("SETPOINT", {}, { id: "e1", exp }));
+    bench.wait(3 * 86_400_000, 3_600_000);
+    for (const agent of [bench, bench.restarted()]) {
+      assert.deepEqual(codes(agent.hear(older)), ["REJECTED/REPLAY"]);
+      assert.equal(agent.stated(), 5_000);
+    }
+  });
+
   test("an event that takes the topic of one just ended is kept, though the old one is still being cleared away", () => {
     const bench = new Bench();
     bench.hear(bench.limit(5_000, { exp: bench.now() + 30_000 }));
