@@ -26,6 +26,8 @@ const mostTopics = 4_096;
 interface Page {
   /** By signer; the one that moved last stands last. */
   readonly marks: Map<Signer, Mark>;
+  /** Something on this topic was acted on once. */
+  taken: boolean;
 }
 
 export class Ledger {
@@ -52,16 +54,16 @@ export class Ledger {
   /** Is there room for a topic? Makes some by forgetting one whose documents were all refused: dropping another mark would let an old document in. */
   hasRoom(topic: string): boolean {
     if (this.#pages.has(topic) || this.#pages.size < mostTopics) return true;
-    for (const [other, { marks }] of this.#pages) {
-      if ([...marks.values()].some(({ taken, until }) => taken || until === null)) continue;
-      return this.#pages.delete(other);
+    for (const [other, { taken, marks }] of this.#pages) {
+      if (!taken && [...marks.values()].every(({ until }) => until !== null)) return this.#pages.delete(other);
     }
     return false;
   }
 
   /** Returns the mark as it is kept: never forgotten earlier than the one before it, which would let an older document in. */
   move(topic: string, signer: Signer, next: Mark): Mark {
-    const page = this.#pages.get(topic) ?? { marks: new Map<Signer, Mark>() };
+    const page = this.#pages.get(topic) ?? { marks: new Map<Signer, Mark>(), taken: false };
+    page.taken ||= next.taken;
     const before = page.marks.get(signer)?.until ?? null;
     const mark = next.until !== null && before !== null && before > next.until ? { ...next, until: before } : next;
     page.marks.delete(signer);
