@@ -93,7 +93,7 @@ function cells({ node, at, state, compliance, document, ack, heartbeat, limit, m
 function draw(racks: ReadonlyMap<string, RackLine>): string {
   const lines = [...racks.values()].sort((a, b) => (a.node < b.node ? -1 : 1));
   const known = lines.flatMap(({ online, measured }) => (online && measured !== null ? [measured] : []));
-  const sum = `${lines.length} racks, ${known.length} metered, together ${formatPower(watts(known.reduce((total, drawn) => total + drawn, 0)))}`;
+  const sum = `${lines.length} ${lines.length === 1 ? "rack" : "racks"}, ${known.length} metered, together ${formatPower(watts(known.reduce((total, drawn) => total + drawn, 0)))}`;
   return `${celled([head, ...lines.map(cells)], 6)}\n${sum}`;
 }
 
