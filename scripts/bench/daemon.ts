@@ -42,7 +42,7 @@ export class BenchDaemon implements AsyncDisposable {
       return new BenchDaemon(child, control, readyMs);
     } catch (error) {
       await endProcess(child);
-      throw new Error(`the daemon did not start; its last words:\n${(await readFile(join(directory, "daemon.log"), "utf8")).slice(-2000)}`, { cause: error });
+      throw new Error(`the daemon did not start; its last words:\n${(await readFile(join(directory, "daemon.log"), "utf8")).slice(-600)}`, { cause: error });
     }
   }
 

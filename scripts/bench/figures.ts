@@ -1,7 +1,11 @@
 /** Every figure the benchmark knows, what it means and what it should be. The names are those of the JSON. */
 
+export type PartName = "allocate" | "poll" | "ready" | "told" | "metered" | "rss";
+
 export interface Figure {
   readonly name: string;
+  /** The part of the benchmark that measures it. */
+  readonly part: PartName | "machine";
   readonly unit: "ms" | "s" | "%" | "MB" | "x" | "";
   /** At most this; null: information. */
   readonly aim: number | null;
@@ -9,39 +13,42 @@ export interface Figure {
 }
 
 export const FIGURES = [
-  { name: "told12P95Ms", unit: "ms", aim: 400, what: "signal published to the last acknowledged write, 12 ASICs" },
-  { name: "told100P95Ms", unit: "ms", aim: 700, what: "the same, 100 ASICs" },
-  { name: "told1000P95Ms", unit: "ms", aim: 2500, what: "the same, 1,000 ASICs" },
-  { name: "told1000LowerP95Ms", unit: "ms", aim: null, what: "of these, the signals that lower" },
-  { name: "told1000RaiseP95Ms", unit: "ms", aim: null, what: "of these, the signals that raise" },
-  { name: "told1000Written", unit: "", aim: null, what: "ASICs written to by a signal, median" },
-  { name: "told1000Writes", unit: "", aim: null, what: "writes acknowledged after a signal, median" },
-  { name: "floor1000Ms", unit: "ms", aim: null, what: "the same requests from a bare node:net loop, median" },
-  { name: "told1000OverFloor", unit: "x", aim: 2, what: "told1000P95Ms over floor1000Ms" },
-  { name: "told1000Silent2P95Ms", unit: "ms", aim: null, what: "told, 2 % of the ASICs silent, the time of the others" },
-  { name: "told1000Silent2OverTold", unit: "x", aim: 1.1, what: "told1000Silent2P95Ms over told1000P95Ms" },
-  { name: "brokerHopMs", unit: "ms", aim: null, what: "publication to arrival at a subscriber, part of every told sample, median" },
-  { name: "poll1000Ms", unit: "ms", aim: 600, what: "1,000 ASICs read once each, median" },
-  { name: "poll1000ColdMs", unit: "ms", aim: null, what: "the first read after the start, which also asks who they are" },
-  { name: "poll1000CpuMs", unit: "ms", aim: null, what: "CPU time of one such round, median" },
-  { name: "requestsPerPoll", unit: "", aim: null, what: "requests a poll takes, counted by the simulators" },
-  { name: "pollFloor1000Ms", unit: "ms", aim: null, what: "the same requests from a bare node:net loop, median" },
-  { name: "poll1000OverFloor", unit: "x", aim: 2.5, what: "poll1000Ms over pollFloor1000Ms" },
-  { name: "simCpuMs", unit: "ms", aim: null, what: "CPU time of the simulators for one round of polls, median" },
-  { name: "metered12P95S", unit: "s", aim: 10, what: "signal to the meter's reading under the limit, 12 ASICs" },
-  { name: "metered100P95S", unit: "s", aim: 10, what: "the same, 100 ASICs" },
-  { name: "allocate1000Ms", unit: "ms", aim: 3, what: "1,000 ASICs x 20 points shared out, median" },
-  { name: "allocate1000GapPct", unit: "%", aim: 0.05, what: "distance to the linear-programming bound, the worst of all limits" },
-  { name: "allocate5000Ms", unit: "ms", aim: 20, what: "5,000 ASICs x 40 points shared out, median" },
-  { name: "readyMs", unit: "ms", aim: 1000, what: "start of the process to its first decision, 12 ASICs, median" },
-  { name: "rss12Mb", unit: "MB", aim: 90, what: "resident memory of the daemon after 60 s, 12 ASICs" },
-  { name: "rss1000Mb", unit: "MB", aim: 200, what: "the same, 1,000 ASICs" },
-  { name: "machineBusyPct", unit: "%", aim: null, what: "processors in use by others between the parts, the most: over 10 % nothing here is to be quoted" },
+  { name: "told12P95Ms", part: "told", unit: "ms", aim: 400, what: "signal published to the last acknowledged write, 12 ASICs" },
+  { name: "told100P95Ms", part: "told", unit: "ms", aim: 700, what: "the same, 100 ASICs" },
+  { name: "told1000P95Ms", part: "told", unit: "ms", aim: 2500, what: "the same, 1,000 ASICs" },
+  { name: "told1000LowerP95Ms", part: "told", unit: "ms", aim: null, what: "of these, the signals that lower" },
+  { name: "told1000RaiseP95Ms", part: "told", unit: "ms", aim: null, what: "of these, the signals that raise" },
+  { name: "told1000Written", part: "told", unit: "", aim: null, what: "ASICs written to by a signal, median" },
+  { name: "told1000Writes", part: "told", unit: "", aim: null, what: "writes acknowledged after a signal, median" },
+  { name: "floor1000Ms", part: "told", unit: "ms", aim: null, what: "the same requests from a bare node:net loop, median" },
+  { name: "told1000OverFloor", part: "told", unit: "x", aim: 2, what: "told1000P95Ms over floor1000Ms" },
+  { name: "told1000Silent2P95Ms", part: "told", unit: "ms", aim: null, what: "told, 2 % of the ASICs silent, the time of the others" },
+  { name: "told1000Silent2OverTold", part: "told", unit: "x", aim: 1.1, what: "told1000Silent2P95Ms over told1000P95Ms" },
+  { name: "brokerHopMs", part: "told", unit: "ms", aim: null, what: "publication to arrival at a subscriber, part of every told sample, median" },
+  { name: "poll1000Ms", part: "poll", unit: "ms", aim: 600, what: "1,000 ASICs read once each, median" },
+  { name: "poll1000ColdMs", part: "poll", unit: "ms", aim: null, what: "the first read after the start, which also asks who they are" },
+  { name: "poll1000CpuMs", part: "poll", unit: "ms", aim: null, what: "CPU time of one such round, median" },
+  { name: "requestsPerPoll", part: "poll", unit: "", aim: null, what: "requests a poll takes, counted by the simulators" },
+  { name: "pollFloor1000Ms", part: "poll", unit: "ms", aim: null, what: "the same requests from a bare node:net loop, median" },
+  { name: "poll1000OverFloor", part: "poll", unit: "x", aim: 2.5, what: "poll1000Ms over pollFloor1000Ms" },
+  { name: "simCpuMs", part: "poll", unit: "ms", aim: null, what: "CPU time of the simulators for one round of polls, median" },
+  { name: "metered12P95S", part: "metered", unit: "s", aim: 10, what: "signal to the meter's reading under the limit, 12 ASICs" },
+  { name: "metered100P95S", part: "metered", unit: "s", aim: 10, what: "the same, 100 ASICs" },
+  { name: "allocate1000Ms", part: "allocate", unit: "ms", aim: 3, what: "1,000 ASICs x 20 points shared out, median" },
+  { name: "allocate1000GapPct", part: "allocate", unit: "%", aim: 0.05, what: "distance to the linear-programming bound, the worst of all limits" },
+  { name: "allocate5000Ms", part: "allocate", unit: "ms", aim: 20, what: "5,000 ASICs x 40 points shared out, median" },
+  { name: "readyMs", part: "ready", unit: "ms", aim: 1000, what: "start of the process to its first decision, 12 ASICs, median" },
+  { name: "rss12Mb", part: "rss", unit: "MB", aim: 90, what: "resident memory of the daemon after 60 s, 12 ASICs" },
+  { name: "rss1000Mb", part: "rss", unit: "MB", aim: 200, what: "the same, 1,000 ASICs" },
+  { name: "machineBusyPct", part: "machine", unit: "%", aim: null, what: "processors in use by others between the parts, the most: over 10 % nothing here is to be quoted" },
 ] as const satisfies readonly Figure[];
 
 export type FigureName = (typeof FIGURES)[number]["name"];
 /** What was measured; what could not be is null, what was not asked for is missing. */
 export type Measured = Partial<Record<FigureName, number | null>>;
+
+/** All figures of a part that failed. */
+export const unmeasured = (part: PartName): Measured => Object.fromEntries(FIGURES.filter((figure) => figure.part === part).map(({ name }) => [name, null]));
 
 /** One figure a line: value, aim, met or not. */
 export function tableOf(measured: Measured): string {

@@ -6,7 +6,7 @@ import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { measureAllocation } from "./allocate.ts";
 import type { Bench } from "./bench.ts";
-import { rounded, tableOf, type Measured } from "./figures.ts";
+import { rounded, tableOf, unmeasured, type Measured, type PartName } from "./figures.ts";
 import { busyPercent, machine } from "./machine.ts";
 import { measureMetered } from "./metered.ts";
 import { measurePolls } from "./poll.ts";
@@ -20,8 +20,7 @@ const PARTS = {
   told: measureTold,
   metered: measureMetered,
   rss: measureMemory,
-} as const satisfies Readonly<Record<string, (bench: Bench) => Measured | Promise<Measured>>>;
-type PartName = keyof typeof PARTS;
+} as const satisfies Readonly<Record<PartName, (bench: Bench) => Measured | Promise<Measured>>>;
 
 /** One after the other; what stands together waits more than it works and runs together. */
 const ORDER: readonly (readonly PartName[])[] = [["allocate"], ["poll"], ["ready"], ["told"], ["metered", "rss"]];
@@ -54,14 +53,17 @@ async function main(): Promise<void> {
     const parts = together.filter((name) => asked.parts.includes(name));
     if (parts.length === 0) continue;
     measured.machineBusyPct = rounded(Math.max(measured.machineBusyPct ?? 0, await busyPercent()));
-    const results = await Promise.allSettled(parts.map(async (name) => PARTS[name](bench)));
-    for (const result of results) {
-      if (result.status === "fulfilled") Object.assign(measured, result.value);
-      else {
-        failed = true;
-        bench.say(`could not be measured: ${reasonOf(result.reason)}`);
-      }
-    }
+    await Promise.all(
+      parts.map(async (name) => {
+        try {
+          Object.assign(measured, await PARTS[name](bench));
+        } catch (error) {
+          failed = true;
+          Object.assign(measured, unmeasured(name));
+          bench.say(`${name} could not be measured: ${reasonOf(error)}`);
+        }
+      }),
+    );
   }
   process.stdout.write(`${tableOf(measured)}\n`);
   if (asked.json !== null) await writeFile(asked.json, `${JSON.stringify(measured, null, 2)}\n`);

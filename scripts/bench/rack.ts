@@ -105,7 +105,7 @@ async function writeConfig(directory: string, { asics, pdus, nominalW }: BenchRi
     version: 1,
     node: { operator: OPERATOR, ...NODE, nominalW, breakerW: Math.round(nominalW * 1.2) },
     grid: { brokers: [broker], signatures: "optional", heartbeat: "required", failsafeLimitW: nominalW, clock: "assumed" },
-    miners: asics,
+    miners: asics.map(({ id, driver, address, model, outlet }) => ({ id, driver, address, model, outlet })),
     meters: pdus.map(({ id, address }) => ({ id, profile: "gude-epc", address, unit: 1, role: "rack" })),
     policy: { onStop: "hold", maxChangesPerCycle: 5000 },
     paths: { state: join(directory, "state"), run: join(directory, "run") },
