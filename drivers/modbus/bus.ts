@@ -34,6 +34,7 @@ export class Bus {
   #generation = 0;
   #lastReplyAt = -Infinity;
   #quietUntil = 0;
+  #lastUnit = -1;
   #running = false;
   #pausing = new AbortController();
 
@@ -90,7 +91,7 @@ export class Bus {
     if (missed > 0) return job.reject(this.#unreachable(`unit ${unit} missed ${missed} replies and is left alone for a while`));
     if (this.#connection?.alive === false) this.#lost();
     const connection = this.#connection;
-    const next = Math.max(this.#quietUntil, connection === null ? this.#health.connectAt(job.priority) : 0);
+    const next = Math.max(this.#quietUntil, connection === null ? this.#health.connectAt(job.priority) : this.#unitFreeAt(unit));
     if (next > job.deadline) return job.reject(this.#unreachable(`no new attempt before the deadline; the last one: ${this.#health.reason}`));
     if (next > now) return this.#pause(next - now);
     if (connection === null) return this.#connect(job);
@@ -104,7 +105,7 @@ export class Bus {
       if (this.#closed.signal.aborted) return connection.destroy();
       this.#connection = connection;
       this.#proven = false;
-      this.#quietUntil = this.#now() + job.timing.connectDelayMs;
+      this.#quietUntil = this.#now() + this.#atLeast(job, "connectDelayMs");
       if (this.#longSilent()) this.#generation += 1;
     } catch (error) {
       const failure = error as DeviceError;
@@ -122,6 +123,7 @@ export class Bus {
 
   async #exchange(connection: Connection, job: Job): Promise<void> {
     job.sent();
+    this.#lastUnit = job.request.unit;
     try {
       const reply = await connection.exchange(job.request, job.timing.timeoutMs);
       this.#health.answered(job.request.unit);
@@ -144,7 +146,8 @@ export class Bus {
     }
     connection.destroy();
     this.#connection = null;
-    this.#quietUntil = now + (error.code === "timeout" ? job.timing.quietAfterTimeoutMs : 0);
+    // On a serial line the rest of a reply that was cut short or of another's is still under way.
+    this.#quietUntil = now + (error.code === "timeout" ? this.#atLeast(job, "quietAfterTimeoutMs") : this.#line.pacing.quietAfterTimeoutMs);
     this.#health.unitFailed(unit, now);
     this.#health.lineFailed(error.message, now);
   }
@@ -152,7 +155,16 @@ export class Bus {
   #answered(job: Job): void {
     this.#proven = true;
     this.#lastReplyAt = this.#now();
-    this.#quietUntil = this.#lastReplyAt + job.timing.minGapMs;
+    this.#quietUntil = this.#lastReplyAt + this.#atLeast(job, "minGapMs");
+  }
+
+  /** What the device needs or what the line needs, whichever is longer. */
+  #atLeast({ timing }: Job, what: "minGapMs" | "connectDelayMs" | "quietAfterTimeoutMs"): number {
+    return Math.max(timing[what], this.#line.pacing[what]);
+  }
+
+  #unitFreeAt(unit: number): number {
+    return unit === this.#lastUnit ? 0 : this.#lastReplyAt + this.#line.pacing.unitGapMs;
   }
 
   #longSilent(): boolean {

@@ -1,9 +1,18 @@
 import { Bus } from "./bus.ts";
 import type { BusOptions } from "./bus.ts";
+import type { Line } from "./line.ts";
+import { rtuOverTcpLine, serialLine } from "./rtu-lines.ts";
+import type { SerialSettings } from "./rtu-lines.ts";
+import type { TcpAddress, TlsFiles } from "./socket.ts";
 import { tcpLine } from "./tcp.ts";
-import type { TcpAddress } from "./tcp.ts";
 
 const CONNECT_TIMEOUT_MS = 2_000;
+
+/** Where a device is found, and how frames travel there. */
+export type LineAddress =
+  | (TcpAddress & { readonly transport?: "tcp" | "rtu-over-tcp" })
+  | (TcpAddress & { readonly transport: "tls"; readonly tls: TlsFiles })
+  | { readonly transport: "rtu"; readonly serial: SerialSettings };
 
 /** A line in use; `release` closes it with its last user. */
 export interface BusLease {
@@ -20,9 +29,9 @@ export class Buses {
     this.#options = options;
   }
 
-  tcp(address: TcpAddress): BusLease {
-    const key = `tcp://${address.host}:${address.port}`;
-    const entry = this.#open.get(key) ?? { bus: new Bus(tcpLine(address, CONNECT_TIMEOUT_MS), this.#options), users: 0 };
+  lease(address: LineAddress): BusLease {
+    const key = keyOf(address);
+    const entry = this.#open.get(key) ?? { bus: new Bus(lineOf(address), this.#options), users: 0 };
     this.#open.set(key, entry);
     entry.users += 1;
     let held = true;
@@ -39,3 +48,14 @@ export class Buses {
     };
   }
 }
+
+function lineOf(address: LineAddress): Line {
+  switch (address.transport) {
+    case "rtu": return serialLine(address.serial);
+    case "rtu-over-tcp": return rtuOverTcpLine(address, CONNECT_TIMEOUT_MS);
+    case "tls": return tcpLine(address, CONNECT_TIMEOUT_MS, address.tls);
+    default: return tcpLine(address, CONNECT_TIMEOUT_MS);
+  }
+}
+
+const keyOf = (address: LineAddress): string => (address.transport === "rtu" ? address.serial.path : `${address.host}:${address.port}`);

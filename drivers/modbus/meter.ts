@@ -1,17 +1,16 @@
 import { watts } from "../../agent/core/units.ts";
 import type { Meter, MeterReading, OutletReading } from "../driver.ts";
-import type { Buses } from "./buses.ts";
+import type { Buses, LineAddress } from "./buses.ts";
 import type { Image } from "./image.ts";
 import { Poll } from "./poll.ts";
 import type { Profile } from "./profile.ts";
 import { Switching } from "./switching.ts";
-import type { TcpAddress } from "./tcp.ts";
 import { Unit } from "./unit.ts";
 
 export interface MeterOptions {
   readonly id: string;
   readonly profile: Profile;
-  readonly address: TcpAddress;
+  readonly address: LineAddress;
   /** Unit number behind the address, 0 to 255. */
   readonly unit: number;
   /** The rack's lines: meters at the same address share one. */
@@ -23,7 +22,7 @@ export interface MeterOptions {
 /** A PDU or meter that speaks Modbus, as its profile describes it. Connects with the first read; disposing releases the line. */
 export function modbusMeter(options: MeterOptions): Meter {
   const { id, profile, unit, now = () => performance.now() } = options;
-  const lease = options.buses.tcp(options.address);
+  const lease = options.buses.lease(options.address);
   const device = new Unit({ id, profile, bus: lease.bus, unit, now });
   const poll = new Poll(device);
   const switching = new Switching(device);

@@ -5,6 +5,7 @@ import type { TestContext } from "node:test";
 import { DeviceError } from "../../agent/runtime/errors.ts";
 import { Bus } from "../../drivers/modbus/bus.ts";
 import type { Priority } from "../../drivers/modbus/job.ts";
+import { NO_PACING } from "../../drivers/modbus/line.ts";
 import type { Connection, Line } from "../../drivers/modbus/line.ts";
 import { ExceptionReply } from "../../drivers/modbus/request.ts";
 import type { Reply, Request } from "../../drivers/modbus/request.ts";
@@ -250,7 +251,7 @@ describe("the connection", () => {
 
   test("a refusing host is asked less and less often", async (t) => {
     let opened = 0;
-    const line: Line = { name: "nowhere", open: async () => { opened += 1; throw new DeviceError("unreachable", "nobody there"); } };
+    const line: Line = { name: "nowhere", pacing: NO_PACING, open: async () => { opened += 1; throw new DeviceError("unreachable", "nobody there"); } };
     const bus = new Bus(line, { random: () => 0, now });
     t.after(() => bus.close());
     const until = now() + 700;
@@ -365,7 +366,7 @@ describe("the queue", () => {
   test("the pause a device needs is kept", async (t) => {
     const times: number[] = [];
     const connection: Connection = { alive: true, exchange: async () => { times.push(now()); return [0, 0]; }, destroy: () => {} };
-    const bus = new Bus({ name: "serial", open: async () => connection }, { random: () => 0, now });
+    const bus = new Bus({ name: "serial", pacing: NO_PACING, open: async () => connection }, { random: () => 0, now });
     t.after(() => bus.close());
     await Promise.all([1, 2, 3].map((address) => send(bus, read(address), { minGapMs: 25 })));
     const gaps = times.slice(1).map((time, at) => time - (times[at] ?? 0));
