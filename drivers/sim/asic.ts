@@ -14,6 +14,13 @@ export type AsicState = "hashing" | "ramping" | "asleep" | "starting" | "off" | 
 /** Why an order was not taken. */
 export type Refusal = "asleep" | "starting" | "off" | "no-board" | "out-of-range";
 
+/** How a mining process starts that cannot wake live: nothing is drawn but by fans and controller, then power climbs in a straight line. */
+export interface Start {
+  readonly downMs: number;
+  /** From nothing to its setting. */
+  readonly climbMs: number;
+}
+
 export interface AsicOptions {
   readonly model: SimModel;
   readonly random: Random;
@@ -21,7 +28,10 @@ export interface AsicOptions {
   readonly unit?: Unit;
   /** Air at the inlet, °C; the model's own unless said. */
   readonly inletC?: number;
+  /** How long the machine is away when it reboots. */
   readonly restartMs?: number;
+  /** Unless said it wakes live: at once, up from the lowest frequency at its gait. */
+  readonly start?: Start | null;
   readonly frequencyStepMs?: number;
   /** The point it runs settled at from the beginning; the default one unless said. */
   readonly point?: string;
@@ -52,11 +62,16 @@ export class Asic {
   #sleepHeld = false;
   #profile: string;
   #starts = 0;
+  /** The machine itself starts, not only its mining process: nobody answers at first. */
+  #boots = false;
+  /** How the mining process starts from now on; null: it wakes live. */
+  start: Start | null;
 
   constructor(options: AsicOptions, at = 0) {
     this.#options = options;
     this.model = options.model;
     this.unit = options.unit ?? EXACT_UNIT;
+    this.start = options.start ?? null;
     const { physics, defaultPoint } = options.model;
     this.#profile = defaultPoint;
     const gait = { megahertz: physics.frequencyStepMHz, millis: options.frequencyStepMs ?? physics.frequencyStepMs };
@@ -73,6 +88,8 @@ export class Asic {
     copy.#sleepHeld = this.#sleepHeld;
     copy.#profile = this.#profile;
     copy.#starts = this.#starts;
+    copy.#boots = this.#boots;
+    copy.start = this.start;
     return copy;
   }
 
@@ -92,8 +109,14 @@ export class Asic {
 
   /** Frequency and voltage of all boards, and what a restart comes back with. */
   setProfile(point: SimPoint): Refusal | null {
+    const refusal = this.setPoint(point);
+    if (refusal === null) this.#profile = point.id;
+    return refusal;
+  }
+
+  /** Frequency and voltage of all boards, until the next start. */
+  setPoint(point: SimPoint): Refusal | null {
     if (this.#life.phase !== "running") return this.#life.phase;
-    this.#profile = point.id;
     for (const board of this.#life.boards) {
       this.#body.setVoltage(board, point.voltageMV);
       this.#body.aim(board, point.frequencyMHz);
@@ -119,12 +142,23 @@ export class Asic {
     return null;
   }
 
-  /** Up from the lowest frequency to the targets. */
+  /** Live, up from the lowest frequency to the targets; or by a start of the mining process, which comes back with the profile. */
   wake(): Refusal | null {
     const { phase } = this.#life;
     if (phase === "off" || phase === "starting") return phase;
     this.#sleepHeld = false;
-    if (phase === "asleep") this.#body.run();
+    if (phase !== "asleep") return null;
+    if (this.start === null) this.#body.run();
+    else this.#begin(this.start.downMs);
+    return null;
+  }
+
+  /** Starts the mining process anew, with another profile where one is given; the machine goes on answering. */
+  restartMining(profile: SimPoint | null = null): Refusal | null {
+    const { phase } = this.#life;
+    if (phase === "off" || phase === "starting") return phase;
+    if (profile !== null) this.#profile = profile.id;
+    if (phase === "running") this.#begin(this.start?.downMs ?? 0);
     return null;
   }
 
@@ -179,7 +213,7 @@ export class Asic {
   get reachable(): "yes" | "booting" | "no" {
     const { phase, now, phaseBegan, phaseEnds } = this.#life;
     if (phase === "off") return "no";
-    return phase === "starting" && now < (phaseBegan + phaseEnds) / 2 ? "booting" : "yes";
+    return phase === "starting" && this.#boots && now < (phaseBegan + phaseEnds) / 2 ? "booting" : "yes";
   }
 
   get boards(): BoardView[] {
@@ -226,7 +260,7 @@ export class Asic {
     return this.#profile;
   }
 
-  /** How often it has started: what its firmware kept in memory is gone when this changes. */
+  /** How often the machine itself has started: what its firmware kept in memory is gone when this changes. */
   get starts(): number {
     return this.#starts;
   }
@@ -261,14 +295,19 @@ export class Asic {
   }
 
   #start(): void {
-    const length = this.#options.restartMs ?? this.model.physics.restartS * 1000;
-    // No two starts take the same time: up to a tenth more or less.
-    this.#body.enter("starting", length * (1 + around(this.#options.random, 0.1)));
-    this.#body.forget();
+    this.#begin(this.#options.restartMs ?? this.model.physics.restartS * 1000);
+    this.#boots = true;
     this.#starts += 1;
   }
 
+  #begin(lengthMs: number): void {
+    // No two starts take the same time: up to a tenth more or less.
+    this.#body.enter("starting", lengthMs * (1 + around(this.#options.random, 0.1)));
+    this.#body.forget();
+  }
+
   #started(): void {
+    this.#boots = false;
     const point = pointOf(this.model, this.#profile);
     for (const board of this.#life.boards) {
       board.enabled = true;
@@ -276,7 +315,7 @@ export class Asic {
       board.target = point.frequencyMHz;
     }
     if (this.#sleepHeld) this.#body.enter("asleep");
-    else this.#body.run();
+    else this.#body.run(this.start?.climbMs ?? null);
   }
 }
 

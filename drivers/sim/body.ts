@@ -124,20 +124,23 @@ export class Body {
     this.measure();
   }
 
-  /** Begins mining: each board climbs from the lowest frequency to its target. */
-  run(): void {
+  /** Begins mining: each board climbs to its target, from nothing in `climbMs` where that is said, else from the lowest frequency at its gait. */
+  run(climbMs: number | null = null): void {
     const life = this.#life;
     life.phase = "running";
     life.phaseBegan = life.now;
     life.phaseEnds = Infinity;
-    for (const board of life.boards) this.climb(board);
+    for (const board of life.boards) this.climb(board, climbMs);
     this.measure();
   }
 
-  climb(board: Board): void {
+  climb(board: Board, climbMs: number | null = null): void {
     const { target, voltage } = board;
-    settle(board, Math.min(target, lowestPointOf(this.#options.model).frequencyMHz), voltage, this.#physics);
-    board.nextStepAt = this.#life.now + WAKE_MS;
+    const { megahertz } = this.#options.gait;
+    const from = climbMs === null ? lowestPointOf(this.#options.model).frequencyMHz : megahertz;
+    settle(board, Math.min(target, from), voltage, this.#physics);
+    board.climb = climbMs === null ? null : { megahertz, millis: (climbMs * megahertz) / target };
+    board.nextStepAt = this.#life.now + (board.climb?.millis ?? WAKE_MS);
   }
 
   aim(board: Board, megahertz: number): void {

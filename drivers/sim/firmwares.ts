@@ -1,4 +1,5 @@
 /** The firmwares a rig can run, by the name of their driver. A new one is one entry here and its files beside. */
+import type { Start } from "./asic.ts";
 import type { SimServer } from "./cgminer-server.ts";
 import { startCgminerServer } from "./cgminer-server.ts";
 import { LuxosFirmware } from "./luxos.ts";
@@ -36,6 +37,8 @@ export interface SimFirmware {
   readonly models: readonly string[];
   /** What orders need, as the machine leaves the factory; null: none. */
   readonly password: string | null;
+  /** How its mining process starts; unset: it wakes live. */
+  readonly start?: Start;
   readonly plugs: (place: Place) => Plugs;
 }
 

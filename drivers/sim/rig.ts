@@ -1,3 +1,4 @@
+import type { Start } from "./asic.ts";
 import { Asic } from "./asic.ts";
 import type { SimServer } from "./cgminer-server.ts";
 import { startRigControl } from "./control.ts";
@@ -142,7 +143,7 @@ async function installMiners(options: RigOptions, running: SimServer[]): Promise
     const { driver, model } = kindOf(index, options);
     const firmware: SimFirmware = firmwares[driver];
     const id = `asic-${String(index + 1).padStart(digits, "0")}`;
-    const machine = new SimMachine(id, bodyOf(model, branch(seed, 2 * index), options), clock);
+    const machine = new SimMachine(id, bodyOf({ model, start: firmware.start ?? null }, branch(seed, 2 * index), options), clock);
     const plugs = firmware.plugs({ machine, clock, latencyMs, random: branch(seed, 2 * index + 1) });
     const host = ownAddresses ? ownAddress(index) : "127.0.0.1";
     const api = await plugs.api({ host, port: ports.api });
@@ -189,11 +190,13 @@ async function installPdus(loads: readonly SimMachine[], seed: number, running: 
   return { machines, described };
 }
 
-const bodyOf = (model: SimModel, random: Random, { restartMs, frequencyStepMs }: RigOptions): Asic =>
+/** What shortens restarts for a test shortens both parts of a start of the mining process. */
+const bodyOf = ({ model, start }: { model: SimModel; start: Start | null }, random: Random, { restartMs, frequencyStepMs }: RigOptions): Asic =>
   new Asic(
     {
       model,
       random,
+      start: start === null || restartMs === undefined ? start : { downMs: restartMs, climbMs: restartMs },
       unit: drawUnit(random),
       // One day to thirty: long enough that a restart shows as an uptime that went back.
       minedMs: Math.floor((1 + 29 * random()) * 86_400_000),

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import fc from "fast-check";
 import { Asic } from "../../drivers/sim/asic.ts";
-import { defaultPointOf, readSimModel, simModelIds } from "../../drivers/sim/model.ts";
+import { defaultPointOf, pointOf, readSimModel, simModelIds } from "../../drivers/sim/model.ts";
 import { branch, seeded } from "../../drivers/sim/random.ts";
 import { drawUnit } from "../../drivers/sim/unit.ts";
 
@@ -33,7 +33,7 @@ describe("an ASIC against its table", () => {
       const { limits, points } = model;
       for (const [index, point] of points.entries()) {
         const before = points[index - 1];
-        assert.equal(point.id, String(point.frequencyMHz));
+        assert.ok(point.id === String(point.frequencyMHz) || /^\d+(%|W)$/.test(point.id), point.id);
         assert.ok(before === undefined || (before.frequencyMHz < point.frequencyMHz && before.powerW < point.powerW && before.voltageMV <= point.voltageMV));
         assert.ok(point.frequencyMHz >= limits.frequencyMinMHz && point.frequencyMHz <= limits.frequencyMaxMHz);
         assert.ok(point.voltageMV >= limits.voltageMinMV && point.voltageMV <= limits.voltageMaxMV);
@@ -287,5 +287,54 @@ describe("what holds always", () => {
       }),
       { numRuns: 100, seed: 42 },
     );
+  });
+});
+
+describe("an ASIC whose mining process has to start", () => {
+  const model = readSimModel("whatsminer-m50s");
+  const restarting = (): Asic => new Asic({ model, random: seeded(1), start: { downMs: 20_000, climbMs: 40_000 }, minedMs: 86_400_000 });
+
+  test("draws fans and controller for a while, then climbs in a straight line; it answers all the while", () => {
+    const asic = restarting();
+    asic.restartMining();
+    assert.deepEqual([asic.state, asic.reachable, asic.powerW > model.physics.restartW], ["starting", "yes", true]);
+    asic.advance(15_000);
+    near(asic.powerW, model.physics.restartW, 0.01);
+    assert.equal(asic.hashrateThs, 0);
+    // Down for 20 s give or take a tenth, so at 42 s it is half way up give or take 5 %.
+    asic.advance(42_000);
+    assert.equal(asic.state, "ramping");
+    near(asic.hashrateThs, 63, 0.15);
+    asic.advance(70_000);
+    assert.deepEqual([asic.state, asic.uptimeMs <= 70_000], ["hashing", true]);
+    near(asic.hashrateThs, 126, 0.001);
+  });
+
+  test("a point holds until the next start, which comes back with the profile; it is taken within a second, also on the climb", () => {
+    const asic = restarting();
+    const half = pointOf(model, "50%");
+    assert.equal(asic.setPoint(half), null);
+    asic.advance(1_500);
+    near(asic.hashrateThs, half.hashrateThs, 0.001);
+    assert.deepEqual([asic.sleep(), asic.wake()], [null, null]);
+    assert.equal(asic.setPoint(half), "starting");
+    asic.advance(61_000);
+    assert.equal(asic.setPoint(half), null);
+    asic.advance(62_000);
+    near(asic.hashrateThs, half.hashrateThs, 0.001);
+    asic.restartMining();
+    asic.advance(200_000);
+    near(asic.powerW, 3_276, 0.02);
+  });
+
+  test("a restart with a new setting keeps it, and a sleeper sleeps on", () => {
+    const asic = restarting();
+    asic.restartMining(pointOf(model, "70%"));
+    asic.advance(100_000);
+    near(asic.hashrateThs, pointOf(model, "70%").hashrateThs, 0.001);
+    asic.sleep();
+    asic.restartMining();
+    asic.advance(200_000);
+    assert.equal(asic.state, "asleep");
   });
 });
