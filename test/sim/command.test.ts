@@ -108,7 +108,8 @@ describe("curtaild sim", () => {
     [["--dir", "x", "--asics", "0"], /whole number from 1 to 5000/],
     [["--dir", "x", "--seed", "-1"], /whole number from 0/],
     [["--dir", "x", "--latency", "fast"], /not a length of time/],
-    [["--dir", "x", "--models", "antminer-s99"], /there are antminer-s19j-pro/],
+    [["--dir", "x", "--models", "antminer-s99"], /there are .*antminer-s19j-pro/],
+    [["--dir", "x", "--drivers", "luxos,cgminer"], /No firmware "cgminer"; there are luxos/],
     [["--dir", "/dev/null/x"], /name a directory you may write to/],
   ];
   for (const [options, says] of wrong) {
@@ -116,7 +117,7 @@ describe("curtaild sim", () => {
       let said = "";
       const quiet = (command: Command): Command => command.exitOverride().configureOutput({ writeErr: (text) => void (said += text) });
       const command = quiet(simCommand());
-      for (const one of command.commands) quiet(one as Command);
+      for (const one of command.commands) quiet(one);
       await assert.rejects(command.parseAsync(options, { from: "user" }), (error) => error instanceof CommanderError || (error instanceof Failure && (said = error.message) !== ""));
       assert.match(said, says);
     });
