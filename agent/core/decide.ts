@@ -14,9 +14,10 @@ import type { Plan } from "./plan.ts";
 import { makePlan } from "./plan.ts";
 import type { Policy } from "./policy.ts";
 import { nextRamp } from "./ramp.ts";
+import type { Reconciled } from "./reconcile.ts";
 import { reconcile } from "./reconcile.ts";
 import type { Metered, Snapshot } from "./snapshot.ts";
-import type { DeviceState, Order, RackState } from "./state.ts";
+import type { DeviceState, Order, RackState, Room } from "./state.ts";
 import { startDevice } from "./state.ts";
 import type { Now } from "./time.ts";
 import type { Millis, Watts } from "./units.ts";
@@ -55,6 +56,8 @@ export interface Decision {
   readonly awaitingPolls: boolean;
 }
 
+/** Longer than the slowest wake; a machine that is not up by then has another trouble. */
+const ROOM_AT_MOST = seconds(300);
 /** Not polled is not unreachable: for so long after start the recorded orders stand for readings. */
 const FIRST_POLLS = seconds(3);
 
@@ -98,7 +101,7 @@ export function decide(rack: RackState, input: DecideInput): { readonly rack: Ra
   return {
     rack: {
       ...rack, mode: restored ? { ...mode, restoring: null } : mode, ramp, devices, bias: learned.bias, biasFalling: learned.biasFalling,
-      plan: mode.emergency ? null : plan.remade, excess, limit: effective.limit, nextOrder: reconciled.nextOrder,
+      plan: mode.emergency ? null : plan.remade, room: mode.emergency ? null : nextRoom(rack.room, { starving: reconciled.starving, views: learned.views, uptime }), excess, limit: effective.limit, nextOrder: reconciled.nextOrder,
     },
     decision: {
       uptime, state: gridState(mode, isBinding(effective, policy)), effective, failsafe, budget, draw,
@@ -182,6 +185,20 @@ function nextExcess(rack: RackState, now: { effective: EffectiveLimit; draw: Dra
   const dropped = rack.limit.kind === "unlimited" || effective.limit.power < rack.limit.power;
   if (rack.excess === null || dropped) return { since: uptime, deadline: millis(uptime + policy.responseTime + READING_LAG) };
   return rack.excess;
+}
+
+/**
+ * When nothing is on its way and a raise still finds no room, the others make it, for one machine at a time and for a
+ * bounded time. It ends when the machine is where it was wanted.
+ */
+function nextRoom(room: Room | null, now: { starving: Reconciled["starving"]; views: readonly View[]; uptime: Millis }): Room | null {
+  const { starving, views, uptime } = now;
+  if (room !== null) {
+    const view = views.find(({ device }) => device.id === room.device);
+    const arrived = view === undefined || !view.known || (!view.rising && !view.underway);
+    return (arrived && starving?.device !== room.device) || uptime - room.since > ROOM_AT_MOST ? null : room;
+  }
+  return starving === null || !isSettled(views, uptime) ? null : { ...starving, since: uptime };
 }
 
 function mark(states: ReadonlyMap<string, DeviceState>, quarantined: ReadonlyMap<string, NonNullable<DeviceState["quarantine"]>>): Map<string, DeviceState> {

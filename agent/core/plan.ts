@@ -8,7 +8,7 @@ import { entryOf } from "./curve.ts";
 import { QUARANTINE, DEVIATION_AT_MOST } from "./learn.ts";
 import type { PowerLimit, Setpoint } from "./model.ts";
 import type { Policy } from "./policy.ts";
-import type { DeviceState, PlanMade, RackState } from "./state.ts";
+import type { DeviceState, PlanMade, RackState, Room } from "./state.ts";
 import type { Millis, Watts } from "./units.ts";
 import { millis } from "./units.ts";
 import type { View } from "./view.ts";
@@ -44,8 +44,10 @@ export function makePlan(rack: RackState, views: readonly View[], context: PlanC
   const { uptime, policy, budget } = context;
   const quarantined = new Map(views.flatMap((view) => quarantine(view, uptime)));
   const obeying = views.filter((view) => view.known && canBeSet(view) && !quarantined.has(view.device.id) && view.state.quarantine === null && view.state.deviatesSince === null);
+  const roomed = makeRoom(rack.room, obeying, budget);
+  if (roomed !== null) obeying.splice(obeying.indexOf(roomed.view), 1);
   const obeys = new Set(obeying);
-  const fixed = views.reduce((sum, view) => (obeys.has(view) ? sum : sum + view.reserve), 0);
+  const fixed = views.reduce((sum, view) => (obeys.has(view) ? sum : sum + (view === roomed?.view ? roomed.peak : view.reserve)), 0);
   const doubt = context.metered ? 1 : UNMETERED;
   const spare = (kept: number): number => (budget.kind === "unlimited" ? Infinity : budget.power * (1 - kept) - fixed - context.bias);
   const available = spare(policy.margin);
@@ -66,10 +68,19 @@ export function makePlan(rack: RackState, views: readonly View[], context: PlanC
   if (remake) for (const [i, view] of obeying.entries()) targets.set(view.device.id, view.curve.setpoints[best.entries[i] as number] ?? null);
 
   // Whatever cannot be read may still hear: when the rest cannot make room for it, it is told to sleep.
-  const floor = obeying.reduce((sum, view) => sum + expectedAt(view, view.curve.setpoints[0] === null ? 1 : 0), 0);
-  if (available < floor) for (const view of views) if (!obeys.has(view)) targets.set(view.device.id, { kind: "sleep" });
+  if (available < lowestOf(obeying)) for (const view of views) if (!obeys.has(view) && view !== roomed?.view) targets.set(view.device.id, { kind: "sleep" });
 
   return { targets, quarantined, remade: remake ? { at: uptime, budget, hurried, members } : rack.plan };
+}
+
+const lowestOf = (views: readonly View[]): number => views.reduce((sum, view) => sum + expectedAt(view, view.curve.setpoints[0] === null ? 1 : 0), 0);
+
+/** The machine the others make room for, unless they could not even asleep. */
+function makeRoom(room: Room | null, obeying: readonly View[], budget: PowerLimit): { readonly view: View; readonly peak: number } | null {
+  const view = obeying.find(({ device }) => device.id === room?.device);
+  if (room === null || view === undefined || budget.kind === "unlimited") return null;
+  const others = obeying.filter((other) => other !== view);
+  return room.peak + lowestOf(others) <= budget.power ? { view, peak: room.peak } : null;
 }
 
 /** A machine that knows neither a point nor sleep is one more load: nothing can be planned with it. */
@@ -98,13 +109,17 @@ function value(views: readonly View[], entries: readonly number[], doubt: number
   return { power, hashrate };
 }
 
-/** The lowest point a running machine can be tuned down to in time; below that only sleep is fast enough. */
+/**
+ * The lowest point a running machine can be tuned down to in time; below that only sleep is fast enough. Where no tune
+ * is in time (a firmware that restarts for it), that is the point it runs at.
+ */
 function reachableFrom(view: View, policy: Policy): number {
   const { curve, actual, frequency } = view;
   const down = curve.points?.down;
-  if (down === undefined || actual === 0 || frequency === null || down.perMegahertz === 0) return 1;
-  const reach = Math.max(0, policy.tuneTime - down.fixed) / down.perMegahertz;
-  const lowest = frequency - reach;
+  if (down === undefined || actual === 0) return 1;
+  if (down.fixed > policy.tuneTime) return actual > 0 ? actual : curve.power.length - 1;
+  if (frequency === null || down.perMegahertz === 0) return 1;
+  const lowest = frequency - (policy.tuneTime - down.fixed) / down.perMegahertz;
   for (let entry = 1; entry < curve.frequency.length; entry++) if ((curve.frequency[entry] as number) >= lowest) return entry;
   return 1;
 }

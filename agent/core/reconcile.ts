@@ -7,8 +7,8 @@ import { sameSetpoint, settleTime } from "./learn.ts";
 import type { Setpoint } from "./model.ts";
 import type { Policy } from "./policy.ts";
 import type { DeviceState, Order } from "./state.ts";
-import type { Millis } from "./units.ts";
-import { millis, seconds } from "./units.ts";
+import type { Millis, Watts } from "./units.ts";
+import { millis, seconds, watts } from "./units.ts";
 import type { View } from "./view.ts";
 import { transitionEnds } from "./view.ts";
 
@@ -29,6 +29,8 @@ export interface Reconciled {
   readonly orders: readonly Order[];
   readonly states: ReadonlyMap<string, DeviceState>;
   readonly nextOrder: number;
+  /** The cheapest raise that found no room, with the most it may draw on its way; null when every raise went out. */
+  readonly starving: { readonly device: string; readonly peak: Watts } | null;
 }
 
 const BACK_OFF = { first: seconds(1), most: seconds(30), lowering: seconds(4) } as const;
@@ -62,13 +64,18 @@ export function reconcile(views: readonly View[], context: ReconcileContext): Re
   let headroom = context.headroom ?? Infinity;
   let left = context.policy.raisesPerCycle;
   raises.sort((a, b) => a.cost - b.cost);
+  let starving: Reconciled["starving"] = null;
   for (const { view, state, target, cost } of raises) {
-    if (left === 0 || cost > headroom) break;
+    if (left === 0) break;
+    if (cost > headroom) {
+      starving = { device: view.device.id, peak: watts(view.reserve + cost) };
+      break;
+    }
     issue(view, state, target, false);
     headroom -= Math.max(0, cost);
     left -= 1;
   }
-  return { orders, states, nextOrder };
+  return { orders, states, nextOrder, starving };
 }
 
 /** Takes in what became of the last order. */

@@ -97,11 +97,13 @@ export async function live(options: LifeOptions): Promise<LifeReport> {
   tapDeliveries(broker, () => alive, deliver);
 
   operator.keys();
+  let rampPct = 60;
   const allocate = (fraction: number): void => {
+    rampPct = dice.pick([20, 60, 600]);
     say(`operator: allocation ${Math.round(fraction * 100)} %`);
     operator.allocation({
       maxW: Math.round(fraction * rack.nominalW), validForS: dice.pick([3600, 7200, 86_400]), heartbeatTimeoutS: dice.pick([30, 60, 120]),
-      rampPctPerMin: dice.pick([20, 60, 600]), restart: { minOffS: dice.whole(0, 10), randomS: dice.whole(0, 20) },
+      rampPctPerMin: rampPct, restart: { minOffS: dice.whole(0, 10), randomS: dice.whole(0, 20) },
     });
   };
   allocate(1);
@@ -209,7 +211,7 @@ export async function live(options: LifeOptions): Promise<LifeReport> {
     await clock.runUntil(millis(t));
     if (alive) {
       oracle.look({
-        nowMs: t, wallMs: clock.now().at, powerW: rack.truePowerW(), outlets: rack.outletsMapped ? rack.asics.length : 0, status: process.daemon.status,
+        nowMs: t, wallMs: clock.now().at, powerW: rack.truePowerW(), reach: rack.reach, broken: deaf.size > 0 || disk.full, rampW: (rack.nominalW * rampPct) / 100, outlets: rack.outletsMapped ? rack.asics.length : 0, status: process.daemon.status,
         floorW: rack.asics.reduce((sum, { machine, model }) => sum + (deaf.has(machine.id) ? machine.powerW : model.sleepPower * 1.1), 0),
       });
     }

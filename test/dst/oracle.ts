@@ -16,6 +16,12 @@ export interface Sight {
   readonly powerW: number;
   readonly floorW: number;
   readonly outlets: number;
+  /** The most the rack could draw within a limit. */
+  readonly reach: (limitW: number) => number;
+  /** Something is broken, or was a moment ago: nothing is promised about use. */
+  readonly broken: boolean;
+  /** Percent of nominal a minute that the allocation lets the rack rise. */
+  readonly rampW: number;
   /** What the agent says now, on its control socket; null before its first decision. */
   readonly status: { readonly effectiveLimitW: number | null; readonly compliance: string; readonly state: string } | null;
 }
@@ -36,6 +42,13 @@ const GRANTS = {
   "meter lost": 30,
 } as const;
 export type Cause = keyof typeof GRANTS;
+
+/** After the ramp: restart delay, the longest wake in the plan with its room, and a minute. */
+const USE_AFTER_MS = 150_000;
+/** Share of the reachable that has to be used. */
+const USE = 0.97;
+/** The most hashrate is not always the most power: the difference of two neighbouring points. */
+const USE_SLACK_W = 60;
 
 const INIT_DECISION_MS = 5_000;
 
@@ -122,6 +135,7 @@ export class Oracle {
       this.#count("looks beyond grants");
       if (sight.powerW > allowed) this.#violate(sight, "power within the limit", `${Math.round(sight.powerW)} W drawn, ${Math.round(limit)} W allowed`);
     }
+    this.#use(sight, limit);
     if (status === null) {
       if (nowMs - this.#bootAt > INIT_DECISION_MS) this.#violate(sight, "decision within 5 s of process start", "no decision");
       return;
@@ -138,6 +152,23 @@ export class Oracle {
       this.#limitSince = nowMs;
     }
   }
+  /** Under a limit that has stood long enough, on a rack that has been whole long enough, the allocation is used. */
+  #use(sight: Sight, limit: number): void {
+    const { nowMs, powerW, broken, rampW } = sight;
+    if (broken || limit !== this.#usedLimit || nowMs < this.#grantUntil) {
+      this.#usedLimit = limit;
+      this.#usableAt = nowMs + USE_AFTER_MS + (limit / Math.max(1, rampW)) * 60_000;
+    }
+    if (nowMs < this.#usableAt || limit <= 0) return;
+    this.#count("looks at use");
+    if (nowMs % 10_000 !== 0) return;
+    // What the margin, the meter's noise and the uncertainty of one machine's model take away from a small limit.
+    const reach = sight.reach(limit * 0.985 - 30);
+    if (powerW < USE * reach - USE_SLACK_W) this.#violate(sight, "97 % of the reachable is used", `${Math.round(powerW)} W of ${Math.round(reach)} W reachable under ${Math.round(limit)} W`);
+  }
+  #usedLimit = -1;
+  #usableAt = 0;
+
   #lastLimit = -1;
   #limitSince = 0;
 

@@ -26,6 +26,8 @@ export interface Rack {
   readonly nominalW: number;
   readonly failsafeW: number;
   truePowerW(): number;
+  /** The most the machines can draw together without passing a limit, given their points and what each really draws at them. */
+  reach(limitW: number): number;
 }
 
 export function buildRack(dice: Dice, clock: VirtualClock): Rack {
@@ -47,8 +49,28 @@ export function buildRack(dice: Dice, clock: VirtualClock): Rack {
     outletsMapped: dice.chance(0.7),
     nominalW,
     failsafeW: Math.round(nominalW * dice.pick([0.1, 0.3, 0.5])),
+    reach: (limitW) => reachOf(asics, limitW),
     truePowerW: () => asics.reduce((sum, { machine }) => sum + machine.powerW, 0),
   };
+}
+
+/** Watts a step of the exact search. */
+const GRAIN = 10;
+
+/** Exact, by dynamic programming over every machine's points and sleep. */
+function reachOf(asics: readonly SimAsic[], limitW: number): number {
+  const steps = Math.floor(limitW / GRAIN);
+  let reachable = new Uint8Array(steps + 1);
+  reachable[0] = 1;
+  for (const { machine, model } of asics) {
+    // A machine that draws less than its model is only known to once it has run.
+    const unit = Math.max(1, machine.body.unit.power);
+    const choices = [model.sleepPower, ...model.points.map(({ power }) => power)].map((power) => Math.round((power * unit) / GRAIN));
+    const next = new Uint8Array(steps + 1);
+    for (const choice of choices) for (let at = choice; at <= steps; at++) if (reachable[at - choice] === 1) next[at] = 1;
+    reachable = next;
+  }
+  return Math.max(0, reachable.lastIndexOf(1)) * GRAIN;
 }
 
 const defaultPower = (model: MinerModel): number => model.points.find(({ id }) => id === model.defaultPoint)?.power ?? 0;
