@@ -5,14 +5,16 @@ import { fileURLToPath } from "node:url";
 
 const curtaild = fileURLToPath(new URL("../../agent/cli/curtaild.js", import.meta.url));
 /** Kept to say why it ended. */
-const TAIL_LINES = 8;
+const TAIL_LINES = 5;
+const TAIL_COLUMNS = 300;
 const STOP_MS = 20_000;
 
 export class Child {
   readonly name: string;
   readonly #process: ChildProcess;
   readonly #tail: string[] = [];
-  readonly #ended: Promise<void>;
+  /** Resolves with how. */
+  readonly #ended: Promise<string>;
   #listener: ((line: string) => void) | null = null;
   #stopping = false;
 
@@ -26,13 +28,11 @@ export class Child {
       stream.pipe(file, { end: false });
       this.#follow(stream);
     }
-    this.#ended = new Promise<void>((resolve) => {
-      this.#process.once("error", (error) => {
-        this.#tail.push(error.message);
-        resolve();
-      });
-      this.#process.once("close", () => resolve());
-    }).then(() => void file.end());
+    this.#ended = new Promise<string>((resolve) => {
+      this.#process.once("error", (error) => resolve(error.message));
+      this.#process.once("close", (code, signal) => resolve(signal === null ? `exit code ${code}` : signal));
+    });
+    void this.#ended.then(() => file.end());
     process.once("exit", this.#kill);
     void this.#ended.then(() => process.removeListener("exit", this.#kill));
   }
@@ -49,9 +49,9 @@ export class Child {
 
   /** Rejects when it ends without having been told to. */
   async failed(): Promise<never> {
-    await this.#ended;
+    const how = await this.#ended;
     if (this.#stopping) return new Promise<never>(() => undefined);
-    throw this.#failure("ended unexpectedly");
+    throw this.#failure(`ended unexpectedly (${how})`);
   }
 
   /** SIGTERM, and SIGKILL when that is not enough. */
@@ -72,10 +72,10 @@ export class Child {
       const lines = (rest + text).split("\n");
       rest = (lines.pop() ?? "").slice(-4_096);
       for (const line of lines) {
-        this.#tail.push(line);
+        this.#tail.push(line.slice(0, TAIL_COLUMNS));
         this.#listener?.(line);
       }
-      this.#tail.splice(0, this.#tail.length - TAIL_LINES);
+      this.#tail.splice(0, Math.max(0, this.#tail.length - TAIL_LINES));
     });
   }
 

@@ -64,11 +64,11 @@ export function judge(step: Step, rack: Rack, { samples, signalS }: { readonly s
 
   const since = step.goal === "lower" ? staysUnder(samples, most) : reaches(samples, enough);
   const secondsToComply = since === null ? null : Math.max(0, tenth(since.atS - signalS));
-  const over = step.goal === "raise" ? samples.find((sample) => highest(sample) > most) : undefined;
+  const over = step.goal === "raise" ? risesOver(samples, most) : null;
   const wrongs = [
     ...(since === null ? [step.goal === "lower" ? "the power does not stay under the limit" : `the power does not reach ${LEAST_SHARE * 100} % of what it may be`] : []),
     ...(secondsToComply !== null && secondsToComply > step.atMostS ? [`it took longer than ${step.atMostS} s`] : []),
-    ...(over !== undefined ? [`the power rose over the limit, to ${Math.round(highest(over))} W`] : []),
+    ...(over !== null ? [`the power rose over the limit, to ${Math.round(highest(over))} W`] : []),
     ...(since !== null && share !== null && share < LEAST_SHARE ? [`less than ${LEAST_SHARE * 100} % of the limit is used at the end`] : []),
     ...(last?.state !== step.state ? [`the daemon is ${last?.state ?? "silent"}, not ${step.state}`] : []),
   ];
@@ -90,6 +90,12 @@ const highest = ({ meteredW, truthW }: Sample): number => Math.max(meteredW ?? 0
 function staysUnder(samples: readonly Sample[], most: number): Sample | null {
   const above = samples.findLastIndex((sample) => sample.meteredW === null || highest(sample) > most);
   return samples[above + 1] ?? null;
+}
+
+/** What rises over the limit after it was within; a rack nobody has taken over yet may be above it. */
+function risesOver(samples: readonly Sample[], most: number): Sample | null {
+  const within = samples.findIndex((sample) => highest(sample) <= most);
+  return samples.find((sample, index) => within >= 0 && index > within && highest(sample) > most) ?? null;
 }
 
 /** When the meter shows `enough` and does not fall far below it again; null: never. */

@@ -35,6 +35,7 @@ async function main(): Promise<number> {
       stopped.abort(new Error("stopped"));
     });
   }
+  stdout.on("error", () => stopped.abort(new Error("nobody reads what is written")));
   try {
     const ok = await demo(options, scope, stopped.signal);
     return ok ? exit.done : exit.found;
@@ -46,10 +47,11 @@ async function main(): Promise<number> {
   }
 }
 
-async function demo({ asics, limit, durationS, headless, json, keep }: DemoOptions, scope: Scope, stopped: AbortSignal): Promise<boolean> {
-  const story = tellStory({ limitPart: limit, durationS });
-  const live = stdout.isTTY && !headless;
-  if (!live) print(`curtaild demo: ${asics} simulated ASICs, a metered PDU and an MQTT broker on free ports, the real daemon beside them`);
+async function demo(options: DemoOptions, scope: Scope, stopped: AbortSignal): Promise<boolean> {
+  const { asics, keep, json } = options;
+  const story = tellStory({ limitPart: options.limit, durationS: options.durationS });
+  const live = stdout.isTTY && !options.headless;
+  if (!live) print(`curtaild demo: ${asics} simulated ASICs, metered PDUs and an MQTT broker on free ports, the real daemon beside them`);
   let show: Show | null = null;
   const stage = await Stage.open({ asics, failsafePart: story.failsafePart, keep, refused: (text) => show?.note(text) }, scope);
   const client = new ControlClient(stage.socket);
@@ -58,15 +60,14 @@ async function demo({ asics, limit, durationS, headless, json, keep }: DemoOptio
   const theatre: Theatre = { rack: stage.rack, seconds, act: (act) => stage.act(act), look: () => look(stage.dir, client, seconds) };
   show = live ? picture(stage, story) : new Lines(print, seconds);
   const signal = AbortSignal.any([stopped, stage.failed]);
-  let verdicts: Verdict[];
+  let verdicts: readonly Verdict[] = [];
   try {
     verdicts = await play(story.steps, theatre, { show, signal });
     if (json !== null) await writeFile(json, `${JSON.stringify(resultOf(verdicts), null, 2)}\n`);
+    if (!live) print(`\n${table(verdicts)}`);
     if (keep) {
-      show.note(`${stage.dir} runs on until Ctrl-C: curtailctl --socket ${stage.socket} status`);
-      await watch(theatre, { show, signal, until: () => stopped.aborted }).catch((error: unknown) => {
-        if (!stopped.aborted) throw error;
-      });
+      show.note(`curtailctl --socket ${stage.socket} status   (Ctrl-C ends it)`);
+      await watch(theatre, { show, signal, until: () => stopped.aborted });
     }
   } catch (error) {
     // Whoever died is heard of a moment after its socket has gone.
@@ -76,7 +77,8 @@ async function demo({ asics, limit, durationS, headless, json, keep }: DemoOptio
   } finally {
     show.end();
   }
-  print(`\n${table(verdicts)}`);
+  if (live) print(table(verdicts));
+  if (keep) print(`\nconfiguration, state and logs stay in ${stage.dir}`);
   return resultOf(verdicts).ok;
 }
 

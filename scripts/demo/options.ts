@@ -1,5 +1,5 @@
 /** The demo's command line. */
-import { Command, InvalidArgumentError } from "commander";
+import { Command, InvalidArgumentError, Option } from "commander";
 import { parseDuration } from "../../agent/cli/human.ts";
 import { DEFAULT_DURATION_S, LEAST_ASICS } from "./story.ts";
 
@@ -22,8 +22,8 @@ export function parseOptions(argv: readonly string[]): DemoOptions {
   const command = new Command("demo")
     .description("One rack obeys its grid allocation: the real daemon against a simulated rack, on real sockets.")
     .option("--asics <n>", "how many ASICs", asics, 12)
-    .option("--limit <percent>", "where the first drop goes; the second goes to half of it", part, 0.6)
-    .option("--duration <time>", "about how long the story takes", duration, DEFAULT_DURATION_S)
+    .addOption(new Option("--limit <percent>", "where the first drop goes; the second goes to half of it").argParser(part).default(0.6, "60%"))
+    .addOption(new Option("--duration <time>", "about how long the story takes; it waits for a rack that needs longer").argParser(duration).default(DEFAULT_DURATION_S, `${DEFAULT_DURATION_S}s`))
     .option("--headless", "one line a change instead of the live picture")
     .option("--json <file>", "write the result as JSON")
     .option("--keep", "leave everything running at the end, until Ctrl-C, and keep its folder")
@@ -42,7 +42,7 @@ function asics(text: string): number {
 function part(text: string): number {
   const match = /^(\d+(?:\.\d+)?)\s*%?$/.exec(text.trim());
   const percent = Number(match?.[1]);
-  if (!(percent >= 45 && percent <= 95)) throw new InvalidArgumentError("It has to be a share of nominal power from 45% to 95%.");
+  if (!(percent >= 40 && percent <= 95)) throw new InvalidArgumentError("It has to be a share of nominal power from 40% to 95%.");
   return percent / 100;
 }
 

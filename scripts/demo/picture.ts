@@ -25,6 +25,8 @@ export interface Scene {
 }
 
 const AXIS_COLUMNS = 8;
+/** The window's length in lengths of the story: steps wait for the rack. */
+const WINDOW = 1.2;
 /** With twelve machines on 24 lines. */
 const USUAL_CHART_ROWS = 8;
 const LEAST_CHART_ROWS = 4;
@@ -67,22 +69,23 @@ function storyLine({ story, begun, note }: Scene, look: Look | null, { columns }
   const step = begun.at(-1)?.step;
   const left = note ?? (step === undefined ? "the rig starts" : `${begun.length}/${story.steps.length}  ${step.title}`);
   const right = `${look === null || look.hashrateThs === null ? "" : hashrateText(look.hashrateThs)}${`${Math.round(look?.atS ?? 0)} s`.padStart(8)}`;
-  const gap = Math.max(2, columns - 2 - left.length - right.length);
-  return [span(` ${left}`), span(`${" ".repeat(gap)}${right}`, "dim")];
+  const gap = columns - 2 - left.length - right.length;
+  return [span(` ${left}`), ...(gap < 1 ? [] : [span(`${" ".repeat(gap)}${right}`, "dim")])];
 }
 
 function curves({ story, begun, looks, nominalW }: Scene, { columns, rows }: PictureFrame): Line[] {
   const topW = nominalW * HEAD_ROOM;
   // What takes longer than it should pushes the beginning out of the window.
-  const fromS = Math.max(0, (looks.at(-1)?.atS ?? 0) - story.durationS);
+  const lengthS = story.durationS * WINDOW;
+  const fromS = Math.max(0, (looks.at(-1)?.atS ?? 0) - lengthS);
   const across = Math.max(1, columns - AXIS_COLUMNS);
-  const drawn = chart(looks, { columns: across, rows, fromS, lengthS: story.durationS, topW });
+  const drawn = chart(looks, { columns: across, rows, fromS, lengthS, topW });
   const labels = new Map([[0, topW], [Math.floor(rows / 2), (topW * (rows - Math.floor(rows / 2))) / rows]]);
   const axis = (row: number): string => {
     const power = labels.get(row);
     return `${(power === undefined ? "" : powerText(power)).padStart(AXIS_COLUMNS - 1)}│`;
   };
-  return [...drawn.map((line, row): Line => [span(axis(row), "dim"), ...line]), [span(`${"0 W".padStart(AXIS_COLUMNS - 1)}└`, "dim"), ...marks(begun, { fromS, lengthS: story.durationS, across })]];
+  return [...drawn.map((line, row): Line => [span(axis(row), "dim"), ...line]), [span(`${"0 W".padStart(AXIS_COLUMNS - 1)}└`, "dim"), ...marks(begun, { fromS, lengthS, across })]];
 }
 
 /** The name of each step under where it began. */

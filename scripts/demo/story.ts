@@ -70,12 +70,12 @@ export function tellStory({ limitPart, durationS }: { readonly limitPart: number
     {
       name: "asic-silent", mark: "mute", title: "one ASIC falls silent",
       acts: [{ kind: "asic", answers: false }],
-      limitPart: half, goal: "lower", uses: false, state: "limited", atLeastS: 7, atMostS: RESPONSE_S,
+      limitPart: half, goal: "lower", uses: false, state: "limited", atLeastS: 6.5, atMostS: RESPONSE_S,
     },
     {
       name: "heartbeat-lost", mark: "lost", title: "the grid's heartbeat dies",
       acts: [{ kind: "heartbeat", beats: false }],
-      limitPart: failsafePart, goal: "lower", uses: false, state: "failsafe", atLeastS: 9, atMostS: HEARTBEAT_TIMEOUT_S + RESPONSE_S,
+      limitPart: failsafePart, goal: "lower", uses: false, state: "failsafe", atLeastS: 8, atMostS: HEARTBEAT_TIMEOUT_S + RESPONSE_S,
     },
     {
       name: "heartbeat-back", mark: "back", title: "the heartbeat and the ASIC return",
@@ -83,12 +83,12 @@ export function tellStory({ limitPart, durationS }: { readonly limitPart: number
       limitPart: half, goal: "raise", uses: true, state: "limited", atLeastS: 7, atMostS: RAISE_S,
     },
     {
-      name: "emergency", mark: "stop", title: "the grid orders an emergency stop",
+      name: "emergency", mark: "off", title: "the grid orders an emergency stop",
       acts: [{ kind: "emergency" }],
-      limitPart: 0, goal: "lower", uses: false, state: "emergency", atLeastS: 5, atMostS: RESPONSE_S,
+      limitPart: 0, goal: "lower", uses: false, state: "emergency", atLeastS: 4, atMostS: RESPONSE_S,
     },
     {
-      name: "released", mark: "release", title: "the emergency stop is released",
+      name: "released", mark: "on", title: "the emergency stop is released",
       acts: [{ kind: "release" }],
       limitPart: half, goal: "raise", uses: true, state: "limited", atLeastS: 9, atMostS: RAISE_S,
     },

@@ -86,6 +86,11 @@ describe("a raise", () => {
     assert.match(verdictOf("released", [300, 3_100, 2_950, 2_950, 2_950]).why ?? "", /rose over the limit, to 3100 W/);
   });
 
+  test("a rack nobody has taken over yet may begin above it", () => {
+    assert.equal(verdictOf("full", [10_200, 2_000, 9_800, 9_800, 9_800]).ok, true);
+    assert.equal(verdictOf("full", [2_000, 10_200, 9_800, 9_800, 9_800]).ok, false);
+  });
+
   test("a lifted limit leaves the breaker, and nominal power to be reached", () => {
     const verdict = verdictOf("lifted", [3_000, 9_000, 11_000, 11_000, 11_000]);
     assert.equal(verdict.limitW, 12_000);
