@@ -5,6 +5,10 @@ import { startCgminerServer } from "./cgminer-server.ts";
 import { LuxosFirmware } from "./luxos.ts";
 import type { SimClock, SimMachine } from "./machine.ts";
 import type { Random } from "./random.ts";
+import { startWhatsminerServer } from "./whatsminer-server.ts";
+import { WhatsminerV2 } from "./whatsminer-v2.ts";
+import { WhatsminerV3 } from "./whatsminer-v3.ts";
+import { Btminer } from "./whatsminer.ts";
 
 /** The machine a firmware speaks for. */
 export interface Place {
@@ -42,8 +46,13 @@ export interface SimFirmware {
   readonly plugs: (place: Place) => Plugs;
 }
 
+/** Without fast boot. */
+const WHATSMINER = { makes: ["MicroBT"], start: { downMs: 20_000, climbMs: 420_000 } } as const;
+
 export const firmwares = {
   luxos: { makes: ["Bitmain"], models: ["antminer-s19k-pro"], password: null, plugs: luxos },
+  "whatsminer-v2": { ...WHATSMINER, models: ["whatsminer-m30s-plus-plus", "whatsminer-m50s", "whatsminer-m53"], password: "admin", plugs: whatsminerV2 },
+  "whatsminer-v3": { ...WHATSMINER, models: ["whatsminer-m60", "whatsminer-m63"], password: "super", plugs: whatsminerV3 },
 } as const satisfies Record<string, SimFirmware>;
 
 export type FirmwareName = keyof typeof firmwares;
@@ -53,6 +62,16 @@ export const firmwareNames = Object.keys(firmwares) as readonly FirmwareName[];
 function luxos(place: Place): Plugs {
   const firmware = new LuxosFirmware(place.machine, place.clock, place.random);
   return { api: (at) => startCgminerServer({ ...at, ...served(place), firmware }) };
+}
+
+function whatsminerV2(place: Place): Plugs {
+  const { answer } = new WhatsminerV2({ btminer: new Btminer(place.machine), clock: place.clock, random: place.random, password: "admin" });
+  return { api: (at) => startWhatsminerServer({ ...at, ...served(place), framing: "bare", answer }) };
+}
+
+function whatsminerV3(place: Place): Plugs {
+  const { answer } = new WhatsminerV3({ btminer: new Btminer(place.machine), clock: place.clock, random: place.random, password: "super" });
+  return { api: (at) => startWhatsminerServer({ ...at, ...served(place), framing: "length", answer }) };
 }
 
 /** What every server of a machine needs to know of it. */
