@@ -49,7 +49,10 @@ export function makePlan(rack: RackState, views: readonly View[], context: PlanC
   const obeys = new Set(obeying);
   const fixed = views.reduce((sum, view) => (obeys.has(view) ? sum : sum + (view === roomed?.view ? roomed.peak : view.reserve)), 0);
   const doubt = context.metered ? 1 : UNMETERED;
-  const spare = (kept: number): number => (budget.kind === "unlimited" ? Infinity : budget.power * (1 - kept) - fixed - context.bias);
+  // What the machines drew less than expected at one setting says nothing of another, nor of a time without a meter.
+  const cautious = Math.max(0, context.bias);
+  const spare = (kept: number, bias: number = context.metered ? context.bias : cautious): number =>
+    budget.kind === "unlimited" ? Infinity : budget.power * (1 - kept) - fixed - bias;
   const available = spare(policy.margin);
 
   const targets = new Map<string, Setpoint | null>(views.map(({ device, state }) => [device.id, state.target]));
@@ -61,7 +64,7 @@ export function makePlan(rack: RackState, views: readonly View[], context: PlanC
   const fits = standing !== null && standing.power <= spare(policy.margin / 3);
   const hurried = !fits && (standing === null || standing.power > DROP * available);
   const candidates = obeying.map((view): Candidate => ({ curve: view.curve, gain: view.state.gain * doubt, from: fits ? 1 : reachableFrom(view, policy) }));
-  const best = allocate(candidates, hurried ? spare(policy.margin + policy.dropMargin) : available);
+  const best = allocate(candidates, hurried ? spare(policy.margin + policy.dropMargin, cautious) : available);
   const members = obeying.map(({ device }) => device.id);
   const due = isDue(rack.plan, members, context);
   const remake = !fits || (due && standing !== null && best.hashrate > standing.hashrate * WORTH);

@@ -142,7 +142,7 @@ describe("an order to a point", () => {
 describe("sleep", () => {
   test("slows down first, and curtails", async () => {
     await using script = await scriptedLuxos();
-    assert.deepEqual(await afterPoll(script, sleep), ["logon", "frequencyset 0,190", "frequencyset 1,190", "frequencyset 2,190", "curtail sleep", "logoff"]);
+    assert.deepEqual(await afterPoll(script, sleep), ["logon", "frequencyset 0,190", "frequencyset 1,190", "frequencyset 2,190", "voltageset 0,11.88", "voltageset 1,11.88", "voltageset 2,11.88", "curtail sleep", "logoff"]);
   });
 
   test("comes though slowing down is refused", async () => {

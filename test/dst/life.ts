@@ -13,7 +13,7 @@ import { SimOperator } from "./operator.ts";
 import type { Violation } from "./oracle.ts";
 import { Oracle } from "./oracle.ts";
 import { CLIENT, Process } from "./process.ts";
-import { buildRack } from "./rack.ts";
+import { buildRack, sleepsTooDeep } from "./rack.ts";
 
 export interface LifeOptions {
   readonly seed: number;
@@ -211,7 +211,7 @@ export async function live(options: LifeOptions): Promise<LifeReport> {
     await clock.runUntil(millis(t));
     if (alive) {
       oracle.look({
-        nowMs: t, wallMs: clock.now().at, powerW: rack.truePowerW(), reach: rack.reach, broken: deaf.size > 0 || disk.full, rampW: (rack.nominalW * rampPct) / 100, outlets: rack.outletsMapped ? rack.asics.length : 0, status: process.daemon.status,
+        nowMs: t, wallMs: clock.now().at, powerW: rack.truePowerW(), reach: rack.reach, broken: deaf.size > 0 || disk.full || rack.asics.some((asic) => sleepsTooDeep(asic, process.daemon.status?.effectiveLimitW ?? Infinity)), rampW: (rack.nominalW * rampPct) / 100, outlets: rack.outletsMapped ? rack.asics.length : 0, status: process.daemon.status,
         floorW: rack.asics.reduce((sum, { machine, model }) => sum + (deaf.has(machine.id) ? machine.powerW : model.sleepPower * 1.1), 0),
       });
     }

@@ -18,6 +18,14 @@ export interface SimAsic {
   readonly model: MinerModel;
 }
 
+/** Asleep, and waking would pass through a setting that draws more than the limit: nobody may wake it under this limit. */
+export function sleepsTooDeep({ machine, model }: SimAsic, limitW: number): boolean {
+  if (machine.body.state !== "asleep") return false;
+  const held = Math.max(...machine.body.boards.map(({ frequencyMHz }) => frequencyMHz));
+  const above = model.points.find(({ frequency }) => (frequency ?? 0) >= held);
+  return (above?.power ?? model.nameplate) > 0.8 * limitW;
+}
+
 export interface Rack {
   readonly asics: readonly SimAsic[];
   readonly pdu: SimPdu;

@@ -62,8 +62,10 @@ export function simDevice(machine: SimMachine, model: MinerModel, clock: Clock):
     for (let board = 0; board < model.boards; board++) await write((asic) => work(board, asic), signal);
   };
   const sleep = async (_: Setpoint, signal: AbortSignal): Promise<void> => {
-    const lowest = model.points[0]?.frequency;
-    if (lowest != null && machine.firmware.state !== "asleep") await perBoard((board, asic) => asic.setFrequency(board, lowest), signal).catch(ignoreRefusal);
+    const { frequency, voltage } = model.points[0] ?? { frequency: null, voltage: null };
+    if (frequency !== null && voltage !== null && machine.firmware.state !== "asleep") {
+      await perBoard((board, asic) => asic.setFrequency(board, frequency) ?? asic.setVoltage(board, voltage), signal).catch(ignoreRefusal);
+    }
     await write((asic) => asic.sleep(), signal);
   };
   return {
