@@ -1,9 +1,11 @@
 /** The miner drivers, by the name `miners[].driver` says in the configuration. A new firmware is one line. */
 import type { Device, MinerOptions } from "./driver.ts";
 import { luxos } from "./luxos/driver.ts";
+import { vnish } from "./vnish/driver.ts";
 
 export const drivers = {
   luxos,
+  vnish,
 } as const satisfies Record<string, (options: MinerOptions) => Device>;
 
 export type DriverName = keyof typeof drivers;

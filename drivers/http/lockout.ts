@@ -3,6 +3,13 @@ import { DeviceError } from "../../agent/runtime/errors.ts";
 /** Miners lock whoever guesses, and a log full of one wrong password helps nobody. */
 const PAUSE_MS = 5 * 60_000;
 
+/** The miner does not take our password. It is not at fault, and what it tells without one still counts. */
+export class PasswordError extends DeviceError {
+  constructor(message: string) {
+    super("refused", message);
+  }
+}
+
 /** A password that was refused is said so once and not tried again for five minutes. */
 export class Lockout {
   readonly #cure: string;
@@ -18,13 +25,18 @@ export class Lockout {
   /** Before the password is sent. Throws `refused` while it is not to be tried. */
   check(): void {
     const left = this.#until - this.#now();
-    if (left > 0) throw new DeviceError("refused", `the password was refused; ${this.#cure}; tried again in ${Math.ceil(left / 1000)} s`);
+    if (left > 0) throw new PasswordError(`the password was refused; ${this.#cure}; tried again in ${Math.ceil(left / 1000)} s`);
   }
 
   /** The miner refused the password. Returns what to throw. */
-  refused(): DeviceError {
+  refused(): PasswordError {
     this.#until = this.#now() + PAUSE_MS;
-    return new DeviceError("refused", `the miner refused the password; ${this.#cure}`);
+    return new PasswordError(`the miner refused the password; ${this.#cure}`);
+  }
+
+  /** Whether the last password tried was refused and the next try is still to come. */
+  get closed(): boolean {
+    return this.#until > this.#now();
   }
 
   accepted(): void {

@@ -2,9 +2,11 @@
 import type { Start } from "./asic.ts";
 import type { SimServer } from "./cgminer-server.ts";
 import { startCgminerServer } from "./cgminer-server.ts";
+import { startHttpServer } from "./http-server.ts";
 import { LuxosFirmware } from "./luxos.ts";
 import type { SimClock, SimMachine } from "./machine.ts";
 import type { Random } from "./random.ts";
+import { VNISH_PASSWORD, VnishFirmware } from "./vnish.ts";
 import { startWhatsminerServer } from "./whatsminer-server.ts";
 import { WhatsminerV2 } from "./whatsminer-v2.ts";
 import { WhatsminerV3 } from "./whatsminer-v3.ts";
@@ -51,6 +53,8 @@ const WHATSMINER = { makes: ["MicroBT"], start: { downMs: 20_000, climbMs: 420_0
 
 export const firmwares = {
   luxos: { makes: ["Bitmain"], models: ["antminer-s19k-pro"], password: null, plugs: luxos },
+  // Mining starts with the boards' initialisation, about half a minute, and climbs for as long.
+  vnish: { makes: ["Bitmain"], models: ["antminer-s21-pro", "antminer-s19k-pro"], password: VNISH_PASSWORD, start: { downMs: 30_000, climbMs: 30_000 }, plugs: vnish },
   "whatsminer-v2": { ...WHATSMINER, models: ["whatsminer-m30s-plus-plus", "whatsminer-m50s", "whatsminer-m53"], password: "admin", plugs: whatsminerV2 },
   "whatsminer-v3": { ...WHATSMINER, models: ["whatsminer-m60", "whatsminer-m63"], password: "super", plugs: whatsminerV3 },
 } as const satisfies Record<string, SimFirmware>;
@@ -72,6 +76,11 @@ function whatsminerV2(place: Place): Plugs {
 function whatsminerV3(place: Place): Plugs {
   const { answer } = new WhatsminerV3({ btminer: new Btminer(place.machine), clock: place.clock, random: place.random, password: "super" });
   return { api: (at) => startWhatsminerServer({ ...at, ...served(place), framing: "length", answer }) };
+}
+
+function vnish(place: Place): Plugs {
+  const firmware = new VnishFirmware(place);
+  return { api: (at) => startHttpServer({ ...at, ...served(place), answer: (request) => firmware.answer(request) }) };
 }
 
 /** What every server of a machine needs to know of it. */

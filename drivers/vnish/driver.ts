@@ -1,0 +1,79 @@
+/** VNish over its REST API (`miners[].address` names the web port, usually 80): throttle or presets, pause and resume. */
+import type { Capability, Nameplate, Telemetry } from "../../agent/core/model.ts";
+import { watts } from "../../agent/core/units.ts";
+import { DeviceError } from "../../agent/runtime/errors.ts";
+import type { Actuators, Device, MinerOptions } from "../driver.ts";
+import type { MinerModel } from "../models.ts";
+import { VnishApi } from "./api.ts";
+import { Identity } from "./identity.ts";
+import { preset, sleep, throttle } from "./orders.ts";
+import { telemetryOf } from "./telemetry.ts";
+
+/** Settings are written to flash before they are acknowledged. */
+const REQUEST_MS = 5_000;
+
+export function vnish(options: MinerOptions): Device {
+  return new Vnish(options);
+}
+
+class Vnish implements Device {
+  readonly id: string;
+  readonly actuators: Actuators;
+  readonly #model: MinerModel;
+  readonly #api: VnishApi;
+  readonly #identity: Identity;
+  #lastUptime: number | null = null;
+
+  constructor(options: MinerOptions) {
+    this.id = options.id;
+    this.#model = options.model;
+    this.#api = new VnishApi(options, options.deadlineMs ?? REQUEST_MS);
+    this.#identity = new Identity(options.model);
+    this.actuators = {
+      points: ({ point }, signal) => this.#setPoint(point, signal),
+      sleep: (_, signal) => sleep(this.#api.talk("order", signal)),
+    };
+  }
+
+  get description(): string {
+    const { version } = this.#identity;
+    return `${this.#model.make} ${this.#model.name}, VNish${version === null ? "" : ` ${version}`}`;
+  }
+
+  get nameplate(): Nameplate {
+    const highest = Math.max(this.#model.nameplate, ...this.#identity.points.map((point) => point.power));
+    return { highest: watts(highest), asleep: this.#model.sleepPower };
+  }
+
+  get capabilities(): readonly Capability[] {
+    return this.#identity.capabilities;
+  }
+
+  async read(signal: AbortSignal): Promise<Telemetry> {
+    const talk = this.#api.talk("poll", signal);
+    const summary = await talk.get("/summary");
+    const perf = await talk.get("/perf-summary");
+    await this.#identity.learn(talk);
+    await this.#identity.learnPoints(perf, talk);
+    const telemetry = telemetryOf(summary, perf, this.#identity);
+    this.#notice(telemetry);
+    if (!this.#api.locked) return telemetry;
+    return { ...telemetry, errors: [...telemetry.errors, "the miner refused our password: it takes no orders"] };
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {}
+
+  async #setPoint(id: string, signal: AbortSignal): Promise<void> {
+    const talk = this.#api.talk("order", signal);
+    await this.#identity.learn(talk);
+    const { points, throttles } = this.#identity;
+    const point = points.find((candidate) => candidate.id === id);
+    if (point === undefined) throw new DeviceError("out-of-range", `no point "${id}"; known: ${points.map((known) => known.id).join(", ")}`);
+    await (throttles ? throttle(talk, point) : preset(talk, point));
+  }
+
+  #notice({ uptime }: Telemetry): void {
+    if (uptime !== null && this.#lastUptime !== null && uptime < this.#lastUptime) this.#identity.forget();
+    this.#lastUptime = uptime ?? this.#lastUptime;
+  }
+}
