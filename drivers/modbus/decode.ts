@@ -17,7 +17,7 @@ export function decode(value: RawValue, words: readonly number[], orders: Pick<P
   const unsigned = BigInt(`0x${bytes.toString("hex")}`);
   if (value.invalid?.some((sentinel) => BigInt(sentinel) === unsigned) === true) return null;
   switch (value.type) {
-    case "bool": return unsigned === 0n ? false : unsigned === 1n ? true : null;
+    case "bool": return truth(value, Number(unsigned));
     case "string": return text(bytes);
     case "bits": return bits(value, Number(unsigned));
     case "sunssf": return factor(bytes.readInt16BE(0));
@@ -70,6 +70,11 @@ function times(raw: number, scale: number): number {
 
 /** SunSpec: 10^-10 to 10^10; 0x8000 is `not implemented`. */
 const factor = (exponent: number): number | null => (exponent >= -10 && exponent <= 10 ? exponent : null);
+
+function truth({ isTrue = [1], isFalse = [0] }: RawValue, word: number): boolean | null {
+  if (isTrue.includes(word)) return true;
+  return isFalse.includes(word) ? false : null;
+}
 
 function bits({ bit, mask }: RawValue, word: number): Value {
   if (bit !== undefined) return ((word >> bit) & 1) === 1;

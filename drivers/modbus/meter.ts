@@ -2,6 +2,7 @@ import { watts } from "../../agent/core/units.ts";
 import type { Meter, MeterReading, OutletReading } from "../driver.ts";
 import type { Buses, LineAddress } from "./buses.ts";
 import type { Image } from "./image.ts";
+import type { Credentials } from "./login.ts";
 import { Poll } from "./poll.ts";
 import type { Profile } from "./profile.ts";
 import { Switching } from "./switching.ts";
@@ -15,15 +16,17 @@ export interface MeterOptions {
   readonly unit: number;
   /** The rack's lines: meters at the same address share one. */
   readonly buses: Buses;
+  /** For profiles with a login. */
+  readonly credentials?: Credentials | null;
   /** Monotonic milliseconds. */
   readonly now?: () => number;
 }
 
 /** A PDU or meter that speaks Modbus, as its profile describes it. Connects with the first read; disposing releases the line. */
 export function modbusMeter(options: MeterOptions): Meter {
-  const { id, profile, unit, now = () => performance.now() } = options;
+  const { id, profile, unit, credentials = null, now = () => performance.now() } = options;
   const lease = options.buses.lease(options.address);
-  const device = new Unit({ id, profile, bus: lease.bus, unit, now });
+  const device = new Unit({ id, profile, bus: lease.bus, unit, credentials, now });
   const poll = new Poll(device);
   const switching = new Switching(device);
   return {

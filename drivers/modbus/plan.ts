@@ -22,17 +22,18 @@ export interface Block {
   readonly places: readonly Place[];
 }
 
-/** Every value of a profile, repeated as often as the device has it. `counts`: what the device told; a missing one is none. */
-export function placesOf(profile: Profile, counts: ReadonlyMap<string, number>): Place[] {
+/** Every value of a profile, repeated as often as the device has it. `counts`: what the device told; a missing one is none. `base`: where a map that moves begins. */
+export function placesOf(profile: Profile, counts: ReadonlyMap<string, number>, base = 0): Place[] {
+  const offset = base - profile.addressBase;
   return Object.entries(profile.points).flatMap(([key, point]) => {
     const factor = point.scaleFrom === undefined ? undefined : profile.points[point.scaleFrom];
     const words = wordsOf(point);
-    let addresses = [point.address - profile.addressBase];
+    let addresses = [point.address + offset];
     for (const { count, stride } of point.repeat ?? []) {
       const times = typeof count === "number" ? count : (counts.get(count) ?? 0);
       addresses = addresses.flatMap((first) => Array.from({ length: times }, (_, step) => first + step * stride));
     }
-    const factorAddress = factor === undefined ? null : factor.address - profile.addressBase;
+    const factorAddress = factor === undefined ? null : factor.address + offset;
     return addresses.map((address, at) => ({ key, index: at + 1, point, address, words, factorAddress }));
   });
 }

@@ -30,6 +30,9 @@ export function faultsIn(profile: Profile): Fault[] {
   });
   for (const [key, point] of Object.entries(profile.points)) checkPoint(key, point, profile, fault);
   checkSwitch(profile, fault);
+  if (profile.sunspec !== undefined && (profile.addressBase !== 0 || Object.keys(profile.counts).length > 0 || profile.identify.length > 0 || profile.switch !== undefined)) {
+    fault(["sunspec"], "the model tells the device and addresses count from its id: remove addressBase, counts, identify and switch");
+  }
   return faults;
 }
 
@@ -53,6 +56,11 @@ function checkRaw(value: RawValue, path: Path, fault: Report): void {
   if ((value.type === "string") !== (value.words !== undefined)) fault([...path, "words"], "belongs to a string, and a string needs it");
   const picks = [value.bit, value.mask].filter((given) => given !== undefined).length;
   if (picks !== (value.type === "bits" ? 1 : 0)) fault(path, value.type === "bits" ? "bits need exactly one of bit and mask" : "bit and mask belong to type bits");
+  const words = [value.isTrue, value.isFalse];
+  if (words.some((given) => given !== undefined)) {
+    if (value.type !== "bool" || bits) fault(path, "isTrue and isFalse belong to a bool in a register");
+    else if (words.some((given) => given === undefined) || value.isTrue?.some((word) => value.isFalse?.includes(word)) === true) fault(path, "isTrue and isFalse come together and share no word");
+  }
   if (value.linear !== undefined && value.linear.raw[0] === value.linear.raw[1]) fault([...path, "linear", "raw"], "needs two different raw values");
 }
 
@@ -62,10 +70,10 @@ function checkPoint(key: string, point: Point, profile: Profile, fault: Report):
   if (profile.groups[point.group] === undefined) fault([...path, "group"], `no group ${point.group}: write it under groups, or use ${Object.keys(profile.groups).join(", ")}`);
   const unit = KNOWN_UNITS[key];
   if (unit !== undefined && point.unit !== unit) fault([...path, "unit"], `the meter takes ${key} in ${unit}: scale it and write unit: ${unit}`);
-  const outlet = key.startsWith("outlet.");
-  if (key === "outlet.on" && point.type !== "bool" && point.bit === undefined) fault([...path, "type"], "must be a bool, or bits with one bit");
-  if (outlet && (point.repeat?.length !== 1 || point.combine !== undefined)) fault(path, "an outlet's point needs one repeat and no combine");
-  if (!outlet && (point.repeat === undefined) !== (point.combine === undefined)) fault(path, "repeat and combine come together: say how the repeated values become one");
+  const numbered = /^(outlet|input)\./.test(key);
+  if (/^(outlet|input)\.on$/.test(key) && point.type !== "bool" && point.bit === undefined) fault([...path, "type"], "must be a bool, or bits with one bit");
+  if (numbered && (point.repeat?.length !== 1 || point.combine !== undefined)) fault(path, "a point of outlets or inputs needs one repeat and no combine");
+  if (!numbered && (point.repeat === undefined) !== (point.combine === undefined)) fault(path, "repeat and combine come together: say how the repeated values become one");
   const least = addresses(point, profile, path, fault);
   if (least < profile.addressBase) fault([...path, "address"], `reaches below ${profile.addressBase}, the first address there is`);
   checkScaleFrom(point, profile, path, fault);

@@ -17,10 +17,12 @@ const raw = {
   table: z.enum(["coil", "discrete", "holding", "input"]).describe("coil: FC1, discrete: FC2, holding: FC3, input: FC4"),
   address: wordAddress.describe("Address of the first value, counted from `addressBase`"),
   type: z.enum(["bool", "u16", "i16", "u32", "i32", "u64", "i64", "f32", "f64", "sunssf", "bits", "string"])
-    .describe("bool: a coil, or a register that is 0 or 1. sunssf: a SunSpec power of ten. bits: a part of one register, see `bit` and `mask`. string: ASCII in `words` registers"),
+    .describe("bool: a coil, or a register that is 0 or 1 unless `isTrue` and `isFalse` say otherwise. sunssf: a SunSpec power of ten. bits: a part of one register, see `bit` and `mask`. string: ASCII in `words` registers"),
   words: z.int().min(1).max(64).optional().describe("string only: its length in registers"),
   bit: z.int().min(0).max(15).optional().describe("bits only: the one bit that is the value, as true or false; bit 0 is the lowest"),
   mask: z.int().min(1).max(0xffff).optional().describe("bits only: the bits that are the value, shifted down to bit 0"),
+  isTrue: z.array(z.int().min(0).max(0xffff)).min(1).max(8).optional().describe("bool in a register only: the words that mean true"),
+  isFalse: z.array(z.int().min(0).max(0xffff)).min(1).max(8).optional().describe("bool in a register only: the words that mean false; any other is null"),
   wordOrder: order.optional().describe("Which word of a value of several words comes first; overrides the profile's"),
   byteOrder: order.optional().describe("Which byte of a word comes first; overrides the profile's"),
   invalid: z.array(z.union([z.int().min(0), z.string().regex(/^0x[0-9a-fA-F]{1,16}$/, "a hexadecimal number such as 0x8000")])).max(8).optional()
@@ -88,6 +90,18 @@ const switching = z.strictObject({
   retries: z.int().min(0).max(3).default(1).describe("Orders repeated after the outlet was read back and found unchanged"),
 });
 
+const sunspec = z.strictObject({
+  models: z.array(z.int().min(1).max(0xfffe)).min(1).max(16).describe("The models this profile reads, any of them; the first found is the base of all addresses below"),
+  at: z.array(wordAddress).min(1).max(8).default([40_000, 50_000, 0]).describe("Where the marker `SunS` may be, tried in this order"),
+});
+
+const login = z.strictObject({
+  unit: z.int().min(0).max(255).describe("The unit that grants access to all others behind the address"),
+  challenge: z.strictObject({ table: registerTable, address: wordAddress, words: z.int().min(1).max(32) }).describe("Random words, new for every login"),
+  answer: z.strictObject({ address: wordAddress }).describe("FC16: where the digest is written"),
+  digest: z.enum(["sha256-of-md5"]).describe("sha256-of-md5: SHA-256 of challenge, MD5 of the user name and MD5 of the password, one behind the other"),
+});
+
 /** The shape; what its parts owe each other is in profile-check.ts. */
 export const profileSchema = z.strictObject({
   profile: name.describe("Its name, the file's name without .yaml"),
@@ -102,10 +116,12 @@ export const profileSchema = z.strictObject({
     resolutionW: z.number().min(0).max(1000).describe("Smallest step of one outlet's reading"),
   }),
   limits: limits.prefault({}),
+  sunspec: sunspec.optional().describe("The map begins wherever the device has put it: addresses in this file count from a model's id register"),
+  login: login.optional().describe("Orders need a user name and password: meters[].login in the configuration. Reads do without"),
   groups: z.record(name, group),
   counts: z.record(name, count).default({}).describe("Numbers of outlets, lines, phases as the device itself tells"),
   identify: z.array(identify).max(8).default([]).describe("Reads that tell this device from another: asked on the first connection and after every longer silence, before anything is believed or switched"),
-  points: z.record(pointName, point).describe("The meter uses power (W), voltage (V), frequency (Hz), energy (Wh), outlet.power (W) and outlet.on (true or false); others are for people"),
+  points: z.record(pointName, point).describe("The meter uses power (W), voltage (V), frequency (Hz), energy (Wh), outlet.power (W) and outlet.on (true or false); input.on (true or false, contacts); others are for people"),
   switch: switching.optional(),
 });
 
@@ -114,4 +130,5 @@ export type Point = z.infer<typeof point>;
 /** How a value lies in the registers and what it means. */
 export type RawValue = Omit<z.infer<typeof identify>, "equals" | "means">;
 export type Probe = z.infer<typeof identify>;
+export type Sunspec = z.infer<typeof sunspec>;
 export type Limits = z.infer<typeof limits>;

@@ -36,6 +36,7 @@ export class Switching {
     const { image } = await this.#unit.survey({ priority: "switching", deadlineMs: ORDER_DEADLINE_MS }, signal);
     const place = image.place("outlet.on", outlet);
     if (place === null) throw new DeviceError("out-of-range", `${id} has outlets 1 to ${image.count("outlet.on")}, not ${outlet}`);
+    await this.#unit.login({ priority: "switching", deadlineMs: ORDER_DEADLINE_MS }, signal);
     await this.#wait(outlet, on, signal);
     for (let left = profile.switch.retries; ; left -= 1) {
       const lost = await this.#write(outlet, on, deadline, signal);

@@ -4,10 +4,13 @@ import { decode, wordsOf } from "./decode.ts";
 import type { Value } from "./decode.ts";
 import { Image } from "./image.ts";
 import type { Priority } from "./job.ts";
+import { answerTo } from "./login.ts";
+import type { Credentials } from "./login.ts";
 import { placesOf, planReads } from "./plan.ts";
 import type { Block, Place } from "./plan.ts";
 import type { Probe, Profile } from "./profile.ts";
 import type { Reply, Request, Table } from "./request.ts";
+import { findModel } from "./sunspec.ts";
 
 export interface UnitOptions {
   readonly id: string;
@@ -15,6 +18,8 @@ export interface UnitOptions {
   readonly bus: Bus;
   /** Its number on the bus. */
   readonly unit: number;
+  /** For profiles with a login; null: none was configured. */
+  readonly credentials: Credentials | null;
   /** Monotonic milliseconds. */
   readonly now: () => number;
 }
@@ -42,6 +47,7 @@ export class Unit {
   readonly now: () => number;
   readonly #bus: Bus;
   readonly #unit: number;
+  readonly #credentials: Credentials | null;
   #survey: Survey | null = null;
 
   constructor(options: UnitOptions) {
@@ -50,6 +56,7 @@ export class Unit {
     this.now = options.now;
     this.#bus = options.bus;
     this.#unit = options.unit;
+    this.#credentials = options.credentials;
   }
 
   /** Who is there, and how many of everything it has. Asked again when the device may have become another one. */
@@ -62,7 +69,9 @@ export class Unit {
       counts.set(key, Number(await this.#probe(probe, urgency, signal)));
     }
     for (const probe of this.profile.identify) await this.#probe(probe, urgency, signal);
-    const places = placesOf(this.profile, counts);
+    const { sunspec } = this.profile;
+    const base = sunspec === undefined ? 0 : await findModel(sunspec, this.id, (address, count) => this.read({ table: "holding", address, count }, urgency, signal));
+    const places = placesOf(this.profile, counts, base);
     this.#survey = { generation: this.#bus.generation, image: new Image(this.profile, places), blocks: planReads(places, this.profile.limits) };
     return this.#survey;
   }
@@ -76,6 +85,21 @@ export class Unit {
     const image = new Image(this.profile, [place]);
     for (const block of planReads([place], this.profile.limits)) image.take(block, await this.read(block, urgency, signal), this.now());
     return image.samples(this.now())[0]?.value ?? null;
+  }
+
+  /**
+   * Asks for the right to give orders, where the profile has a login. Before every order: whether the last one still counts, no device tells.
+   * Throws DeviceError("refused") where nobody has configured a user.
+   */
+  async login(urgency: Urgency, signal: AbortSignal): Promise<void> {
+    const { login, limits, profile } = this.profile;
+    if (login === undefined) return;
+    if (this.#credentials === null) throw new DeviceError("refused", `${this.id}: a ${profile} takes orders after a login only: give it login: { username, passwordFile } in the configuration`);
+    const options = { ...urgency, timing: limits };
+    const { table, address, words } = login.challenge;
+    const challenge = await this.#bus.send({ kind: "read", unit: login.unit, table, address, count: words }, options, signal);
+    const values = await answerTo(challenge, this.#credentials);
+    await this.#bus.send({ kind: "write-registers", unit: login.unit, address: login.answer.address, values }, options, signal);
   }
 
   writeCoil(address: number, on: boolean, urgency: Urgency, signal: AbortSignal): Promise<Reply> {

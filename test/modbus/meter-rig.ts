@@ -3,6 +3,7 @@ import type { TestContext } from "node:test";
 import type { Meter } from "../../drivers/driver.ts";
 import { Buses } from "../../drivers/modbus/buses.ts";
 import { loadProfile } from "../../drivers/modbus/load.ts";
+import type { Credentials } from "../../drivers/modbus/login.ts";
 import { modbusMeter } from "../../drivers/modbus/meter.ts";
 import type { Profile } from "../../drivers/modbus/profile.ts";
 import { exception, frame, hex, startDevice } from "./device.ts";
@@ -47,11 +48,12 @@ interface MeterRigOptions {
   readonly profile?: Profile;
   readonly exchanges: Exchanges;
   readonly unit?: number;
+  readonly credentials?: Credentials;
   readonly now?: () => number;
   readonly before?: (request: RawRequest) => Buffer | null | undefined;
 }
 
-export async function meterRig(t: TestContext, { profile = quickGude(), exchanges, unit = 1, now = () => performance.now(), before }: MeterRigOptions): Promise<MeterRig> {
+export async function meterRig(t: TestContext, { profile = quickGude(), exchanges, unit = 1, credentials, now = () => performance.now(), before }: MeterRigOptions): Promise<MeterRig> {
   const turns = new Map<string, number>();
   const plain = (text: string): string => hex(text).toString("hex");
   const answers = new Map(Object.entries(exchanges).map(([request, reply]) => [plain(request), [reply].flat()]));
@@ -66,7 +68,7 @@ export async function meterRig(t: TestContext, { profile = quickGude(), exchange
     const reply = replies[Math.min(turn, replies.length - 1)] ?? "";
     return reply === "" ? null : frame(request.transaction, hex(reply));
   });
-  const meter = modbusMeter({ id: "pdu-1", profile, address: { host: "127.0.0.1", port: device.port }, unit, buses: new Buses({ random: () => 0, now }), now });
+  const meter = modbusMeter({ id: "pdu-1", profile, address: { host: "127.0.0.1", port: device.port }, unit, ...(credentials && { credentials }), buses: new Buses({ random: () => 0, now }), now });
   t.after(async () => {
     await meter[Symbol.asyncDispose]();
     await device[Symbol.asyncDispose]();
