@@ -4,7 +4,7 @@
  */
 import type { Heard } from "./grid.ts";
 import type { EffectiveLimit, Statement } from "./limit.ts";
-import { effectiveLimit, failsafePower, gridStatements } from "./limit.ts";
+import { effectiveLimit, failsafePower, gridStatements, setpointInForce } from "./limit.ts";
 import { assess, tolerance } from "./assess.ts";
 import { compensateBias, isSettled, learnBias, learnDevice, READING_LAG } from "./learn.ts";
 import type { Compliance, Draw, PowerLimit } from "./model.ts";
@@ -17,7 +17,7 @@ import { nextRamp } from "./ramp.ts";
 import type { Reconciled } from "./reconcile.ts";
 import { reconcile } from "./reconcile.ts";
 import type { Metered, Snapshot } from "./snapshot.ts";
-import type { DeviceState, Order, RackState, Room } from "./state.ts";
+import type { DeviceState, Order, RackState, Starving } from "./state.ts";
 import { startDevice } from "./state.ts";
 import type { Now } from "./time.ts";
 import type { Millis, Watts } from "./units.ts";
@@ -41,6 +41,8 @@ export interface Decision {
   readonly uptime: Millis;
   readonly state: GridState;
   readonly effective: EffectiveLimit;
+  /** The draw the grid wants; what is aimed at is the smaller of it and the limit. null: it leaves it to us. */
+  readonly setpoint: Statement | null;
   readonly failsafe: Watts;
   readonly budget: PowerLimit;
   /** What the whole rack may draw now. */
@@ -56,8 +58,6 @@ export interface Decision {
   readonly awaitingPolls: boolean;
 }
 
-/** Longer than the slowest wake; a machine that is not up by then has another trouble. */
-const ROOM_AT_MOST = seconds(300);
 /** Not polled is not unreachable: for so long after start the recorded orders stand for readings. */
 const FIRST_POLLS = seconds(3);
 
@@ -67,11 +67,13 @@ export function decide(rack: RackState, input: DecideInput): { readonly rack: Ra
   const mode = nextMode(rack.mode, heard, { uptime, u: input.u, restart: policy.restart });
   const failsafe = failsafePower(policy.failsafe, heard.allocations);
   const effective = effectiveLimit(statements(mode, { input, failsafe }));
+  const setpoint = setpointInForce(heard.setpoints, input.now);
+  const aim = aimAt(effective, setpoint);
 
   const awaitingPolls = uptime - rack.startedAt < FIRST_POLLS && snapshot.devices.some(({ reading }) => reading.kind === "unknown" && reading.reason === "not-polled");
   const views = viewDevices(snapshot, rack.devices, { policy, start: startDevice, awaiting: awaitingPolls });
   const learned = learn(rack, views, { snapshot, policy });
-  const { budget, ramp, restored } = rampBudget(rack, mode, { effective, input, views });
+  const { budget, ramp, restored } = rampBudget(rack, mode, { aim, input, views });
   const meterFresh = fresh(snapshot.rack, policy) !== null;
   const metered = snapshot.rack !== null && snapshot.rack.age !== null && snapshot.rack.age <= policy.meterLost;
   const draw = rackDraw(learned.views, fresh(snapshot.rack, policy));
@@ -80,14 +82,14 @@ export function decide(rack: RackState, input: DecideInput): { readonly rack: Ra
   const plan = awaitingPolls && !over
     ? keepTargets(rack, learned.views)
     : makePlan(rack, learned.views, {
-        budget, atLimit: samePower(budget, effective.limit), bias: learned.bias, uptime, policy, metered: meterFresh, settled: isSettled(learned.views, uptime),
+        budget, atLimit: samePower(budget, aim.limit), bias: learned.bias, uptime, policy, metered: meterFresh, settled: isSettled(learned.views, uptime),
       });
   const reconciled = reconcile(learned.views, {
     targets: mode.emergency ? asleep(learned.views) : plan.targets,
     headroom: budget.kind === "limited" ? budget.power - reserved(learned.views, fresh(snapshot.rack, policy), learned.bias) : null,
     mayRaise: !awaitingPolls && !mode.emergency && (meterFresh || snapshot.rack === null) && !(mode.restoring !== null && uptime < mode.restoring.notBefore),
     mayLower: !awaitingPolls || mode.emergency || over,
-    cause: (view) => causeOf(view, { mode, effective, remade: plan.remade !== rack.plan }),
+    cause: (view) => causeOf(view, { mode, aim, remade: plan.remade !== rack.plan }),
     uptime, policy, nextOrder: rack.nextOrder,
   });
 
@@ -101,10 +103,10 @@ export function decide(rack: RackState, input: DecideInput): { readonly rack: Ra
   return {
     rack: {
       ...rack, mode: restored ? { ...mode, restoring: null } : mode, ramp, devices, bias: learned.bias, biasFalling: learned.biasFalling,
-      plan: mode.emergency ? null : plan.remade, room: mode.emergency ? null : nextRoom(rack.room, { starving: reconciled.starving, views: learned.views, uptime }), excess, limit: effective.limit, nextOrder: reconciled.nextOrder,
+      plan: mode.emergency ? null : plan.remade, starving: mode.emergency ? null : nextStarving(rack.starving, { found: reconciled.starving, views: learned.views, uptime }), excess, limit: effective.limit, nextOrder: reconciled.nextOrder,
     },
     decision: {
-      uptime, state: gridState(mode, isBinding(effective, policy)), effective, failsafe, budget, draw,
+      uptime, state: gridState(mode, isBinding(effective, policy)), effective, setpoint, failsafe, budget, draw,
       quality: snapshot.rack !== null && meterFresh ? "measured" : learned.views.every((view) => view.draw.by === "nameplate") ? "unknown" : "estimated",
       compliance, floor, tolerance: allowed, views: learned.views, orders: reconciled.orders, awaitingPolls,
       quarantined: [...devices].flatMap(([id, { quarantine }]) => (quarantine === null ? [] : [{ id, reason: quarantine.reason }])),
@@ -120,6 +122,13 @@ function statements(mode: Mode, context: { readonly input: DecideInput; readonly
   return [...emergency, ...gridStatements(heard, now, { power: context.failsafe, joins }), ...local];
 }
 
+/** What the budget rises or falls to. A setpoint only narrows. */
+function aimAt(effective: EffectiveLimit, setpoint: Statement | null): EffectiveLimit {
+  const { limit } = effective;
+  if (setpoint === null || (limit.kind === "limited" && limit.power <= setpoint.power)) return effective;
+  return { limit: { kind: "limited", power: setpoint.power }, binding: setpoint };
+}
+
 const isBinding = (effective: EffectiveLimit, policy: Policy): boolean => effective.limit.kind === "limited" && effective.limit.power < policy.nominal;
 
 const samePower = (a: PowerLimit, b: PowerLimit): boolean => (a.kind === "limited" && b.kind === "limited" ? a.power === b.power : a.kind === b.kind);
@@ -132,8 +141,8 @@ function learn(rack: RackState, views: readonly View[], context: { readonly snap
   return { views: learnt, ...learnBias(compensated, learnt, context) };
 }
 
-function rampBudget(rack: RackState, mode: Mode, context: { readonly effective: EffectiveLimit; readonly input: DecideInput; readonly views: readonly View[] }): { budget: PowerLimit; ramp: RackState["ramp"]; restored: boolean } {
-  const { effective, input } = context;
+function rampBudget(rack: RackState, mode: Mode, context: { readonly aim: EffectiveLimit; readonly input: DecideInput; readonly views: readonly View[] }): { budget: PowerLimit; ramp: RackState["ramp"]; restored: boolean } {
+  const { aim, input } = context;
   const { uptime } = input.snapshot.tick;
   const rule = {
     percentPerMinute: mode.restoring?.rampPercentPerMinute ?? restartRule(input.heard.allocations, input.policy.restart).rampPercentPerMinute,
@@ -141,8 +150,8 @@ function rampBudget(rack: RackState, mode: Mode, context: { readonly effective: 
     top: sumWatts(context.views.map(({ device }) => device.nameplate.highest)),
     notBefore: mode.restoring?.notBefore ?? null,
   };
-  const ramp = nextRamp(rack.ramp, effective.limit, { uptime, rule });
-  return { budget: ramp.budget, ramp, restored: mode.restoring !== null && uptime >= mode.restoring.notBefore && samePower(ramp.budget, effective.limit) };
+  const ramp = nextRamp(rack.ramp, aim.limit, { uptime, rule });
+  return { budget: ramp.budget, ramp, restored: mode.restoring !== null && uptime >= mode.restoring.notBefore && samePower(ramp.budget, aim.limit) };
 }
 
 /** The rack's meter where it is fresh, else the sum of what each may draw. */
@@ -182,23 +191,17 @@ function nextExcess(rack: RackState, now: { effective: EffectiveLimit; draw: Dra
   if (effective.limit.kind === "unlimited") return null;
   const over = draw.high > effective.limit.power + allowed;
   if (!over) return null;
-  const dropped = rack.limit.kind === "unlimited" || effective.limit.power < rack.limit.power;
+  const dropped = rack.limit.kind === "unlimited" || (effective.limit.power < rack.limit.power && effective.binding?.slope !== true);
   if (rack.excess === null || dropped) return { since: uptime, deadline: millis(uptime + policy.responseTime + READING_LAG) };
   return rack.excess;
 }
 
-/**
- * When nothing is on its way and a raise still finds no room, the others make it, for one machine at a time and for a
- * bounded time. It ends when the machine is where it was wanted.
- */
-function nextRoom(room: Room | null, now: { starving: Reconciled["starving"]; views: readonly View[]; uptime: Millis }): Room | null {
-  const { starving, views, uptime } = now;
-  if (room !== null) {
-    const view = views.find(({ device }) => device.id === room.device);
-    const arrived = view === undefined || !view.known || (!view.rising && !view.underway);
-    return (arrived && starving?.device !== room.device) || uptime - room.since > ROOM_AT_MOST ? null : room;
-  }
-  return starving === null || !isSettled(views, uptime) ? null : { ...starving, since: uptime };
+/** The same machine starves on until its raise has gone out and arrived; another begins its own wait. */
+function nextStarving(before: Starving | null, now: { found: Reconciled["starving"]; views: readonly View[]; uptime: Millis }): Starving | null {
+  const { found, views, uptime } = now;
+  const onItsWay = before !== null && views.some((view) => view.device.id === before.device && view.underway);
+  if (before !== null && (onItsWay || found?.device === before.device)) return { ...before, peak: found?.device === before.device ? found.peak : before.peak };
+  return found === null ? null : { ...found, since: uptime };
 }
 
 function mark(states: ReadonlyMap<string, DeviceState>, quarantined: ReadonlyMap<string, NonNullable<DeviceState["quarantine"]>>): Map<string, DeviceState> {
@@ -210,10 +213,10 @@ function mark(states: ReadonlyMap<string, DeviceState>, quarantined: ReadonlyMap
   return marked;
 }
 
-function causeOf(view: View, context: { readonly mode: Mode; readonly effective: EffectiveLimit; readonly remade: boolean }): string {
+function causeOf(view: View, context: { readonly mode: Mode; readonly aim: EffectiveLimit; readonly remade: boolean }): string {
   if (context.mode.emergency) return "emergency";
   if (view.state.quarantine !== null || view.state.deviatesSince !== null) return "deviation";
   if (!context.remade) return "reconcile";
-  const { binding } = context.effective;
+  const { binding } = context.aim;
   return binding === null ? "lifted" : (binding.ref?.id ?? binding.source);
 }

@@ -8,9 +8,9 @@ import { entryOf } from "./curve.ts";
 import { QUARANTINE, DEVIATION_AT_MOST } from "./learn.ts";
 import type { PowerLimit, Setpoint } from "./model.ts";
 import type { Policy } from "./policy.ts";
-import type { DeviceState, PlanMade, RackState, Room } from "./state.ts";
+import type { DeviceState, PlanMade, RackState, Starving } from "./state.ts";
 import type { Millis, Watts } from "./units.ts";
-import { millis } from "./units.ts";
+import { millis, seconds } from "./units.ts";
 import type { View } from "./view.ts";
 import { expectedAt } from "./view.ts";
 
@@ -37,6 +37,10 @@ export interface PlanContext {
 const WORTH = 1.005;
 /** An overdraft of the standing plan by more than this is a drop to be made in a hurry; less is drift. */
 const DROP = 1.03;
+/** A raise that has found no room for so long gets it, until a wake has surely ended, if it earns this share of the whole. */
+const ROOM_AFTER = seconds(60);
+const ROOM_UNTIL = seconds(360);
+const ROOM_WORTH = 0.02;
 /** Without a meter expectations are planned at their high end. */
 const UNMETERED = 1.1;
 
@@ -44,46 +48,55 @@ export function makePlan(rack: RackState, views: readonly View[], context: PlanC
   const { uptime, policy, budget } = context;
   const quarantined = new Map(views.flatMap((view) => quarantine(view, uptime)));
   const obeying = views.filter((view) => view.known && canBeSet(view) && !quarantined.has(view.device.id) && view.state.quarantine === null && view.state.deviatesSince === null);
-  const roomed = makeRoom(rack.room, obeying, budget);
-  if (roomed !== null) obeying.splice(obeying.indexOf(roomed.view), 1);
-  const obeys = new Set(obeying);
-  const fixed = views.reduce((sum, view) => (obeys.has(view) ? sum : sum + (view === roomed?.view ? roomed.peak : view.reserve)), 0);
   const doubt = context.metered ? 1 : UNMETERED;
   // What the machines drew less than expected at one setting says nothing of another, nor of a time without a meter.
   const cautious = Math.max(0, context.bias);
-  const spare = (kept: number, bias: number = context.metered ? context.bias : cautious): number =>
-    budget.kind === "unlimited" ? Infinity : budget.power * (1 - kept) - fixed - bias;
-  const available = spare(policy.margin);
+  const spare = (planned: readonly View[], kept: number, bias: number = context.metered ? context.bias : cautious): number =>
+    budget.kind === "unlimited" ? Infinity : budget.power * (1 - kept) - bias - reservedBeside(planned, views);
 
   const targets = new Map<string, Setpoint | null>(views.map(({ device, state }) => [device.id, state.target]));
   for (const view of views) if (quarantined.has(view.device.id) || view.state.quarantine !== null) targets.set(view.device.id, { kind: "sleep" });
 
-  const current = obeying.map((view) => entryOf(view.curve, view.state.target));
-  const standing = value(obeying, current, doubt);
+  const standing = value(obeying, doubt);
   // A plan is made to the whole margin and stands until a third of it is left: drift has to use up the rest first.
-  const fits = standing !== null && standing.power <= spare(policy.margin / 3);
+  const fits = standing !== null && standing.power <= spare(obeying, policy.margin / 3);
+  const roomed = fits ? roomFor(rack.starving, obeying, { ...context, hashrate: standing.hashrate }) : null;
+  const planned = roomed === null ? obeying : obeying.filter((view) => view !== roomed.view);
+  const available = spare(planned, policy.margin) - (roomed === null ? 0 : Math.max(0, roomed.peak - roomed.view.reserve));
   const hurried = !fits && (standing === null || standing.power > DROP * available);
-  const candidates = obeying.map((view): Candidate => ({ curve: view.curve, gain: view.state.gain * doubt, from: fits ? 1 : reachableFrom(view, policy) }));
-  const best = allocate(candidates, hurried ? spare(policy.margin + policy.dropMargin, cautious) : available);
-  const members = obeying.map(({ device }) => device.id);
-  const due = isDue(rack.plan, members, context);
-  const remake = !fits || (due && standing !== null && best.hashrate > standing.hashrate * WORTH);
-  if (remake) for (const [i, view] of obeying.entries()) targets.set(view.device.id, view.curve.setpoints[best.entries[i] as number] ?? null);
+  const candidates = planned.map((view): Candidate => ({ curve: view.curve, gain: view.state.gain * doubt, from: fits ? 1 : reachableFrom(view, policy) }));
+  const best = allocate(candidates, hurried ? spare(planned, policy.margin + policy.dropMargin, cautious) : available);
+  const members = planned.map(({ device }) => device.id);
+  const remake = !fits || (isDue(rack.plan, members, context) && best.hashrate > (value(planned, doubt)?.hashrate ?? 0) * WORTH) || (roomed !== null && (value(planned, doubt)?.power ?? 0) > available);
+  if (remake) for (const [i, view] of planned.entries()) targets.set(view.device.id, view.curve.setpoints[best.entries[i] as number] ?? null);
 
   // Whatever cannot be read may still hear: when the rest cannot make room for it, it is told to sleep.
-  if (available < lowestOf(obeying)) for (const view of views) if (!obeys.has(view) && view !== roomed?.view) targets.set(view.device.id, { kind: "sleep" });
+  if (spare(obeying, policy.margin) < lowestOf(obeying)) for (const view of views) if (!obeying.includes(view)) targets.set(view.device.id, { kind: "sleep" });
 
   return { targets, quarantined, remade: remake ? { at: uptime, budget, hurried, members } : rack.plan };
 }
 
 const lowestOf = (views: readonly View[]): number => views.reduce((sum, view) => sum + expectedAt(view, view.curve.setpoints[0] === null ? 1 : 0), 0);
 
-/** The machine the others make room for, unless they could not even asleep. */
-function makeRoom(room: Room | null, obeying: readonly View[], budget: PowerLimit): { readonly view: View; readonly peak: number } | null {
-  const view = obeying.find(({ device }) => device.id === room?.device);
-  if (room === null || view === undefined || budget.kind === "unlimited") return null;
-  const others = obeying.filter((other) => other !== view);
-  return room.peak + lowestOf(others) <= budget.power ? { view, peak: room.peak } : null;
+/** What all that is not planned with may draw. */
+function reservedBeside(planned: readonly View[], views: readonly View[]): number {
+  const among = new Set(planned);
+  return views.reduce((sum, view) => (among.has(view) ? sum : sum + view.reserve), 0);
+}
+
+/**
+ * The machine the others make room for: one whose raise has found none for a while, is worth it, and would fit if they
+ * slept. null: none.
+ */
+function roomFor(starving: Starving | null, obeying: readonly View[], context: PlanContext & { readonly hashrate: number }): { readonly view: View; readonly peak: number } | null {
+  const { budget, uptime } = context;
+  const view = obeying.find(({ device }) => device.id === starving?.device);
+  if (starving === null || view === undefined || budget.kind === "unlimited") return null;
+  const waited = uptime - starving.since;
+  if (waited < ROOM_AFTER || waited > ROOM_UNTIL) return null;
+  const gained = (view.curve.hashrate[entryOf(view.curve, view.state.target)] ?? 0) - (view.curve.hashrate[Math.max(0, view.actual)] ?? 0);
+  if (gained < ROOM_WORTH * context.hashrate && view.known) return null;
+  return starving.peak + lowestOf(obeying.filter((other) => other !== view)) <= budget.power ? { view, peak: starving.peak } : null;
 }
 
 /** A machine that knows neither a point nor sleep is one more load: nothing can be planned with it. */
@@ -100,11 +113,12 @@ function isDue(made: PlanMade | null, members: readonly string[], { budget, atLi
 
 const below = (a: PowerLimit, b: PowerLimit): boolean => a.kind === "limited" && (b.kind === "unlimited" || a.power < b.power);
 
-function value(views: readonly View[], entries: readonly number[], doubt: number): { power: number; hashrate: number } | null {
+/** What the standing targets draw and earn; null where one has none. */
+function value(views: readonly View[], doubt: number): { power: number; hashrate: number } | null {
   let power = 0;
   let hashrate = 0;
-  for (const [i, view] of views.entries()) {
-    const entry = entries[i] as number;
+  for (const view of views) {
+    const entry = entryOf(view.curve, view.state.target);
     if (entry < 0) return null;
     power += doubt * expectedAt(view, entry);
     hashrate += view.curve.hashrate[entry] as number;

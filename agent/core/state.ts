@@ -47,15 +47,15 @@ export interface RackState {
   /** A lower residual has to be seen twice before the bias gives way. */
   readonly biasFalling: boolean;
   readonly plan: PlanMade | null;
-  /** A raise whose way up never fits beside the others: they make room for it, one machine at a time. */
-  readonly room: Room | null;
+  /** A raise that waits for room, and since when. */
+  readonly starving: Starving | null;
   /** The present excess: until when it counts as settling. */
   readonly excess: { readonly since: Millis; readonly deadline: Millis } | null;
   readonly limit: PowerLimit;
   readonly nextOrder: number;
 }
 
-export interface Room {
+export interface Starving {
   readonly device: string;
   /** The most it may draw on its way. */
   readonly peak: Watts;
@@ -78,6 +78,6 @@ export const startDevice: DeviceState = {
 export function startState(uptime: Millis): RackState {
   return {
     startedAt: uptime, mode: startMode(uptime), ramp: null, devices: new Map(), bias: watts(0), biasFalling: false,
-    plan: null, room: null, excess: null, limit: { kind: "unlimited" }, nextOrder: 1,
+    plan: null, starving: null, excess: null, limit: { kind: "unlimited" }, nextOrder: 1,
   };
 }
