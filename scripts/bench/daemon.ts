@@ -38,7 +38,7 @@ export class BenchDaemon implements AsyncDisposable {
     await log.close();
     const control = new ControlClient(join(directory, "run"));
     try {
-      const readyMs = await until(() => firstDecision(child, control, begun), { what: "the daemon's first decision", everyMs: LOOK_EVERY_MS, withinMs: START_MS });
+      const readyMs = await until(() => firstDecision(child, control, begun), { everyMs: LOOK_EVERY_MS, withinMs: START_MS });
       return new BenchDaemon(child, control, readyMs);
     } catch (error) {
       await endProcess(child);
@@ -68,12 +68,12 @@ export class BenchDaemon implements AsyncDisposable {
 }
 
 /** Before it, the socket is missing or the answer is a refusal. */
-async function firstDecision(child: ChildProcess, control: ControlClient, begun: number): Promise<number | null> {
+async function firstDecision(child: ChildProcess, control: ControlClient, begun: number): Promise<number | string> {
   if (child.exitCode !== null) throw new Error(`the daemon ended with ${child.exitCode}`);
   try {
     await control.ask("GET", "/status");
     return performance.now() - begun;
-  } catch {
-    return null;
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
   }
 }

@@ -64,26 +64,33 @@ export class Rack implements AsyncDisposable {
 
   /** Resolves when so many ASICs answer the daemon, no more and no less. */
   async answering(asics: number): Promise<void> {
-    await until(async () => ((await this.daemon.devices()).filter(isAnswering).length === asics ? true : null), { what: `${asics} ASICs that answer`, everyMs: 500, withinMs: 60_000 });
+    await until(
+      async () => {
+        const count = (await this.daemon.devices()).filter(isAnswering).length;
+        return count === asics || `${count} ASICs answer instead of ${asics}`;
+      },
+      { everyMs: 500, withinMs: 60_000 },
+    );
   }
 
   /** Resolves with the first write acknowledged since the counts were reset. */
   async told(): Promise<void> {
-    await until(async () => ((await this.rig.tally()).writes > 0 ? true : null), { what: "a first write", everyMs: 100, withinMs: 20_000 });
+    await until(async () => (await this.rig.tally()).writes > 0 || "nothing is written", { everyMs: 100, withinMs: 20_000 });
   }
 
   /** Resolves when every answering ASIC reads what it was last told and the meters are read, with what was written since the counts were reset. */
   async settled(): Promise<Tally> {
-    return until(
-      async () => {
-        const { lastWriteAtMs } = await this.rig.tally();
-        if (lastWriteAtMs !== null && wallMs() - lastWriteAtMs < QUIET_MS) return null;
-        const status = await this.daemon.status();
-        if (status.state === "init" || status.state === "failsafe" || status.measuredQuality !== "measured") return null;
-        return (await this.daemon.devices()).some(isOutstanding) ? null : this.rig.tally();
-      },
-      { what: "every ASIC at its setpoint", everyMs: 200, withinMs: 45_000 },
-    );
+    return until(async () => (await this.#unsettled()) ?? this.rig.tally(), { everyMs: 200, withinMs: 45_000 });
+  }
+
+  /** What is not as it should be; null: nothing. */
+  async #unsettled(): Promise<string | null> {
+    const { lastWriteAtMs } = await this.rig.tally();
+    if (lastWriteAtMs !== null && wallMs() - lastWriteAtMs < QUIET_MS) return "there are writes still";
+    const { state, measuredQuality } = await this.daemon.status();
+    if (state === "init" || state === "failsafe" || measuredQuality !== "measured") return `the rack is in ${state} and ${measuredQuality}`;
+    const [first, ...others] = (await this.daemon.devices()).filter(isOutstanding);
+    return first === undefined ? null : `${first.id} reads ${first.point ?? first.state} instead of ${first.setpoint}, and so do ${others.length} others`;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -1,12 +1,12 @@
 import { setTimeout as pause } from "node:timers/promises";
 
-/** Asks again and again until there is an answer. Throws when there is none in time: `what` says what was waited for. */
-export async function until<T>(ask: () => Promise<T | null>, { what, everyMs, withinMs }: { readonly what: string; readonly everyMs: number; readonly withinMs: number }): Promise<T> {
+/** Asks again and again until the answer is more than a text that says what is still waited for. Throws that text when time is up. */
+export async function until<T extends object | number | true>(ask: () => Promise<T | string>, { everyMs, withinMs }: { readonly everyMs: number; readonly withinMs: number }): Promise<T> {
   const end = performance.now() + withinMs;
   for (;;) {
     const answer = await ask();
-    if (answer !== null) return answer;
-    if (performance.now() > end) throw new Error(`${what}: not within ${withinMs / 1000} s`);
+    if (typeof answer !== "string") return answer;
+    if (performance.now() > end) throw new Error(`${answer}, for ${withinMs / 1000} s`);
     await pause(everyMs);
   }
 }
