@@ -67,7 +67,7 @@ export function judge(step: Step, rack: Rack, { samples, signalS }: { readonly s
   const over = step.goal === "raise" ? risesOver(samples, most) : null;
   const wrongs = [
     ...(since === null ? [step.goal === "lower" ? "the power does not stay under the limit" : `the power does not reach ${LEAST_SHARE * 100} % of what it may be`] : []),
-    ...(secondsToComply !== null && secondsToComply > step.atMostS ? [`it took longer than ${step.atMostS} s`] : []),
+    ...(secondsToComply !== null && secondsToComply > step.withinS ? [`it took longer than ${step.withinS} s`] : []),
     ...(over !== null ? [`the power rose over the limit, to ${Math.round(highest(over))} W`] : []),
     ...(since !== null && share !== null && share < LEAST_SHARE ? [`less than ${LEAST_SHARE * 100} % of the limit is used at the end`] : []),
     ...(last?.state !== step.state ? [`the daemon is ${last?.state ?? "silent"}, not ${step.state}`] : []),

@@ -1,7 +1,7 @@
 /** Plays the story: gives each step's signal, watches until its time is over, and judges it. */
 import { setTimeout as pause } from "node:timers/promises";
 import { END_S, judge, type Rack, type Verdict } from "./judge.ts";
-import type { Act, Step } from "./story.ts";
+import { PATIENCE_S, type Act, type Step } from "./story.ts";
 import type { Look } from "./watch.ts";
 
 export interface Theatre {
@@ -37,7 +37,10 @@ export async function play(steps: readonly Step[], theatre: Theatre, { show, sig
       const lasted = theatre.seconds() - signalS;
       if (lasted < step.atLeastS) return false;
       const { ok, secondsToComply } = verdict();
-      return lasted >= step.atMostS + END_S || (ok && lasted >= (secondsToComply ?? 0) + END_S);
+      if (ok && secondsToComply !== null) return lasted >= secondsToComply + END_S;
+      // In time, but not all of the limit is used yet: that may still come.
+      const late = secondsToComply === null || secondsToComply > step.withinS;
+      return lasted >= (late ? step.withinS : PATIENCE_S) + END_S;
     };
     await watch(theatre, { show, signal, until: over, seen: (seen) => samples.push(seen) });
     verdicts.push(verdict());
