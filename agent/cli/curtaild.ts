@@ -1,4 +1,4 @@
-#!/usr/bin/env node
+#!/usr/bin/env -S node --max-semi-space-size=2 --optimize-for-size
 /** curtaild: the daemon, and what is done with its configuration before it runs. */
 import { Command } from "commander";
 import { addLazily, runProgram } from "./program.ts";
