@@ -1,5 +1,5 @@
 /** The real thing on this machine: the rig and the daemon as processes of their own, and the operator that speaks to them. */
-import { generateKeyPairSync, type KeyObject } from "node:crypto";
+import { generateKeyPairSync } from "node:crypto";
 import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -7,20 +7,16 @@ import { parse, stringify } from "yaml";
 import { readTruth, setFault } from "../../agent/cli/sim-at.ts";
 import type { RigFile } from "../../agent/cli/sim-files.ts";
 import type { ConfigInput } from "../../agent/config/schema.ts";
-import { mqttLink } from "../../agent/link/mqtt-link.ts";
-import type { IncomingMessage } from "../../agent/runtime/link.ts";
-import { silentLog } from "../../agent/runtime/log.ts";
 import type { Scope } from "../../agent/runtime/scope.ts";
-import { stopwatch } from "../../agent/runtime/system-clock.ts";
 import { loadModel } from "../../drivers/models.ts";
 import { Child } from "./child.ts";
 import type { Rack } from "./judge.ts";
-import { Operator } from "./operator.ts";
+import type { Operator } from "./operator.ts";
+import { openOperator } from "./operator-link.ts";
 import type { Act } from "./story.ts";
 
 const MODELS = ["antminer-s19k-pro", "antminer-s19j-pro", "antminer-s21"];
 const RIG_MS = 20_000;
-const BROKER_MS = 5_000;
 const ROOT_KEY = "root.pub.pem";
 
 export interface StageOptions {
@@ -136,40 +132,4 @@ async function sign(dir: string, { rig, failsafePart, rootKey }: { rig: RigFile;
   await writeFile(join(dir, "keys", ROOT_KEY), rootKey);
   await writeFile(rig.config, stringify(config));
   return config;
-}
-
-interface OperatorContext {
-  readonly broker: string;
-  readonly rootKey: KeyObject;
-  readonly refused: (text: string) => void;
-  readonly scope: Scope;
-}
-
-async function openOperator({ node }: ConfigInput, { broker, rootKey, refused, scope }: OperatorContext): Promise<Operator> {
-  const name = `site/${node.site}/rack/${node.rack}`;
-  const root = `gla/1/${node.operator}/${name}`;
-  const link = mqttLink({
-    urls: [broker],
-    clientId: `operator-${process.pid}`,
-    subscriptions: ["ack/+", "status"].map((topic) => ({ topic: `${root}/${topic}`, qos: 1 })),
-    clock: stopwatch(),
-    log: silentLog,
-    random: Math.random,
-  });
-  const keys = generateKeyPairSync("ed25519");
-  const operator = new Operator({ link, operator: node.operator, node: name, root: { kid: "root", key: rootKey }, key: { kid: "demo", key: keys.privateKey }, publicKey: keys.publicKey });
-  const hear = ({ topic, payload }: IncomingMessage): void => {
-    const { status, id = "a document", code = "", reason = "", state } = JSON.parse(Buffer.from(payload).toString("utf8")) as Readonly<Record<string, string | undefined>>;
-    if (topic === `${root}/status`) {
-      if (state === "init" || state === "failsafe") operator.answer();
-    } else if (status === "REJECTED") refused(`the rack refuses ${id}: ${code} ${reason}`.trimEnd());
-  };
-  await new Promise<void>((resolve, reject) => {
-    const running = link.run({ message: hear, connected: () => resolve(), disconnected: () => undefined }, scope.signal);
-    scope.own("operator's link", () => running);
-    AbortSignal.timeout(BROKER_MS).addEventListener("abort", () => reject(new Error(`the rig's broker ${broker} does not answer`)), { once: true });
-  });
-  scope.own("heartbeat", () => operator.heartbeat(false));
-  operator.keys();
-  return operator;
 }
