@@ -2,10 +2,13 @@
 import type { Device, MinerOptions } from "./driver.ts";
 import { luxos } from "./luxos/driver.ts";
 import { vnish } from "./vnish/driver.ts";
+import { whatsminerV2, whatsminerV3 } from "./whatsminer/driver.ts";
 
 export const drivers = {
   luxos,
   vnish,
+  "whatsminer-v2": whatsminerV2,
+  "whatsminer-v3": whatsminerV3,
 } as const satisfies Record<string, (options: MinerOptions) => Device>;
 
 export type DriverName = keyof typeof drivers;

@@ -28,7 +28,7 @@ export function summaryOf(btminer: Btminer): Report {
     freq_avg: Math.round(asic.frequencyMHz),
     "Fan Speed In": btminer.isMining ? 4980 : 0,
     "Fan Speed Out": btminer.isMining ? 5070 : 0,
-    Voltage: Math.round(asic.voltageMV / 10),
+    Voltage: Math.round(asic.voltageMV),
     Power: asic.reportedW,
     Power_RT: asic.reportedW,
     "Power Mode": "Normal",
