@@ -7,6 +7,8 @@ export interface DocumentRef {
   readonly topic: string;
   readonly epoch: number;
   readonly seq: number;
+  /** Rehearsed: acted on like any other, and marked wherever it is reported. */
+  readonly drill?: true;
 }
 
 /** A stretch of wall time, `end` exclusive. null: open on that side. */
@@ -22,6 +24,8 @@ export interface Allocation {
   /** maxW, the ceiling; null: no statement. */
   readonly ceiling: Watts | null;
   readonly firm: Watts | null;
+  /** What LEVEL 0..3 mean: fractions of `firm`; null: not stated. */
+  readonly levels: readonly number[] | null;
   readonly schedule: readonly { readonly span: Span; readonly limit: Watts | null }[];
   readonly failsafe: Failsafe | null;
   readonly restart: Restart | null;
@@ -45,8 +49,28 @@ export interface Restart {
 /** LIMIT: narrows for a while. Several bind together; the minimum holds. */
 export interface LimitEvent {
   readonly ref: DocumentRef;
-  readonly intervals: readonly { readonly span: Span; readonly limit: Watts }[];
+  readonly intervals: readonly PowerInterval[];
   /** At this instant nothing in it binds any more. */
+  readonly expires: Instant;
+}
+
+export interface PowerInterval {
+  readonly span: Span;
+  readonly limit: Watts;
+  /** A slope: from so much at the start of the span straight to `limit` at its end. Only with both ends given. */
+  readonly from?: Watts;
+}
+
+/** SETPOINT: a wanted draw, never above the effective limit. One holds at a time. */
+export interface SetpointEvent extends LimitEvent {
+  /** The smaller goes first, as in IEEE 2030.5 and OpenADR. */
+  readonly priority: number;
+}
+
+/** LEVEL: a limit said as a step of the allocation's own ladder. */
+export interface LevelEvent {
+  readonly ref: DocumentRef;
+  readonly intervals: readonly { readonly span: Span; readonly level: number }[];
   readonly expires: Instant;
 }
 
@@ -73,6 +97,8 @@ export interface HeartbeatState {
 export interface Heard {
   readonly allocations: readonly Allocation[];
   readonly limits: readonly LimitEvent[];
+  readonly levels: readonly LevelEvent[];
+  readonly setpoints: readonly SetpointEvent[];
   readonly latches: readonly Latch[];
   readonly heartbeat: HeartbeatState;
 }

@@ -2,10 +2,11 @@
  * The effective limit: the minimum of everything that states one (GLA/1 principle 3). Now is an interval, and a
  * document states the smallest it states anywhere in it (principle 4), so an uncertain clock can lower, never raise.
  */
-import type { Allocation, DocumentRef, Heard, LimitEvent, Span } from "./grid.ts";
+import type { Allocation, DocumentRef, Heard, LevelEvent, LimitEvent, PowerInterval, SetpointEvent, Span } from "./grid.ts";
 import type { PowerLimit } from "./model.ts";
 import type { Now } from "./time.ts";
 import type { Instant, Watts } from "./units.ts";
+import { watts } from "./units.ts";
 
 export type LimitSource =
   | "allocation" | "event" | "emergency" | "failsafe" | "schedule" | "breaker" | "thermal" | "technician" | "estop" | "contract";
@@ -16,6 +17,8 @@ export interface Statement {
   readonly power: Watts;
   readonly ref: DocumentRef | null;
   readonly until: Instant | null;
+  /** It falls by itself while it holds: following it is no new drop. */
+  readonly slope?: true;
 }
 
 export interface EffectiveLimit {
@@ -55,6 +58,7 @@ export function gridStatements(heard: Heard, now: Now, failsafe: { readonly powe
   const statements = [
     ...heard.allocations.flatMap((allocation) => allocationStatements(allocation, now)),
     ...heard.limits.flatMap((event) => eventStatements(event, now)),
+    ...heard.levels.flatMap((event) => levelStatements(event, now, { allocations: heard.allocations, failsafe: failsafe.power })),
   ];
   const inForce = covered(heard.allocations.map((allocation) => allocation.valid), now);
   if (failsafe.joins || !inForce) statements.push({ source: "failsafe", power: failsafe.power, ref: null, until: null });
@@ -81,5 +85,41 @@ function eventStatements(event: LimitEvent, now: Now): Statement[] {
   if (now.earliest >= event.expires) return [];
   return event.intervals
     .filter(({ span }) => overlaps(span, now))
-    .map(({ span, limit }) => ({ source: "event" as const, power: limit, ref: event.ref, until: span.end ?? event.expires }));
+    .map((interval) => ({
+      source: "event" as const, power: leastOf(interval, now), ref: event.ref, until: interval.span.end ?? event.expires,
+      ...(interval.from !== undefined && { slope: true as const }),
+    }));
+}
+
+/** The smallest a slope states in any moment of now: it is straight, so at one end of what now shares with it. */
+function leastOf({ span, limit, from }: PowerInterval, now: Now): Watts {
+  if (from === undefined || span.start === null || span.end === null || span.end <= span.start) return limit;
+  const [start, end] = [span.start, span.end];
+  const at = (moment: number): number => from + ((limit - from) * (Math.min(Math.max(moment, start), end) - start)) / (end - start);
+  return watts(Math.max(0, Math.min(at(now.earliest), at(now.latest ?? end))));
+}
+
+/** A step of the ladder: the smallest that an allocation in force makes of it. Where none says what it means, the failsafe limit stands in. */
+function levelStatements(event: LevelEvent, now: Now, { allocations, failsafe }: { readonly allocations: readonly Allocation[]; readonly failsafe: Watts }): Statement[] {
+  if (now.earliest >= event.expires) return [];
+  return event.intervals.filter(({ span }) => overlaps(span, now)).map(({ span, level }) => {
+    const meant = allocations.flatMap(({ valid, firm, levels }) => {
+      const fraction = levels?.[level];
+      return firm === null || fraction === undefined || !overlaps(valid, now) ? [] : [watts(Math.floor(firm * fraction))];
+    });
+    const power = meant.length === 0 ? failsafe : meant.reduce((least, one) => (one < least ? one : least));
+    return { source: "event" as const, power, ref: event.ref, until: span.end ?? event.expires };
+  });
+}
+
+/** The wanted draw in force: of those the grid states now the one that goes first, of equals the smallest; null: none. */
+export function setpointInForce(setpoints: readonly SetpointEvent[], now: Now): Statement | null {
+  let first: { readonly priority: number; readonly statement: Statement } | null = null;
+  for (const event of setpoints) {
+    for (const statement of eventStatements(event, now)) {
+      const before = first === null || event.priority < first.priority || (event.priority === first.priority && statement.power < first.statement.power);
+      if (before) first = { priority: event.priority, statement };
+    }
+  }
+  return first === null ? null : first.statement;
 }

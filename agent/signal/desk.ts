@@ -3,17 +3,23 @@ import type { KeyObject } from "node:crypto";
 import type { Allocation, DocumentRef, Heard } from "../core/grid.ts";
 import { heartbeatTimeout } from "../core/mode.ts";
 import type { Now, Tick } from "../core/time.ts";
-import { instant, type Instant, type Millis } from "../core/units.ts";
+import { instant, type Instant, type Millis, type Watts } from "../core/units.ts";
 import { Commits, type Done } from "./commits.ts";
-import type { SignalAck, SignalCommit, SignalEffect, SignalEvent, SignalEventName } from "./effects.ts";
+import type { AckTerms, SignalAck, SignalCommit, SignalEffect, SignalEvent, SignalEventName } from "./effects.ts";
+import { bindLevel } from "./bind.ts";
+import { isEvent, type AllocationDocument, type EventDocument, type StandingDocument } from "./documents.ts";
+import { drawFor } from "./draw.ts";
+import type { Taking } from "./entry.ts";
+import { grantFor, type Grant } from "./grants.ts";
 import { Heartbeat, type Verified } from "./heartbeat.ts";
 import { KeyRing } from "./key-ring.ts";
 import type { LatchState } from "./latch.ts";
 import { Ledger } from "./ledger.ts";
 import type { Opened } from "./open.ts";
 import { Refusals } from "./refusals.ts";
-import type { Refusal } from "./result.ts";
+import type { Refusal, RefusalCode } from "./result.ts";
 import { Shelf } from "./shelf.ts";
+import { statedHere } from "./stated.ts";
 import { keyOf } from "./stored.ts";
 import { Topics, type Place } from "./topics.ts";
 import { Wall, type ClockMode } from "./wall.ts";
@@ -28,6 +34,14 @@ export interface SignalOptions {
   readonly clock: ClockMode;
   /** Public half of the key that signs KEYS; null: no signed document can be verified. */
   readonly rootKey: KeyObject | null;
+  /** What the rack draws in full operation: where a slope begins. */
+  readonly nominal: Watts;
+  /** Leave a MAY undone. */
+  readonly optOut: boolean;
+  /** By node, `site/s1` or `area/north`: the configuration's own word on our part of their watts. */
+  readonly shares: Readonly<Record<string, number>>;
+  /** 32 fresh random bytes in hex, asked for on the first start only. */
+  readonly drawSeed: () => string;
 }
 
 /** GLA/1: the mark of an event topic goes this long after its document's end. */
@@ -46,7 +60,9 @@ export class Desk {
   readonly latches = new Map<string, LatchState>();
   /** Topics whose latch is being cleared on disk. */
   readonly clearing = new Set<string>();
-  #documents: Pick<Heard, "allocations" | "limits" | "latches"> | null = null;
+  /** Of this device's draws; kept. */
+  seed = "";
+  #documents: Omit<Heard, "heartbeat"> | null = null;
 
   constructor(options: SignalOptions) {
     this.options = options;
@@ -64,8 +80,7 @@ export class Desk {
 
   heard(): Heard {
     this.#documents ??= {
-      allocations: [...this.shelves.values()].flatMap((shelf) => shelf.allocations()),
-      limits: [...this.shelves.values()].flatMap((shelf) => shelf.limits()),
+      ...statedHere(this.shelves, { topics: this.topics, nominal: this.options.nominal, grant: (place) => this.grant(place), u: (id) => drawFor(this.seed, id) }),
       latches: [...this.latches.values()].flatMap(({ latch }) => (latch === null ? [] : [latch])),
     };
     return { ...this.#documents, heartbeat: this.heartbeat.state };
@@ -73,6 +88,35 @@ export class Desk {
 
   allocations(): readonly Allocation[] {
     return this.heard().allocations;
+  }
+
+  /** Which part of what is said at a place is this rack's; null: none. */
+  grant(place: Pick<Place, "own" | "kind" | "node">): Grant | null {
+    const { shares, signatures, rack } = this.options;
+    const allocations = (node: string): AllocationDocument[] => this.shelves.get(this.topics.allocationOf(node))?.allocations().map(({ document }) => document) ?? [];
+    return grantFor(place, { configured: shares, mayGrant: signatures === "optional", node: this.topics.node, child: `rack/${rack}`, allocations });
+  }
+
+  /** What an accepted document's answer is measured by. */
+  terms(document: AllocationDocument | EventDocument): AckTerms {
+    if (document.type === "ALLOCATION") {
+      const { valid } = document.allocation;
+      return { begins: valid.start ?? document.issued, ends: valid.end ?? document.expires, respondWithin: null, tolerance: null, priority: null };
+    }
+    const { respondWithin, tolerance, priority, expires, issued } = document;
+    const spans = bindLevel(document, { share: 1, nominal: this.options.nominal, u: drawFor(this.seed, document.ref.id) }).intervals.map(({ span }) => span);
+    return { begins: spans[0]?.start ?? issued, ends: instant(Math.max(...spans.map(({ end }) => end ?? expires), issued)), respondWithin, tolerance, priority };
+  }
+
+  /** How this device takes a document. */
+  taking(document: StandingDocument): ReturnType<Taking> {
+    if (document.type === "ALLOCATION") return { begins: document.allocation.valid.start, declined: false };
+    if (!isEvent(document)) return { begins: null, declined: false };
+    const delay = document.status === "CANCELLED_RANDOM" ? drawFor(this.seed, document.ref.id) * (document.randomize ?? 0) : null;
+    return {
+      begins: delay === null ? null : instant(document.issued + delay),
+      declined: this.options.optOut && document.obligation === "MAY",
+    };
   }
 
   timeout(): Millis {
@@ -139,7 +183,10 @@ export class Desk {
     const latched = [...this.latches].filter(([, { latch }]) => latch !== null).map(([topic]) => topic);
     return {
       latest: (topic) => this.ledger.latest(topic),
-      obeys: (topic) => this.topics.read(topic)?.kind !== "heartbeat" && this.topics.read(topic) !== null,
+      obeys: (topic) => {
+        const place = this.topics.read(topic);
+        return place !== null && place.kind !== "heartbeat" && (!place.node.startsWith("area/") || this.grant(place) !== null);
+      },
       standing: [...standing, ...latched],
     };
   }
@@ -149,6 +196,6 @@ export function event(name: SignalEventName, fields: SignalEvent["fields"]): Sig
   return { kind: "event", name, fields };
 }
 
-export function ack({ ref, type }: Pick<Opened["envelope"], "ref" | "type">, status: SignalAck["ack"]["status"], refusal?: Refusal): SignalAck {
-  return { kind: "ack", ack: { ref, type, status, code: refusal?.code ?? null, reason: refusal?.reason ?? null } };
+export function ack({ ref, type }: Pick<Opened["envelope"], "ref" | "type">, status: SignalAck["ack"]["status"], said?: { readonly code: RefusalCode | null; readonly reason: string }): SignalAck {
+  return { kind: "ack", ack: { ref, type, status, code: said?.code ?? null, reason: said?.reason ?? null, terms: null } };
 }

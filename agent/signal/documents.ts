@@ -1,19 +1,19 @@
 /** From a verified payload to what it says. One row a type: a new document is one file in documents/ and one row here. */
 import type * as z from "zod";
-import type { Allocation, DocumentRef, Latch } from "../core/grid.ts";
+import type { DocumentRef, Latch } from "../core/grid.ts";
 import type { Millis } from "../core/units.ts";
-import { allocationSchema, readAllocation } from "./documents/allocation.ts";
+import { allocationSchema, readAllocation, type ReadAllocation } from "./documents/allocation.ts";
 import { emergencySchema, releaseSchema } from "./documents/emergency.ts";
 import { envelopeFields, readLifetime, type Envelope, type Lifetime } from "./documents/envelope.ts";
 import { refuseIssues } from "./documents/fields.ts";
 import { heartbeatSchema } from "./documents/heartbeat.ts";
 import { keysSchema, readKeys, type GridKey } from "./documents/keys.ts";
-import { limitSchema, readLimit, type ReadLimit } from "./documents/limit.ts";
+import { levelSchema, limitSchema, readLevel, readLimit, readSetpoint, setpointSchema, type EventStatement } from "./documents/event.ts";
 import type { Order } from "./order.ts";
 import { accept, refuse, type Result } from "./result.ts";
 
-export type AllocationDocument = Lifetime & { readonly type: "ALLOCATION"; readonly ref: DocumentRef; readonly allocation: Allocation };
-export type LimitDocument = Lifetime & ReadLimit & { readonly type: "LIMIT"; readonly ref: DocumentRef };
+export type AllocationDocument = Lifetime & ReadAllocation & { readonly type: "ALLOCATION"; readonly ref: DocumentRef };
+export type EventDocument = Lifetime & EventStatement & { readonly type: "LIMIT" | "SETPOINT" | "LEVEL"; readonly ref: DocumentRef };
 export type KeysDocument = Lifetime & { readonly type: "KEYS"; readonly ref: DocumentRef; readonly keys: readonly GridKey[] };
 /** Without a lifetime: it acts whatever the clock. */
 export type EmergencyDocument = { readonly type: "EMERGENCY"; readonly ref: DocumentRef; readonly action: Latch["action"] };
@@ -25,7 +25,7 @@ export type HeartbeatDocument = Lifetime & {
   readonly last: ReadonlyMap<string, Order>;
 };
 
-export type StandingDocument = AllocationDocument | LimitDocument | KeysDocument;
+export type StandingDocument = AllocationDocument | EventDocument | KeysDocument;
 export type GridDocument = StandingDocument | EmergencyDocument | ReleaseDocument | HeartbeatDocument;
 
 /** Reads the statements of a document whose envelope has been read. */
@@ -33,9 +33,13 @@ export function readDocument(value: unknown, envelope: Envelope): Result<GridDoc
   const { ref, type } = envelope;
   switch (type) {
     case "ALLOCATION":
-      return timed(value, envelope, allocationSchema, (body, lifetime) => then(readAllocation(body, ref, lifetime), (allocation) => ({ type, ref, ...lifetime, allocation })));
+      return timed(value, envelope, allocationSchema, (body, lifetime) => then(readAllocation(body, ref, lifetime), (allocation) => ({ type, ref, ...lifetime, ...allocation })));
     case "LIMIT":
-      return timed(value, envelope, limitSchema, (body, lifetime) => then(readLimit(body, ref, lifetime), (limit) => ({ type, ref, ...lifetime, ...limit })));
+      return timed(value, envelope, limitSchema, (body, lifetime) => then(readLimit(body, lifetime), (event) => ({ type, ref, ...lifetime, ...event })));
+    case "SETPOINT":
+      return timed(value, envelope, setpointSchema, (body, lifetime) => then(readSetpoint(body, lifetime), (event) => ({ type, ref, ...lifetime, ...event })));
+    case "LEVEL":
+      return timed(value, envelope, levelSchema, (body, lifetime) => then(readLevel(body, lifetime), (event) => ({ type, ref, ...lifetime, ...event })));
     case "KEYS":
       return timed(value, envelope, keysSchema, (body, lifetime) => then(readKeys(body), (keys) => ({ type, ref, ...lifetime, keys })));
     case "HEARTBEAT":
@@ -47,6 +51,15 @@ export function readDocument(value: unknown, envelope: Envelope): Result<GridDoc
     default:
       return refuse("NOT_APPLICABLE", `${type}: not obeyed by this agent`);
   }
+}
+
+/** Does a document have to be in force to say anything: not a latch, not a word that passes. */
+export function isStanding(document: GridDocument): document is StandingDocument {
+  return document.type === "KEYS" || document.type === "ALLOCATION" || isEvent(document);
+}
+
+export function isEvent(document: GridDocument): document is EventDocument {
+  return document.type === "LIMIT" || document.type === "SETPOINT" || document.type === "LEVEL";
 }
 
 function then<T, U>(result: Result<T>, next: (value: T) => U): Result<U> {

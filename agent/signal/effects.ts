@@ -1,5 +1,6 @@
 /** What the signal room wants done. It does nothing itself: no timers, no disk, no network. */
 import type { DocumentRef } from "../core/grid.ts";
+import type { Instant, Millis, Watts } from "../core/units.ts";
 import type { RefusalCode } from "./result.ts";
 
 /** To be committed in one batch, in the order given out, and answered with `committed(id, ok)`. null deletes. */
@@ -17,14 +18,27 @@ export interface SignalAck {
   readonly ack: {
     readonly ref: DocumentRef;
     readonly type: string;
-    readonly status: "RECEIVED" | "ACCEPTED" | "CANCELLED" | "REJECTED";
+    readonly status: "RECEIVED" | "ACCEPTED" | "OPT_OUT" | "CANCELLED" | "SUPERSEDED" | "REJECTED";
     readonly code: RefusalCode | null;
     readonly reason: string | null;
+    /** With ACCEPTED: what the report room measures the answer by. */
+    readonly terms: AckTerms | null;
   };
 }
 
+export interface AckTerms {
+  /** When it begins to bind here, and when nothing in it binds any more. */
+  readonly begins: Instant;
+  readonly ends: Instant;
+  /** How soon the meter has to show it, and how exactly; null: as GLA/1 gives. */
+  readonly respondWithin: Millis | null;
+  readonly tolerance: Watts | null;
+  /** The smaller is answered first. */
+  readonly priority: number | null;
+}
+
 export type SignalEventName =
-  | "signal.accepted" | "signal.refused" | "signal.cancelled" | "signal.ended"
+  | "signal.accepted" | "signal.refused" | "signal.cancelled" | "signal.superseded" | "signal.ended"
   | "emergency.latched" | "emergency.released" | "keys.changed"
   | "gap.opened" | "gap.healed" | "storage.failed" | "storage.recovered";
 

@@ -1,6 +1,7 @@
 /** A verified document as it is held and kept on disk. */
 import { createHash } from "node:crypto";
-import { readDocument, type GridDocument, type StandingDocument } from "./documents.ts";
+import type { Instant } from "../core/units.ts";
+import { isStanding, readDocument, type GridDocument, type StandingDocument } from "./documents.ts";
 import { readEnvelope } from "./documents/envelope.ts";
 import { readJson } from "./json.ts";
 import type { Signer } from "./ledger.ts";
@@ -17,6 +18,10 @@ export interface Entry<T extends GridDocument = StandingDocument> {
   readonly wire: string;
   /** Came as a short form: the same bytes without the retain flag are a new document. */
   readonly short: boolean;
+  /** When it takes the place of what stands before it; null: at once. */
+  readonly begins: Instant | null;
+  /** A MAY that the farm's policy leaves undone. */
+  readonly declined: boolean;
   readonly document: T;
 }
 
@@ -41,8 +46,11 @@ export function entriesToText(entries: readonly Entry[]): string {
   return JSON.stringify(entries.map(({ signer, payload, hash, wire, short }): Kept => ({ signer, payload, hash, wire, short })));
 }
 
+/** How this device takes a document: drawn and decided here, so not part of what is kept. */
+export type Taking = (document: StandingDocument) => Pick<Entry, "begins" | "declined">;
+
 /** What `entriesToText` wrote. The signature was checked before it was written; what it says is read anew. */
-export function entriesFromText(text: string, topic: string, topics: Topics): Result<readonly Entry[]> {
+export function entriesFromText(text: string, topic: string, { topics, taking }: { readonly topics: Topics; readonly taking: Taking }): Result<readonly Entry[]> {
   const place = topics.read(topic);
   if (place === null) return refuse("AUDIENCE", `${topic} is no topic of this agent`);
   const entries: Entry[] = [];
@@ -53,8 +61,8 @@ export function entriesFromText(text: string, topic: string, topics: Topics): Re
     if (!envelope.ok) return envelope;
     const document = readDocument(value.value, envelope.value);
     if (!document.ok) return document;
-    if (document.value.type !== "ALLOCATION" && document.value.type !== "LIMIT" && document.value.type !== "KEYS") return refuse("SCHEMA", `a ${document.value.type} is not kept here`);
-    entries.push({ ...kept, document: document.value });
+    if (!isStanding(document.value)) return refuse("SCHEMA", `a ${document.value.type} is not kept here`);
+    entries.push({ ...kept, ...taking(document.value), document: document.value });
   }
   return accept(entries);
 }

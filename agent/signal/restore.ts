@@ -4,11 +4,11 @@ import { event, type Desk } from "./desk.ts";
 import type { SignalEffect } from "./effects.ts";
 import { entriesFromText } from "./entry.ts";
 import type { Signer } from "./ledger.ts";
-import { clockFromText, latchFromText, markFromText, readKey, unreadableLatch, type StoredRecord } from "./stored.ts";
+import { clockFromText, keyOf, latchFromText, markFromText, readKey, unreadableLatch, type StoredRecord } from "./stored.ts";
 
 /** Every record is read on its own: one that cannot be read costs itself and an event, and a latch stays a latch. */
 export function restore(desk: Desk, stored: ReadonlyMap<string, string>, tick: Tick): SignalEffect[] {
-  const effects: SignalEffect[] = [];
+  const effects = restoreSeed(desk, stored.get(keyOf.seed), tick);
   for (const [key, text] of stored) {
     const record = readKey(key);
     if (record === null) continue;
@@ -40,11 +40,18 @@ function restoreOne(desk: Desk, record: StoredRecord, { text, tick }: { readonly
       desk.latches.set(record.topic, latchFromText(text));
       return;
     case "document": {
-      const entries = entriesFromText(text, record.topic, desk.topics);
+      const entries = entriesFromText(text, record.topic, { topics: desk.topics, taking: (document) => desk.taking(document) });
       if (!entries.ok) throw new TypeError(entries.reason);
       desk.shelf(record.topic).restore(entries.value);
     }
   }
+}
+
+/** Before the documents, which are dated by it. Drawn once, on the first start. */
+function restoreSeed(desk: Desk, text: string | undefined, tick: Tick): SignalEffect[] {
+  const known = text !== undefined && /^[0-9a-f]{64}$/.test(text);
+  desk.seed = known ? text : desk.options.drawSeed();
+  return known ? [] : [desk.commit(null, new Map([[keyOf.seed, desk.seed]]), { tick, done: () => [] })];
 }
 
 /** Of several signers on a topic, the one whose document stands moved last. */

@@ -2,10 +2,8 @@
  * The documents of one topic under GLA/1's durability rule: until a document is on disk it stands beside the one it
  * replaces and the smaller binds, so that a drop acts at once and a raise waits. One whose write failed stays there.
  */
-import type { Allocation, LimitEvent } from "../core/grid.ts";
 import type { Now } from "../core/time.ts";
-import { instant } from "../core/units.ts";
-import type { KeysDocument } from "./documents.ts";
+import { isEvent, type AllocationDocument, type EventDocument, type KeysDocument } from "./documents.ts";
 import type { Entry } from "./entry.ts";
 
 interface Waiting {
@@ -35,9 +33,9 @@ export class Shelf {
     return this.#standing.length === 0 && this.#waiting.length === 0;
   }
 
-  /** Does a document here say anything now? One that was cancelled does not, and need not be named by a heartbeat. */
+  /** Does a document here say anything now? One that was cancelled or declined does not, and need not be named by a heartbeat. */
   get speaks(): boolean {
-    return [...this.#standing, ...this.#waiting.map(({ entry }) => entry)].some(({ document }) => document.type !== "LIMIT" || !document.cancelled);
+    return this.#entries().some(({ document, declined }) => !isEvent(document) || (document.status === "ACTIVE" && !declined));
   }
 
   restore(entries: readonly Entry[]): void {
@@ -75,16 +73,18 @@ export class Shelf {
     for (const waiting of this.#waiting) if (waiting.entry === entry) waiting.failed = true;
   }
 
-  /** Lets go what has ended and what a begun allocation replaces; returns what has ended, null if nothing changed. */
-  tidy(now: Now): readonly Entry[] | null {
+  /** Lets go what has ended and what has been replaced by what has begun; says which is which, null if nothing changed. */
+  tidy(now: Now): { readonly ended: readonly Entry[]; readonly begun: Entry | null } | null {
     const alive = ({ document }: Entry): boolean => document.expires > now.earliest;
     const standing = inForce(this.#standing.filter(alive), now);
     const waiting = this.#waiting.filter(({ entry }) => alive(entry));
     if (standing.length === this.#standing.length && waiting.length === this.#waiting.length) return null;
-    const ended = [...this.#standing, ...this.#waiting.map(({ entry }) => entry)].filter((entry) => !alive(entry));
+    const ended = this.#entries().filter((entry) => !alive(entry));
+    const [first] = standing;
+    const begun = first !== undefined && first !== this.#standing[0] && this.#standing.includes(first) ? first : null;
     this.#standing = standing;
     this.#waiting = waiting;
-    return ended;
+    return { ended, begun };
   }
 
   /** The allocation that has not surely begun. */
@@ -92,48 +92,41 @@ export class Shelf {
     return this.#standing.find((entry) => !hasBegun(entry, now)) ?? null;
   }
 
-  allocations(): Allocation[] {
-    const waiting = this.#waiting.flatMap(({ entry: { document } }) => (document.type === "ALLOCATION" ? [document.allocation] : []));
-    const standing = this.#standing.flatMap(({ document }) => (document.type === "ALLOCATION" ? [document.allocation] : []));
-    return [...standing, ...waiting.map(withoutForce)];
+  /** `kept`: on disk. One that is not narrows and is none in force. */
+  allocations(): { readonly document: AllocationDocument; readonly kept: boolean }[] {
+    const kept = this.#standing.map(({ document }) => ({ document, kept: true }));
+    const waiting = this.#waiting.map(({ entry: { document } }) => ({ document, kept: false }));
+    return [...kept, ...waiting].flatMap(({ document, kept: onDisk }) => (document.type === "ALLOCATION" ? [{ document, kept: onDisk }] : []));
   }
 
-  limits(): LimitEvent[] {
-    const entries = [...this.#standing, ...this.#waiting.map(({ entry }) => entry)];
-    return entries.flatMap(({ document }) => {
-      if (document.type === "LIMIT") return document.cancelled ? [] : [document.event];
-      return document.type === "ALLOCATION" && !this.#standing.some((entry) => entry.document === document) ? [asLimit(document.allocation)] : [];
-    });
+  /** Those that say something: neither cancelled nor declined. */
+  events(): EventDocument[] {
+    return this.#entries().flatMap(({ document, declined }) => (isEvent(document) && document.status === "ACTIVE" && !declined ? [document] : []));
+  }
+
+  /** Takes away what another event has superseded: everything here issued before it. Returns what went. */
+  supersede(issued: number): readonly Entry[] {
+    const before = (entry: Entry): boolean => isEvent(entry.document) && entry.document.issued <= issued;
+    const gone = this.#entries().filter(before);
+    this.#standing = this.#standing.filter((entry) => !before(entry));
+    this.#waiting = this.#waiting.filter(({ entry }) => !before(entry));
+    return gone;
   }
 
   keySets(): KeysDocument[] {
-    const entries = [...this.#standing, ...this.#waiting.map(({ entry }) => entry)];
-    return entries.flatMap(({ document }) => (document.type === "KEYS" ? [document] : []));
+    return this.#entries().flatMap(({ document }) => (document.type === "KEYS" ? [document] : []));
+  }
+
+  #entries(): Entry[] {
+    return [...this.#standing, ...this.#waiting.map(({ entry }) => entry)];
   }
 }
 
-const beginning = ({ document }: Entry): number => (document.type === "ALLOCATION" ? (document.allocation.valid.start ?? -Infinity) : -Infinity);
+const beginning = ({ begins }: Entry): number => begins ?? -Infinity;
 const hasBegun = (entry: Entry, { earliest }: Now): boolean => beginning(entry) <= earliest;
 const mayHaveBegun = (entry: Entry, { latest }: Now): boolean => latest === null || beginning(entry) <= latest;
 
 /** In their order, from the last that has surely begun: it replaces what is before it, and what begins later waits beside it. */
 function inForce(entries: readonly Entry[], now: Now): readonly Entry[] {
   return entries.slice(Math.max(0, entries.findLastIndex((entry) => hasBegun(entry, now))));
-}
-
-/**
- * An allocation not yet on disk is none in force: its watts narrow like a LIMIT (`asLimit`), its failsafe limit and its
- * timeouts narrow as those of an allocation that is never valid. Otherwise the first allocation would raise before it is kept.
- */
-function withoutForce(allocation: Allocation): Allocation {
-  return { ...allocation, valid: { start: null, end: instant(0) } };
-}
-
-function asLimit({ ref, valid, ceiling, schedule }: Allocation): LimitEvent {
-  const stated = [{ span: valid, limit: ceiling }, ...schedule];
-  return {
-    ref,
-    intervals: stated.flatMap(({ span, limit }) => (limit === null ? [] : [{ span, limit }])),
-    expires: valid.end ?? instant(Number.MAX_SAFE_INTEGER),
-  };
 }

@@ -49,6 +49,8 @@ export class Signal {
     const no = (...[code, reason]: Parameters<typeof refuse>): SignalEffect[] => this.#desk.refuse(topic, refuse(code, reason), { tick, alarm });
     if (payload.length > LARGEST_DOCUMENT) return no("TOO_LARGE", `${payload.length} bytes, at most ${LARGEST_DOCUMENT} are read`);
     if (place === null) return no("AUDIENCE", "no topic of this agent");
+    // Every area's events arrive; those of areas this rack does not belong to are not its own.
+    if (place.node.startsWith("area/") && this.#desk.grant(place) === null && this.#desk.shelves.get(topic) === undefined) return [];
     // An empty retained payload clears the broker, not the agent: it is never a cancellation.
     if (payload.length === 0) return alarm ? no("SCHEMA", "an empty message changes no emergency") : [];
     const again = this.#desk.shelves.get(topic)?.find((entry) => (retain || !entry.short) && sameWire(entry, payload));

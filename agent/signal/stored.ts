@@ -13,6 +13,7 @@ export const keyOf = {
   latch: (topic: string): string => `${STORED_PREFIX}latch/${topic}`,
   mark: (topic: string, signer: Signer): string => `${STORED_PREFIX}mark/${topic}#${signer ?? ""}`,
   clock: `${STORED_PREFIX}clock`,
+  seed: `${STORED_PREFIX}seed`,
 } as const;
 
 export type StoredRecord =

@@ -24,6 +24,12 @@ export interface SignalSummary {
   readonly storage: "ok" | "failed";
   /** An allocation that waits for its beginning. */
   readonly next: { readonly ref: DocumentRef; readonly from: Instant | null } | null;
+  /** By node: which part of its watts is ours. */
+  readonly share: Readonly<Record<string, number>>;
+  /** `config`: the configuration alone grants one of them. null: none is granted. */
+  readonly shareFrom: "operator" | "config" | null;
+  /** As the rack's allocation says it. */
+  readonly licence: string | null;
   /** Keys in force. */
   readonly keys: readonly string[];
 }
@@ -48,7 +54,14 @@ export function summarise(desk: Desk, tick: Tick): SignalSummary {
   }
   for (const [topic, { latch, release }] of desk.latches) if (latch !== null) hold(topic, (release ?? latch).ref.id);
   const { bornAt, gapSince } = heartbeat.state;
-  const next = [...desk.shelves.values()].flatMap((shelf) => shelf.next(desk.now(tick))?.document ?? [])[0];
+  const now = desk.now(tick);
+  const next = [...desk.shelves.values()].flatMap((shelf) => shelf.next(now)?.document ?? []).find(({ type }) => type === "ALLOCATION");
+  const places = [...desk.shelves.keys()].flatMap((topic) => desk.topics.read(topic) ?? []).filter(({ own, kind }) => !own && kind !== "keys");
+  const grants = places.flatMap((place) => {
+    const grant = desk.grant(place);
+    return grant === null ? [] : [[place.node, grant] as const];
+  });
+  const licence = desk.shelves.get(desk.topics.allocationOf(desk.topics.node))?.allocations().findLast(({ kept }) => kept)?.document.licence ?? null;
   return {
     held, heldIds, unsigned,
     refused: desk.refusals.summary(),
@@ -60,6 +73,9 @@ export function summarise(desk: Desk, tick: Tick): SignalSummary {
     gap: gapSince === null ? null : { for: millis(tick.uptime - gapSince), topics: heartbeat.missing(desk.verified()) },
     storage: desk.commits.storage,
     next: next?.type === "ALLOCATION" ? { ref: next.ref, from: next.allocation.valid.start } : null,
+    share: Object.fromEntries(grants.map(([node, { share }]) => [node, share])),
+    shareFrom: grants.length === 0 ? null : grants.some(([, { from }]) => from === "config") ? "config" : "operator",
+    licence,
     keys: desk.ring.inForce(earliest),
   };
 }

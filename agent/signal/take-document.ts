@@ -1,10 +1,9 @@
 /** ALLOCATION, LIMIT and KEYS: read, put beside what stands, kept on disk, and only then in the place of what they replace. */
 import type { Tick } from "../core/time.ts";
 import { ack, event, type Desk } from "./desk.ts";
-import { readDocument, type StandingDocument } from "./documents.ts";
+import { isEvent, isStanding, readDocument, type AllocationDocument, type StandingDocument } from "./documents.ts";
 import type { SignalEffect } from "./effects.ts";
 import { entriesToText, type Entry } from "./entry.ts";
-import type { Signer } from "./ledger.ts";
 import type { Opened } from "./open.ts";
 import { compareOrder } from "./order.ts";
 import { accept, refuse, type Result } from "./result.ts";
@@ -22,7 +21,7 @@ export function takeDocument(desk: Desk, place: Place, { opened, tick }: { reado
   const document = readStanding(desk, place, { opened, tick });
   if (!document.ok) return desk.rejectSeen(place, opened, { refusal: document, tick });
   const { signer, payload, hash, wire, short } = opened;
-  return keep(desk, place, { entry: { signer, payload, hash, wire, short, document: document.value }, tick });
+  return keep(desk, place, { entry: { signer, payload, hash, wire, short, ...desk.taking(document.value), document: document.value }, tick });
 }
 
 /** Also for a document whose first write failed and that has come again. */
@@ -43,7 +42,7 @@ export function keep(desk: Desk, place: Place, { entry, tick }: { readonly entry
     done: (kept, later) => {
       if (kept) {
         shelf.settle(entries);
-        return settled(desk, shelf, { document, signer, tick: later });
+        return settled(desk, shelf, { entry, tick: later });
       }
       shelf.fail(entry);
       return [ack({ ref, type }, "REJECTED", refuse("STORAGE", "could not be kept on disk: it narrows for now and raises nothing"))];
@@ -54,17 +53,21 @@ export function keep(desk: Desk, place: Place, { entry, tick }: { readonly entry
   return [ack({ ref, type }, "RECEIVED"), commit, ...reviewed];
 }
 
-function settled(desk: Desk, shelf: Shelf, { document, signer, tick }: { readonly document: StandingDocument; readonly signer: Signer; readonly tick: Tick }): SignalEffect[] {
+function settled(desk: Desk, shelf: Shelf, { entry, tick }: { readonly entry: Entry; readonly tick: Tick }): SignalEffect[] {
+  const { document, signer } = entry;
   const { ref, type } = document;
   const earliest = desk.wall.earliest(tick);
   const before = desk.ring.inForce(earliest);
   desk.changed();
-  const cancelled = document.type === "LIMIT" && document.cancelled;
-  const waiting = shelf.next(desk.now(tick))?.document === document;
+  const waiting = shelf.next(desk.now(tick)) === entry;
+  const status = answer(entry, waiting);
   const effects: SignalEffect[] = [
-    ack({ ref, type }, cancelled ? "CANCELLED" : "ACCEPTED"),
-    event(cancelled ? "signal.cancelled" : "signal.accepted", { id: ref.id, topic: ref.topic, type, epoch: ref.epoch, seq: ref.seq, signer, waiting }),
+    accepted(desk, entry, status),
+    event(status === "CANCELLED" ? "signal.cancelled" : "signal.accepted", {
+      id: ref.id, topic: ref.topic, type, epoch: ref.epoch, seq: ref.seq, signer, waiting, ...(ref.drill === true && { drill: true }),
+    }),
   ];
+  if (document.type === "ALLOCATION" && grantsAnything(document)) effects.push({ kind: "resubscribe" });
   if (type !== "KEYS") return effects;
   const kids = desk.ring.inForce(earliest);
   effects.push(event("keys.changed", { kids: kids.join(" ") }));
@@ -72,6 +75,21 @@ function settled(desk: Desk, shelf: Shelf, { document, signer, tick }: { readonl
   if (kids.some((kid) => !before.includes(kid))) effects.push({ kind: "resubscribe" });
   return effects;
 }
+
+/** A CANCELLED_RANDOM is accepted first; CANCELLED is said when it acts. */
+function answer({ document, declined }: Entry, waiting: boolean): "ACCEPTED" | "CANCELLED" | "OPT_OUT" {
+  if (!isEvent(document) || document.status === "ACTIVE") return declined ? "OPT_OUT" : "ACCEPTED";
+  return waiting ? "ACCEPTED" : "CANCELLED";
+}
+
+function accepted(desk: Desk, { document, declined }: Entry, status: "ACCEPTED" | "CANCELLED" | "OPT_OUT"): SignalEffect {
+  const reply = ack(document, status);
+  if (status !== "ACCEPTED" || document.type === "KEYS" || declined) return reply;
+  return { ...reply, ack: { ...reply.ack, terms: desk.terms(document) } };
+}
+
+/** What was refused for want of a share may be ours now: the broker still retains it. */
+const grantsAnything = ({ shares, areas }: AllocationDocument): boolean => Object.keys(shares).length + Object.keys(areas).length > 0;
 
 /** LPC-916: a write that follows a counting heartbeat confirms. */
 function confirmBy(desk: Desk, document: StandingDocument, { uptime }: Tick): void {
@@ -83,13 +101,23 @@ function readStanding(desk: Desk, place: Place, { opened, tick }: { readonly ope
   const read = readDocument(opened.value, opened.envelope);
   if (!read.ok) return read;
   const document = read.value;
-  if (document.type !== "ALLOCATION" && document.type !== "LIMIT" && document.type !== "KEYS") return refuse("AUDIENCE", `${document.type} does not belong on ${place.topic}`);
+  if (!isStanding(document)) return refuse("AUDIENCE", `${document.type} does not belong on ${place.topic}`);
   if (desk.wall.inFuture(document.issued, tick)) return refuse("INVALID_TIME", "iat: more than 5 s ahead of a synchronised clock");
   if (document.expires <= desk.wall.earliest(tick)) return refuse("EXPIRED", "exp: passed");
-  // An ancestor's watts are for all of its racks: without a share granted to this one they say nothing about it.
-  if (!place.own && document.type !== "KEYS") return refuse("NOT_APPLICABLE", `${document.type} for ${place.node}: this rack has been granted no share of it`);
+  if (!concerns(desk, place, document)) return refuse("NOT_APPLICABLE", `${document.type} for ${place.node}: this rack has been granted no share of it`);
   if (desk.shelves.get(place.topic)?.full) return refuse("STORAGE", "the disk does not keep up");
   const room = place.kind !== "event" || desk.shelves.has(place.topic) || desk.shelves.size < mostEvents;
   if (!room || !desk.ledger.hasRoom(place.topic)) return refuse("STORAGE", "more events than this agent keeps");
   return accept(document);
+}
+
+/**
+ * An ancestor's watts are for all of its racks: without a share granted to this one they say nothing about it. A step of
+ * the ladder needs none, and what stands here already may always be replaced.
+ */
+function concerns(desk: Desk, place: Place, document: StandingDocument): boolean {
+  if (place.own || document.type === "KEYS" || (document.type === "LEVEL" && !place.node.startsWith("area/"))) return true;
+  if (desk.shelves.get(place.topic)?.empty === false) return true;
+  const granted = document.type === "ALLOCATION" && document.shares[`rack/${desk.options.rack}`] !== undefined;
+  return granted || desk.grant(place) !== null;
 }

@@ -1,7 +1,8 @@
 /** What time alone does: documents end, a waiting allocation begins, marks are forgotten, bounds are written down. */
 import type { Tick } from "../core/time.ts";
 import { seconds, type Millis } from "../core/units.ts";
-import { event, type Desk } from "./desk.ts";
+import { ack, event, type Desk } from "./desk.ts";
+import { isEvent } from "./documents.ts";
 import type { SignalEffect } from "./effects.ts";
 import { entriesToText } from "./entry.ts";
 import type { Signer } from "./ledger.ts";
@@ -42,15 +43,36 @@ export class Tidying {
   }
 
   #end(tick: Tick): SignalEffect[] {
-    const effects: SignalEffect[] = [];
+    const effects = this.#supersede(tick);
     const now = this.#desk.now(tick);
     for (const [topic, shelf] of this.#desk.shelves) {
-      const ended = shelf.tidy(now);
+      const change = shelf.tidy(now);
       if (shelf.empty) this.#desk.shelves.delete(topic);
-      if (ended === null) continue;
+      if (change === null) continue;
       this.#topics.add(topic);
       this.#desk.changed();
-      for (const { document } of ended) effects.push(event("signal.ended", { id: document.ref.id, topic, type: document.type }));
+      if (change.begun !== null && isEvent(change.begun.document)) {
+        effects.push(ack(change.begun.document, "CANCELLED"), event("signal.cancelled", { id: change.begun.document.ref.id, topic }));
+      }
+      for (const { document } of change.ended) effects.push(event("signal.ended", { id: document.ref.id, topic, type: document.type }));
+    }
+    return effects;
+  }
+
+  /** An event that is on disk and has surely begun takes the place of the one it names, for good. */
+  #supersede(tick: Tick): SignalEffect[] {
+    const { earliest } = this.#desk.now(tick);
+    const effects: SignalEffect[] = [];
+    for (const [topic, shelf] of this.#desk.shelves) {
+      for (const { document } of shelf.standing) {
+        if (!isEvent(document) || document.supersedes === null || document.status !== "ACTIVE" || this.#desk.terms(document).begins > earliest) continue;
+        const other = `${topic.slice(0, topic.lastIndexOf("/"))}/${document.supersedes}`;
+        const gone = other === topic ? [] : (this.#desk.shelves.get(other)?.supersede(document.issued) ?? []);
+        if (gone.length === 0) continue;
+        this.#topics.add(other);
+        this.#desk.changed();
+        for (const entry of gone) effects.push(ack(entry.document, "SUPERSEDED", { code: null, reason: `by ${document.ref.id}` }), event("signal.superseded", { id: entry.document.ref.id, topic: other, by: document.ref.id }));
+      }
     }
     return effects;
   }

@@ -6,7 +6,7 @@ export type TopicKind = "allocation" | "event" | "emergency" | "keys" | "heartbe
 export interface Place {
   readonly topic: string;
   readonly kind: TopicKind;
-  /** What `aud` has to say here: `site/s1/rack/r1`, `site/s1` or `all`. */
+  /** What `aud` has to say here: `site/s1/rack/r1`, `site/s1`, `area/north` or `all`. */
   readonly node: string;
   /** False for an ancestor's topic, whose watts are for more than this rack. */
   readonly own: boolean;
@@ -24,20 +24,25 @@ export interface NodeName {
 }
 
 export const documentId = /^[A-Za-z0-9_-]{1,64}$/;
+export const areaName = /^[A-Za-z0-9_-]{1,64}$/;
 
 export class Topics {
   readonly operator: string;
+  readonly rack: string;
   /** `site/{site}/rack/{rack}` */
   readonly node: string;
   readonly keys: string;
   readonly subscriptions: readonly Subscription[];
   readonly #fixed: ReadonlyMap<string, Place>;
+  readonly #root: string;
+  readonly #areas: string;
   readonly #events: readonly { readonly start: string; readonly node: string; readonly own: boolean }[];
 
   constructor({ prefix, operator, site, rack }: NodeName) {
     const root = `${prefix}/${operator}`;
     const ancestor = `site/${site}`;
     this.operator = operator;
+    this.rack = rack;
     this.node = `${ancestor}/rack/${rack}`;
     this.keys = `${root}/keys`;
     const fixed: readonly (readonly [path: string, kind: TopicKind, node: string])[] = [
@@ -55,11 +60,19 @@ export class Topics {
         return [topic, { topic, kind, node, own: node === this.node, event: null, filter: topic }];
       }),
     );
+    this.#root = root;
+    this.#areas = `${root}/area/`;
     this.#events = [this.node, ancestor].map((node) => ({ start: `${root}/${node}/event/`, node, own: node === this.node }));
     this.subscriptions = [
       ...[...this.#fixed.values()].map(({ topic, kind }) => ({ topic, qos: kind === "heartbeat" ? (0 as const) : (1 as const) })),
       ...this.#events.map(({ start }) => ({ topic: `${start}+`, qos: 1 as const })),
+      { topic: this.#areaFilter, qos: 1 },
     ];
+  }
+
+  /** Where a node's allocation is said. */
+  allocationOf(node: string): string {
+    return `${this.#root}/${node}/allocation`;
   }
 
   /** null: no topic of ours. */
@@ -71,6 +84,17 @@ export class Topics {
       const event = topic.slice(start.length);
       return documentId.test(event) ? { topic, kind: "event", node, own, event, filter: `${start}+` } : null;
     }
-    return null;
+    return topic.startsWith(this.#areas) ? this.#readArea(topic) : null;
+  }
+
+  get #areaFilter(): string {
+    return `${this.#areas}+/event/+`;
+  }
+
+  /** Every area's events arrive; which areas are ours the rack's own allocation says. */
+  #readArea(topic: string): Place | null {
+    const [area = "", kind, event = "", ...rest] = topic.slice(this.#areas.length).split("/");
+    if (!areaName.test(area) || kind !== "event" || !documentId.test(event) || rest.length > 0) return null;
+    return { topic, kind: "event", node: `area/${area}`, own: false, event, filter: this.#areaFilter };
   }
 }

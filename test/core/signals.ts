@@ -24,13 +24,15 @@ export interface AllocationWords {
   readonly id?: string;
   readonly valid?: Span;
   readonly ceiling?: number | null;
+  readonly firm?: number;
+  readonly levels?: readonly number[];
   readonly schedule?: readonly (readonly [start: number | null, end: number | null, limit: number | null])[];
   readonly failsafe?: Partial<Failsafe> | null;
   readonly restart?: Restart;
 }
 
 export const allocation = (words: AllocationWords = {}): Allocation => ({
-  ref: ref(words.id ?? "allocation"), valid: words.valid ?? span(null, null), ceiling: watt(words.ceiling ?? null), firm: null,
+  ref: ref(words.id ?? "allocation"), valid: words.valid ?? span(null, null), ceiling: watt(words.ceiling ?? null), firm: watt(words.firm ?? null), levels: words.levels ?? null,
   schedule: (words.schedule ?? []).map(([start, end, limit]) => ({ span: span(start, end), limit: watt(limit) })),
   failsafe: words.failsafe == null ? null : { limit: null, heartbeatTimeout: seconds(120), onLoss: "FAILSAFE_NOW", scheduleTrust: seconds(3600), ...words.failsafe },
   restart: words.restart ?? null, report: null,
@@ -42,14 +44,14 @@ export const event = (id: string, intervals: readonly (readonly [start: number |
 
 export const stop: Latch = { ref: ref("emergency"), action: "STOP" };
 
-export const nothingHeard: Heard = { allocations: [], limits: [], latches: [], heartbeat: { bornAt: null, confirmedAt: null, gapSince: null } };
+export const nothingHeard: Heard = { allocations: [], limits: [], levels: [], setpoints: [], latches: [], heartbeat: { bornAt: null, confirmedAt: null, gapSince: null } };
 
 /** An operator who is there: a heartbeat just counted and everything confirmed. Uptimes in seconds. */
 export const heard = (over: Partial<Omit<Heard, "heartbeat">> = {}, heartbeat: { readonly born?: number | null; readonly confirmed?: number | null; readonly gap?: number | null } = {}): Heard => {
   const uptime = (second: number | null | undefined, otherwise: number | null) => (second === undefined ? otherwise : second);
   const [born, confirmed, gap] = [uptime(heartbeat.born, 1000), uptime(heartbeat.confirmed, 1000), uptime(heartbeat.gap, null)];
   return {
-    allocations: [], limits: [], latches: [], ...over,
+    allocations: [], limits: [], levels: [], setpoints: [], latches: [], ...over,
     heartbeat: { bornAt: born === null ? null : seconds(born), confirmedAt: confirmed === null ? null : seconds(confirmed), gapSince: gap === null ? null : seconds(gap) },
   };
 };

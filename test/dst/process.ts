@@ -37,7 +37,7 @@ export class Process {
   constructor({ clock, broker, disk, rack, dice, bug }: Surroundings, boot: string) {
     this.#clock = new MortalClock(clock);
     this.#broker = broker;
-    const signal = new Signal({ prefix: "gla/1", operator: "sim", site: "s1", rack: "r1", signatures: "required", heartbeat: "required", clock: "assumed", rootKey });
+    const signal = new Signal({ prefix: "gla/1", operator: "sim", site: "s1", rack: "r1", signatures: "required", heartbeat: "required", clock: "assumed", rootKey, nominal: watts(rack.nominalW), optOut: false, shares: {}, drawSeed: () => "5eed".repeat(16) });
     this.daemon = new Daemon({
       clock: this.#clock,
       random: dice.next,

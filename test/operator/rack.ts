@@ -4,7 +4,7 @@ import { mqttLink } from "../../agent/link/mqtt-link.ts";
 import type { KeyObject } from "node:crypto";
 import { silentLog } from "../../agent/runtime/log.ts";
 import { systemClock } from "../../agent/runtime/system-clock.ts";
-import { millis } from "../../agent/core/units.ts";
+import { millis, watts } from "../../agent/core/units.ts";
 import type { SignalEffect } from "../../agent/signal/effects.ts";
 import { Signal } from "../../agent/signal/signal.ts";
 
@@ -19,6 +19,7 @@ export async function startRack(broker: string, rootKey: KeyObject | null): Prom
   const clock = systemClock(() => millis(0));
   const signal = new Signal({
     prefix: "gla/1", operator: "demo", site: "s1", rack: "r1", signatures: rootKey === null ? "optional" : "required", heartbeat: "required", clock: "kernel", rootKey,
+    nominal: watts(30_000), optOut: false, shares: {}, drawSeed: () => "5eed".repeat(16),
   });
   const end = new AbortController();
   const root = "gla/1/demo/site/s1/rack/r1";

@@ -1,7 +1,7 @@
 /** A signal room on a table: a clock to turn, an operator to speak, a disk that keeps or refuses. */
 import { generateKeyPairSync, type KeyObject } from "node:crypto";
 import type { Tick } from "../../agent/core/time.ts";
-import { instant, millis } from "../../agent/core/units.ts";
+import { instant, millis, watts } from "../../agent/core/units.ts";
 import { compose, isoTime, type Composed } from "../../agent/signal/compose.ts";
 import type { SignalOptions } from "../../agent/signal/desk.ts";
 import type { DocumentType } from "../../agent/signal/documents/envelope.ts";
@@ -55,7 +55,7 @@ export class Bench {
     }
     this.options = {
       prefix: "gla/1", operator: "demo", site: "s1", rack: "r1", signatures: "optional", heartbeat: "required", clock: "kernel",
-      rootKey: this.root.publicKey, ...options,
+      rootKey: this.root.publicKey, nominal: watts(40_000), optOut: false, shares: {}, drawSeed: () => "5eed".repeat(16), ...options,
     };
     this.signal = new Signal(this.options);
     this.did(this.signal.restore(this.disk, this.tick()));

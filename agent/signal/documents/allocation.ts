@@ -4,6 +4,7 @@ import type { Allocation, DocumentRef, Span } from "../../core/grid.ts";
 import { instant, seconds, type Instant, type Millis, type Watts } from "../../core/units.ts";
 import { accept, refuse, type Result } from "../result.ts";
 import type { Lifetime } from "./envelope.ts";
+import { areaName } from "../topics.ts";
 import { length, percent, power, time } from "./fields.ts";
 
 export const allocationSchema = z.object({
@@ -28,33 +29,47 @@ export const allocationSchema = z.object({
     .nullable()
     .default(null),
   report: z.object({ telemetryS: length.nullable().default(null), intervalS: length.default(seconds(900)) }).nullable().default(null),
-  /** Information for LEVEL documents, which have their own issue. */
-  levels: z.array(z.number().min(0)).length(4).optional(),
-  shares: z.record(z.string().max(256), z.number().min(0).max(1)).optional(),
-  areas: z.record(z.string().max(64), z.number().min(0).max(1)).optional(),
-  licence: z.unknown().optional(),
+  /** What LEVEL 0..3 mean: fractions of firmW. */
+  levels: z.array(z.number().min(0).max(1_000)).length(4).nullable().default(null),
+  /** By the node below this one, `rack/r1`: its part of this document's watts and of every event's for this node. */
+  shares: z.record(z.string().max(256), z.number().min(0).max(1)).default({}),
+  /** By area: this rack belongs to it and has so much of its watts. */
+  areas: z.record(z.string().regex(areaName), z.number().min(0).max(1)).default({}),
+  /** Under which permit or contract; repeated in `status`. */
+  licence: z.string().max(512).nullable().default(null),
 });
 
-/** Granting shares and areas is understood, but not obeyed yet: refused in the open rather than half obeyed. */
-export function readAllocation(body: z.infer<typeof allocationSchema>, ref: DocumentRef, lifetime: Lifetime): Result<Allocation> {
+/** What the smallest fractions, added up, may be off by. */
+const roundingError = 1e-9;
+
+export interface ReadAllocation {
+  readonly allocation: Allocation;
+  readonly shares: Readonly<Record<string, number>>;
+  readonly areas: Readonly<Record<string, number>>;
+  readonly licence: string | null;
+}
+
+export function readAllocation(body: z.infer<typeof allocationSchema>, ref: DocumentRef, lifetime: Lifetime): Result<ReadAllocation> {
   const { validFrom, validUntil, failsafe, restart, report } = body;
   if (validUntil <= validFrom) return refuse("SCHEMA", "validUntil: not after validFrom");
   if (lifetime.expires < validUntil) return refuse("SCHEMA", "exp: before validUntil");
   const schedule = readSchedule(body.schedule, { start: validFrom, end: validUntil });
   if (!schedule.ok) return schedule;
-  for (const field of ["shares", "areas"] as const) {
-    if (Object.keys(body[field] ?? {}).length > 0) return refuse("NOT_APPLICABLE", `${field}: not granted through this agent yet`);
-  }
-  return accept({
+  const granted = Object.values(body.shares).reduce((sum, share) => sum + share, 0);
+  if (granted > 1 + roundingError) return refuse("SCHEMA", `shares: together ${granted}, more than the whole`);
+  if (body.levels !== null && body.firmW === null) return refuse("SCHEMA", "levels: fractions of firmW, which is not given");
+  const allocation: Allocation = {
     ref,
     valid: { start: validFrom, end: validUntil },
     ceiling: body.maxW,
     firm: body.firmW,
+    levels: body.levels,
     schedule: schedule.value,
     failsafe: failsafe && { limit: failsafe.limitW, heartbeatTimeout: failsafe.heartbeatTimeoutS, onLoss: failsafe.onLoss, scheduleTrust: failsafe.scheduleTrustS },
     restart: restart && { minOff: restart.minOffS, random: restart.randomS, rampPercentPerMinute: restart.rampPctPerMin },
     report: report && { telemetry: report.telemetryS, interval: report.intervalS },
-  });
+  };
+  return accept({ allocation, shares: body.shares, areas: body.areas, licence: body.licence });
 }
 
 type Item = { readonly start?: Instant | undefined; readonly durationS: Millis; readonly limitW: Watts | null };

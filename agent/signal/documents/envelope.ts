@@ -6,7 +6,7 @@ import { accept, refuse, type Result } from "../result.ts";
 import type { Place } from "../topics.ts";
 import { counter, id, refuseIssues, time } from "./fields.ts";
 
-/** Every type GLA/1 knows; SETPOINT and LEVEL are understood as far as this. */
+/** Every type GLA/1 knows. */
 const types = ["ALLOCATION", "LIMIT", "SETPOINT", "LEVEL", "EMERGENCY", "RELEASE", "HEARTBEAT", "KEYS"] as const;
 export type DocumentType = (typeof types)[number];
 
@@ -27,6 +27,8 @@ const envelope = z.object({
   epoch: counter,
   seq: counter,
   must: z.array(z.string().max(64)).max(64).default([]),
+  /** A rehearsal: acted on, and marked wherever it is reported. */
+  drill: z.boolean().default(false),
 });
 const times = z.object({ iat: time, exp: time });
 
@@ -49,11 +51,11 @@ export interface Lifetime {
 export function readEnvelope(value: unknown, place: Place, operator: string): Result<Envelope> {
   const parsed = envelope.safeParse(value);
   if (!parsed.success) return refuseIssues(parsed.error);
-  const { type, iss, aud, epoch, seq, must } = parsed.data;
+  const { type, iss, aud, epoch, seq, must, drill } = parsed.data;
   if (iss !== operator || aud !== place.node) return refuse("AUDIENCE", `from "${iss}" to "${aud}", on the topic of "${operator}" to "${place.node}"`);
   if (place.event !== null && parsed.data.id !== place.event) return refuse("AUDIENCE", `"${parsed.data.id}" on the topic of "${place.event}"`);
   if ((types as readonly string[]).includes(type) && !homes[place.kind].includes(type)) return refuse("AUDIENCE", `${type} does not belong on ${place.topic}`);
-  return accept({ type, ref: { id: parsed.data.id, topic: place.topic, epoch, seq }, must });
+  return accept({ type, ref: { id: parsed.data.id, topic: place.topic, epoch, seq, ...(drill && { drill }) }, must });
 }
 
 /** Not asked of an EMERGENCY: it acts whatever the clock. */

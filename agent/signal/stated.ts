@@ -1,0 +1,76 @@
+/** What the documents that stand here state for this rack, in core's words: shares applied, draws made, slopes cut. */
+import type { Allocation, Heard, LevelEvent, LimitEvent, SetpointEvent } from "../core/grid.ts";
+import { instant, type Watts } from "../core/units.ts";
+import { bindLevel, bindPower, scaled } from "./bind.ts";
+import type { Grant } from "./grants.ts";
+import type { Shelf } from "./shelf.ts";
+import type { Place, Topics } from "./topics.ts";
+
+interface Here {
+  readonly topics: Topics;
+  readonly nominal: Watts;
+  readonly grant: (place: Place) => Grant | null;
+  /** In [0, 1): this device's draw for a document id. */
+  readonly u: (id: string) => number;
+}
+
+/** Of SETPOINTs one without a priority goes last. */
+const lastPriority = Number.MAX_SAFE_INTEGER;
+
+export function statedHere(shelves: ReadonlyMap<string, Shelf>, { topics, nominal, grant, u }: Here): Omit<Heard, "heartbeat" | "latches"> {
+  const allocations: Allocation[] = [];
+  const limits: LimitEvent[] = [];
+  const levels: LevelEvent[] = [];
+  const setpoints: SetpointEvent[] = [];
+  for (const [topic, shelf] of shelves) {
+    const place = topics.read(topic);
+    if (place === null) continue;
+    const share = grant(place)?.share ?? null;
+    for (const { document, kept } of shelf.allocations()) {
+      const part = place.own ? 1 : share;
+      if (part === null) continue;
+      const allocation = place.own ? document.allocation : multiplied(document.allocation, Math.min(part, document.shares[`rack/${topics.rack}`] ?? part));
+      allocations.push(kept ? allocation : withoutForce(allocation));
+      if (!kept) limits.push(asLimit(allocation));
+    }
+    for (const document of shelf.events()) {
+      const terms = { share: share ?? 1, nominal, u: u(document.ref.id) };
+      if (document.type === "LEVEL") {
+        if (share !== null || !place.node.startsWith("area/")) levels.push(bindLevel(document, terms));
+      } else if (share !== null) {
+        if (document.type === "LIMIT") limits.push(bindPower(document, terms));
+        else setpoints.push({ ...bindPower(document, terms), priority: document.priority ?? lastPriority });
+      }
+    }
+  }
+  return { allocations, limits, levels, setpoints };
+}
+
+/** An ancestor's watts, of which a part is ours; times and percentages stay. */
+function multiplied(allocation: Allocation, share: number): Allocation {
+  const part = (power: Watts | null): Watts | null => (power === null ? null : scaled(power, share));
+  return {
+    ...allocation,
+    ceiling: part(allocation.ceiling),
+    firm: part(allocation.firm),
+    schedule: allocation.schedule.map(({ span, limit }) => ({ span, limit: part(limit) })),
+    failsafe: allocation.failsafe && { ...allocation.failsafe, limit: part(allocation.failsafe.limit) },
+  };
+}
+
+/**
+ * An allocation not yet on disk is none in force: its watts narrow like a LIMIT (`asLimit`), its failsafe limit and its
+ * timeouts narrow as those of an allocation that is never valid. Otherwise the first allocation would raise before it is kept.
+ */
+function withoutForce(allocation: Allocation): Allocation {
+  return { ...allocation, valid: { start: null, end: instant(0) } };
+}
+
+function asLimit({ ref, valid, ceiling, schedule }: Allocation): LimitEvent {
+  const stated = [{ span: valid, limit: ceiling }, ...schedule];
+  return {
+    ref,
+    intervals: stated.flatMap(({ span, limit }) => (limit === null ? [] : [{ span, limit }])),
+    expires: valid.end ?? instant(Number.MAX_SAFE_INTEGER),
+  };
+}
