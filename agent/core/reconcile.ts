@@ -10,7 +10,7 @@ import type { DeviceState, Order } from "./state.ts";
 import type { Millis, Watts } from "./units.ts";
 import { millis, seconds, watts } from "./units.ts";
 import type { View } from "./view.ts";
-import { transitionEnds } from "./view.ts";
+import { expectedAt, transitionEnds } from "./view.ts";
 
 export interface ReconcileContext {
   readonly targets: ReadonlyMap<string, Setpoint | null>;
@@ -126,5 +126,8 @@ function lowersFrom(view: View, to: number): boolean {
   if (to === 0) return true;
   if (!view.known) return false;
   if (view.actual >= 0) return view.actual !== 0 && to <= view.actual;
-  return view.frequency !== null && (view.curve.frequency[to] as number) <= view.frequency;
+  const frequency = view.curve.frequency[to] as number;
+  // Firmware told in percents, watts or presets has no frequency to compare: what it draws at the least decides.
+  if (frequency === 0) return expectedAt(view, to) <= view.draw.low;
+  return view.frequency !== null && frequency <= view.frequency;
 }

@@ -1,14 +1,14 @@
 /** Level, not edge; lower first, raise after; the newest wins. */
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import type { Reading } from "../../agent/core/model.ts";
+import type { Capability, Reading } from "../../agent/core/model.ts";
 import type { ReconcileContext, Reconciled } from "../../agent/core/reconcile.ts";
 import { reconcile } from "../../agent/core/reconcile.ts";
 import type { DeviceSnapshot } from "../../agent/core/snapshot.ts";
 import type { DeviceState } from "../../agent/core/state.ts";
 import { millis } from "../../agent/core/units.ts";
 import { fc } from "./properties.ts";
-import { device, inWords, NOW, ordered, passing, POLICY, says, silent, snapshot, status, to, viewsOf, wanted } from "./rack.ts";
+import { device, inWords, NOW, ordered, passing, points, POLICY, ROWS, says, silent, sleeper, snapshot, status, to, tunable, viewsOf, wanted } from "./rack.ts";
 
 interface Machine {
   readonly reading: Reading;
@@ -27,6 +27,10 @@ function run(machines: readonly Machine[], over: Partial<ReconcileContext> = {})
     headroom: null, mayRaise: true, mayLower: true, cause: () => "test", uptime: NOW, policy: POLICY, nextOrder: 20, ...over,
   });
 }
+/** The same machine behind firmware that knows no frequencies. */
+const inWatts: Partial<DeviceSnapshot> = {
+  capabilities: [{ ...tunable(), points: points(ROWS).map((point) => ({ ...point, frequency: null, voltage: null })) }, sleeper()] as readonly Capability[],
+};
 /** `a-400`: a is lowered to 400 MHz; `b+600`: b is raised. */
 const words = ({ orders }: Reconciled): string => orders.map(({ device: id, setpoint, lowers }) => `${id}${lowers ? "-" : "+"}${inWords(setpoint)}`).join(" ");
 const one = (...given: Parameters<typeof machine>): string => words(run([machine(...given)]));
@@ -121,6 +125,8 @@ describe("lower first, raise after", () => {
     ["nothing at all", [low, raise], { mayLower: false, mayRaise: false }, ""],
     ["a lower frequency from between points lowers", [machine(passing(450), wanted("400"), "400")], { mayRaise: false }, "a-400"],
     ["a higher one from between points raises", [machine(passing(350), wanted("400"), "400")], { mayRaise: false }, ""],
+    ["told in watts, drawing more than the target at the least: lowers", [machine(passing(450, 2600), wanted("400"), "400", inWatts)], { mayRaise: false }, "a-400"],
+    ["told in watts, perhaps drawing less: raises", [machine(passing(450, 2500), wanted("400"), "400", inWatts)], { mayRaise: false }, ""],
     ["a silent one told anything but sleep may be a raise", [machine(silent(), wanted("200"), "200")], { mayRaise: false }, ""],
     ["a silent one told to sleep is not", [machine(silent(), wanted("200"), "asleep")], { mayRaise: false }, "a-asleep"],
   ];
