@@ -44,8 +44,9 @@ export class Memory {
     if (percent !== null) this.#percent = percent;
   }
 
-  /** The point in force: the percent last known, as long as the power bears it out. On the way and asleep it is at none. */
+  /** The point in force: the percent last known, as long as the power bears it out. On the way and asleep it is at none; one that starts goes to full power. */
   pointOf({ state, power }: Omit<Telemetry, "point">, points: readonly OperatingPoint[]): string | null {
+    if (state === "starting") return points.find(({ id }) => id === `${FRESH}%`)?.id ?? null;
     if (state !== "hashing") return null;
     const point = points.find(({ id }) => id === `${this.#percent}%`);
     if (point === undefined) return null;
