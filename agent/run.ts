@@ -1,9 +1,9 @@
 /** From a configuration to a running rack: the only place that chooses which implementation stands behind each contract. */
-import { createPublicKey, randomBytes } from "node:crypto";
+import { createPublicKey } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { drivers, isDriverName } from "../drivers/index.ts";
 import { loadModel } from "../drivers/models.ts";
-import { Buses } from "../drivers/modbus/buses.ts";
+import { Buses, type LineAddress } from "../drivers/modbus/buses.ts";
 import { loadProfile } from "../drivers/modbus/load.ts";
 import { modbusMeter } from "../drivers/modbus/meter.ts";
 import type { BrokerConfig, Config } from "./config/schema.ts";
@@ -58,10 +58,6 @@ export async function runRack(config: Config, surroundings: Surroundings, signal
       heartbeat: config.grid.heartbeat,
       clock: config.grid.clock,
       rootKey: config.grid.rootKeyFile === null ? null : createPublicKey(await readFile(config.grid.rootKeyFile)),
-      nominal: watts(config.node.nominalW),
-      optOut: config.policy.optOut,
-      shares: config.grid.shares,
-      drawSeed: () => randomBytes(32).toString("hex"),
     });
     const failsafeW = config.grid.failsafeLimitW;
     const will = (connects: number): OutgoingMessage => ({
@@ -100,10 +96,10 @@ export async function runRack(config: Config, surroundings: Surroundings, signal
 /** Devices and meters as the file names them. Names that do not exist were refused when it was checked; a race is refused here. */
 function wire(config: Config, passwords: ReadonlyMap<string, string>, { clock, random }: Surroundings, scope: Scope): { devices: WiredDevice[]; meters: WiredMeter[] } {
   const buses = new Buses({ random, now: () => clock.now().uptime });
-  const meters = config.meters.map(({ id, profile, address, unit, role }): WiredMeter => ({
-    meter: scope.use(`meter ${id}`, modbusMeter({ id, profile: loadProfile(profile), address, unit, buses })),
-    role,
-  }));
+  const meters = config.meters.map((meter): WiredMeter => {
+    const { id, profile, unit, login, role } = meter;
+    return { meter: scope.use(`meter ${id}`, modbusMeter({ id, profile: loadProfile(profile, [config.paths.profiles]), address: lineAddress(meter), unit, credentials: login, buses })), role };
+  });
   const devices = config.miners.map(({ id, driver, address, model, passwordFile, webPort, outlet }): WiredDevice => {
     if (!isDriverName(driver)) throw new ConfigError(`miner ${id}: there is no driver ${driver}; use one of ${Object.keys(drivers).join(", ")}`);
     const password = passwordFile === null ? undefined : passwords.get(passwordFile);
@@ -114,6 +110,14 @@ function wire(config: Config, passwords: ReadonlyMap<string, string>, { clock, r
     };
   });
   return { devices, meters };
+}
+
+/** What each transport needs was asked for when the file was checked. */
+function lineAddress({ id, transport, address, serial, tls }: Config["meters"][number]): LineAddress {
+  if (transport === "rtu" && serial !== null) return { transport, serial };
+  if (address === null || transport === "rtu") throw new ConfigError(`meter ${id}: transport ${transport} needs ${transport === "rtu" ? "serial" : "address"}`);
+  if (transport !== "tls") return { ...address, transport };
+  return { ...address, transport, tls: tls ?? { caFile: null, certFile: null, keyFile: null, serverName: null } };
 }
 
 function policyOf({ node, grid, policy }: Config): Policy {

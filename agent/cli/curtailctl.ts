@@ -18,6 +18,12 @@ const operator = {
   load: async () => (await import("./operator.ts")).operatorCommand(),
 };
 
+const modbus = {
+  name: "modbus",
+  description: "look at meters, PDUs and their profiles: check, scan, read",
+  load: async () => (await import("./commands/modbus.ts")).modbusCommand(),
+};
+
 const program = new Command("curtailctl")
   .description("Shows and steers the curtaild that runs on this machine.")
   .version(version)
@@ -26,5 +32,5 @@ const program = new Command("curtailctl")
   .option("--json", "answer in JSON")
   .option("--yes", "do not ask before changing the rack");
 for (const command of [statusCommand, whyCommand, devicesCommand, deviceCommand, limitCommand, stopCommand, eventsCommand, gridCommand]) program.addCommand(command());
-await addLazily(program, [operator], process.argv.slice(2));
+await addLazily(program, [operator, modbus], process.argv.slice(2));
 process.exitCode = await runProgram(program, process.argv);

@@ -7,7 +7,7 @@ import type { Vocabulary } from "../config/contradictions.ts";
 export const vocabulary: Vocabulary = {
   driver: (name) => (isDriverName(name) ? null : `there is no such driver; there are ${Object.keys(drivers).join(", ")}.`),
   model: (name) => complaint(() => loadModel(name)),
-  profile: (name) => complaint(() => loadProfile(name)),
+  profile: (name, directory) => complaint(() => loadProfile(name, [directory])),
 };
 
 function complaint(load: () => unknown): string | null {

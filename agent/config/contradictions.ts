@@ -11,7 +11,8 @@ export interface Contradiction {
 export interface Vocabulary {
   driver(name: string): string | null;
   model(name: string): string | null;
-  profile(name: string): string | null;
+  /** `directory`: where the site has profiles of its own. */
+  profile(name: string, directory: string): string | null;
 }
 
 export function contradictions(config: Config, vocabulary: Vocabulary | null): Contradiction[] {
@@ -28,6 +29,10 @@ export function doubts(config: Config): Contradiction[] {
   for (const [link, path] of [[grid, "grid"], [config.farm, "farm"]] as const) {
     if (link?.passwordFile && link.brokers.some(isPlain)) found.push({ path: [path, "passwordFile"], text: `goes in clear text to ${link.brokers.find(isPlain)}: use mqtts://.` });
   }
+  config.meters.forEach((meter, index) => {
+    const unused = (["address", "serial", "tls"] as const).find((key) => meter[key] !== null && !needs(meter, key));
+    if (unused !== undefined) found.push({ path: ["meters", index, unused], text: `is not used with transport ${meter.transport}: remove it, or correct the transport.` });
+  });
   return found;
 }
 
@@ -60,7 +65,7 @@ function inDevices({ miners, meters }: Config): Contradiction[] {
   const [ids, addresses, outlets] = [new Owned(), new Owned(), new Owned()];
   const known = new Set(meters.map((meter) => meter.id));
   meters.forEach((meter, index) => {
-    const [path, line] = [["meters", index], formatAddress(meter.address)];
+    const [path, line] = [["meters", index], lineOf(meter)];
     ids.take(JSON.stringify(meter.id), `meters[${index}]`, [...path, "id"]);
     addresses.take(`${line} unit ${meter.unit}`, `meter ${meter.id}`, [...path, "address"]);
     addresses.share(line, `meter ${meter.id}`);
@@ -75,7 +80,24 @@ function inDevices({ miners, meters }: Config): Contradiction[] {
     outlets.take(outlet, `miner ${miner.id}`, [...path, "outlet"]);
     return [];
   });
-  return [...ids.twice, ...addresses.twice, ...outlets.twice, ...astray];
+  return [...ids.twice, ...addresses.twice, ...outlets.twice, ...astray, ...meters.flatMap(inLine)];
+}
+
+type MeterConfig = Config["meters"][number];
+
+/** What tells one physical line from another. */
+const lineOf = ({ transport, address, serial }: MeterConfig): string => (transport === "rtu" ? (serial?.path ?? "") : address === null ? "" : formatAddress(address));
+
+function needs({ transport }: MeterConfig, key: "address" | "serial" | "tls"): boolean {
+  return key === "serial" ? transport === "rtu" : key === "tls" ? transport === "tls" : transport !== "rtu";
+}
+
+function inLine(meter: MeterConfig, index: number): Contradiction[] {
+  const found: Contradiction[] = [];
+  if (needs(meter, "address") && meter.address === null) found.push({ path: ["meters", index, "address"], text: `is missing: transport ${meter.transport} needs HOST:PORT.` });
+  if (needs(meter, "serial") && meter.serial === null) found.push({ path: ["meters", index, "serial"], text: "is missing: transport rtu needs the port, as serial: { path: /dev/ttyUSB0 }." });
+  if (meter.tls !== null && (meter.tls.certFile === null) !== (meter.tls.keyFile === null)) found.push({ path: ["meters", index, "tls"], text: "has one of certFile and keyFile: a client certificate needs both." });
+  return found;
 }
 
 /** What may have one owner only. */
@@ -95,7 +117,7 @@ class Owned {
   }
 }
 
-function inNames({ miners, meters }: Config, vocabulary: Vocabulary | null): Contradiction[] {
+function inNames({ miners, meters, paths }: Config, vocabulary: Vocabulary | null): Contradiction[] {
   if (vocabulary === null) return [];
   const found: Contradiction[] = [];
   const look = (path: readonly PropertyKey[], name: string, wrong: string | null): void => {
@@ -105,7 +127,7 @@ function inNames({ miners, meters }: Config, vocabulary: Vocabulary | null): Con
     look(["miners", index, "driver"], driver, vocabulary.driver(driver));
     look(["miners", index, "model"], model, vocabulary.model(model));
   });
-  meters.forEach(({ profile }, index) => look(["meters", index, "profile"], profile, vocabulary.profile(profile)));
+  meters.forEach(({ profile }, index) => look(["meters", index, "profile"], profile, vocabulary.profile(profile, paths.profiles)));
   return found;
 }
 

@@ -89,6 +89,11 @@ function withAbsolutePaths(config: Config, base: string): Config {
     grid: { ...link(config.grid), rootKeyFile: absolute(config.grid.rootKeyFile) },
     farm: config.farm && link(config.farm),
     miners: config.miners.map((miner) => ({ ...miner, passwordFile: absolute(miner.passwordFile) })),
-    paths: { state: absolute(config.paths.state), run: absolute(config.paths.run) },
+    meters: config.meters.map((meter) => ({
+      ...meter,
+      tls: meter.tls && { ...meter.tls, caFile: absolute(meter.tls.caFile), certFile: absolute(meter.tls.certFile), keyFile: absolute(meter.tls.keyFile) },
+      login: meter.login && { ...meter.login, passwordFile: absolute(meter.login.passwordFile) },
+    })),
+    paths: { state: absolute(config.paths.state), run: absolute(config.paths.run), profiles: absolute(config.paths.profiles) },
   };
 }

@@ -82,8 +82,6 @@ const grid = z
     clock: z.enum(["kernel", "heartbeat", "assumed"]).default("kernel")
       .meta({ description: "What is believed about the time: kernel asks whether it is synchronised, heartbeat takes the operator's word besides, assumed never asks.", examples: ["kernel"] }),
     failsafeLimitW: power().meta({ description: "The limit that holds while the grid cannot be heard; 0 is zero watts.", examples: [10_000] }),
-    shares: z.record(z.string().regex(/^(site|area)\/[A-Za-z0-9_.-]{1,64}$/, "site/SITE or area/AREA"), z.number().min(0).max(1)).default({})
-      .meta({ description: "Our part of a site's or an area's watts, by node: narrows what the operator grants; grants by itself only where signatures are optional.", examples: [{ "site/s1": 0.1 }] }),
     rootKeyFile: unset(file()).meta({ description: "The operator's root public key, PEM; it vouches for the keys that sign documents.", examples: ["keys/root.pub.pem"] }),
     ...login,
   })
@@ -110,7 +108,31 @@ const miner = z.strictObject({
 const meter = z.strictObject({
   id: name().meta({ description: "Name of this meter or PDU, unique among miners and meters.", examples: ["pdu-1"] }),
   profile: name().meta({ description: "Its register map, by the name of its profile.", examples: ["gude-epc"] }),
-  address: address().meta({ description: "Where it speaks Modbus TCP.", examples: ["10.0.0.11:502"] }),
+  transport: z.enum(["tcp", "rtu-over-tcp", "tls", "rtu"]).default("tcp")
+    .meta({ description: "How Modbus frames travel: Modbus/TCP, RTU frames through a TCP socket, Modbus/TCP Security, or RTU on a serial port of this machine.", examples: ["tcp"] }),
+  address: unset(address()).meta({ description: "Where it is reached; needed for every transport but rtu. Meters at one address share one connection.", examples: ["10.0.0.11:502"] }),
+  serial: unset(
+    z.strictObject({
+      path: file().meta({ description: "The port; a name under /dev/serial/by-id stays when adapters are replugged.", examples: ["/dev/ttyUSB0"] }),
+      baud: z.int().min(300).max(1_000_000).default(9_600).meta({ description: "Its speed, the same for all devices on the line.", examples: [9_600] }),
+      parity: z.enum(["none", "even", "odd"]).default("none").meta({ description: "Its parity.", examples: ["none"] }),
+      stopBits: z.union([z.literal(1), z.literal(2)]).default(1).meta({ description: "Its stop bits.", examples: [1] }),
+    }),
+  ).meta({ description: "The serial port, for transport rtu.", examples: [{ path: "/dev/ttyUSB0", baud: 9_600, parity: "none" }] }),
+  tls: unset(
+    z.strictObject({
+      caFile: unset(file()).meta({ description: "Certificates that may vouch for the device, PEM; unset: those the system trusts.", examples: ["tls/devices-ca.pem"] }),
+      certFile: unset(file()).meta({ description: "Our client certificate, PEM.", examples: ["tls/rack.pem"] }),
+      keyFile: unset(file()).meta({ description: "Private key of the client certificate, PEM, readable by the daemon only.", examples: ["tls/rack.key.pem"] }),
+      serverName: unset(z.string().min(1).max(253)).meta({ description: "The name in the device's certificate, where it is not the address.", examples: ["pdu-1.farm.example"] }),
+    }),
+  ).meta({ description: "Certificates, for transport tls.", examples: [{ caFile: "tls/devices-ca.pem" }] }),
+  login: unset(
+    z.strictObject({
+      username: z.string().min(1).max(256).meta({ description: "User name at the device.", examples: ["admin"] }),
+      passwordFile: file().meta({ description: "File with the password, readable by the daemon only; a line feed at its end does not count.", examples: ["secrets/container"] }),
+    }),
+  ).meta({ description: "For devices that take orders only after a login, as their profile says.", examples: [{ username: "admin", passwordFile: "secrets/container" }] }),
   unit: z.int().min(0).max(255).default(1).meta({ description: "Modbus unit identifier.", examples: [1] }),
   role: z.enum(["rack", "outlets"]).default("rack")
     .meta({ description: "rack: its total is what the rack draws (several are added up). outlets: only its outlet readings are used.", examples: ["rack"] }),
@@ -124,7 +146,6 @@ const policy = z
       .meta({ description: "When outlets may be opened: never, in an emergency, or also when sleep alone does not meet a limit.", examples: ["never"] }),
     pduGraceS: z.number().min(0).max(3_600).default(10).meta({ description: "How long a shutdown in order may take before outlets open.", examples: [10] }),
     maxChangesPerCycle: z.int().min(1).max(most.miners).default(50).meta({ description: "Most miners raised or reshuffled in one cycle; lowering is never held back.", examples: [50] }),
-    optOut: z.boolean().default(false).meta({ description: "Whether events the grid leaves to our choice (obligation MAY) are left undone; the operator is told.", examples: [false] }),
     rampPctPerMin: z.number().positive().max(10_000).default(20).meta({ description: "How fast the rack may rise, in percent of nominalW a minute, unless the allocation says otherwise.", examples: [20] }),
     restartRandomS: z.number().min(0).max(3_600).default(300).meta({ description: "Longest random delay before the rack rises after an emergency or an outage, unless the allocation says otherwise.", examples: [300] }),
   })
@@ -135,6 +156,7 @@ const paths = z
   .strictObject({
     state: file().default("/var/lib/curtaild").meta({ description: "Directory for what must survive a power cut.", examples: ["/var/lib/curtaild"] }),
     run: file().default("/run/curtaild").meta({ description: "Directory of the control sockets.", examples: ["/run/curtaild"] }),
+    profiles: file().default("/etc/curtaild/profiles").meta({ description: "Directory with Modbus profiles of your own; it need not be there.", examples: ["/etc/curtaild/profiles"] }),
   })
   .prefault({})
   .meta({ description: "Directories; relative ones are relative to this file." });

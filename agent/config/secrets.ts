@@ -76,6 +76,14 @@ export async function inspectFiles(config: Config): Promise<{ faults: Contradict
     inspected.add(passwordFile);
     await inspect(["miners", index, "passwordFile"], passwordFile, "secret", judgePassword);
   }
+  for (const [index, { tls, login }] of config.meters.entries()) {
+    const files = [["tls", "caFile", tls?.caFile, "public", judgeCertificate], ["tls", "certFile", tls?.certFile, "public", judgeCertificate], ["tls", "keyFile", tls?.keyFile, "secret", judgePrivateKey], ["login", "passwordFile", login?.passwordFile, "secret", judgePassword]] as const;
+    for (const [room, key, file, kind, judgeContent] of files) {
+      if (file === null || file === undefined || inspected.has(file)) continue;
+      inspected.add(file);
+      await inspect(["meters", index, room, key], file, kind, judgeContent);
+    }
+  }
   await inspect(["grid", "rootKeyFile"], config.grid.rootKeyFile, "public", judgePublicKey);
   return { faults, doubts };
 }

@@ -1,5 +1,5 @@
-import { existsSync, readFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { isNode, LineCounter, parseDocument } from "yaml";
 import type { Document } from "yaml";
@@ -22,9 +22,21 @@ export function loadProfile(name: string, directories: readonly string[] = []): 
   const searched = [...directories, shippedProfiles()];
   const file = /^[a-z0-9-]+$/.test(name) ? searched.map((directory) => join(directory, `${name}.yaml`)).find((path) => existsSync(path)) : undefined;
   if (file === undefined) throw refused(`${name}.yaml`, `there is no such Modbus profile in ${searched.join(" or ")}`);
-  const profile = parseProfile(readFileSync(file, "utf8"), file);
+  return readProfile(file);
+}
+
+/** The profile in this file. Throws ConfigError as loadProfile does, also when the file and the profile are named differently. */
+export function readProfile(file: string): Profile {
+  const profile = parseProfile(contentOf(file), file);
+  const name = basename(file).replace(/\.ya?ml$/, "");
   if (profile.profile !== name) throw configFaults(file, [{ line: null, path: "profile", text: `must be ${name}, the name of the file` }]);
   return profile;
+}
+
+/** The names of all profiles there are, in order; `directories` as in loadProfile, those that are not there have none. */
+export function profileNames(directories: readonly string[] = []): string[] {
+  const files = [...directories, shippedProfiles()].filter((directory) => existsSync(directory)).flatMap((directory) => readdirSync(directory));
+  return [...new Set(files.filter((file) => file.endsWith(".yaml")).map((file) => basename(file, ".yaml")))].toSorted();
 }
 
 /** `file`: what to call the text in messages. Throws ConfigError with every fault's line, path and cure. */
@@ -39,6 +51,14 @@ export function parseProfile(text: string, file: string): Profile {
   const faults = shape.success ? faultsIn(shape.data) : shape.error.issues.map(toFault);
   if (shape.success && faults.length === 0) return shape.data;
   throw configFaults(file, faults.map(({ path, cure }) => ({ line: lineOf(document, lines, path), path: written(path), text: cure })));
+}
+
+function contentOf(file: string): string {
+  try {
+    return readFileSync(file, "utf8");
+  } catch (error) {
+    throw configFaults(file, [{ line: null, path: "", text: `cannot be read: ${(error as Error).message}` }], { cause: error });
+  }
 }
 
 const refused = (file: string, text: string): Error => configFaults(file, [{ line: null, path: "", text }]);

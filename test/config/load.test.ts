@@ -21,7 +21,7 @@ const faultsOf = async (text: string): Promise<string[]> => {
 describe("a good configuration", () => {
   test("gets its defaults, parsed addresses and absolute paths", async () => {
     const config = await parseConfig(configText({ "paths.state": "state", "grid.tls": null }), "/srv/rack/config.yaml", { vocabulary });
-    assert.deepEqual(config.paths, { state: "/srv/rack/state", run: "/run/curtaild" });
+    assert.deepEqual(config.paths, { state: "/srv/rack/state", run: "/run/curtaild", profiles: "/etc/curtaild/profiles" });
     assert.deepEqual(config.miners[0], { id: "asic-01", driver: "luxos", address: { host: "127.0.0.1", port: 41_001 }, model: "antminer-s19k-pro", passwordFile: null, webPort: null, outlet: { meter: "pdu-1", outlet: 1 } });
     assert.deepEqual([config.grid.prefix, config.grid.clock, config.farm, config.meters[0]?.unit, config.policy.onStop], ["gla/1", "kernel", null, 1, "failsafe"]);
   });
@@ -72,6 +72,8 @@ describe("every fault has its path, what is allowed and a cure", () => {
     ["unknown driver", { "miners.0.driver": "lux" }, /miners\[0\]\.driver: is "lux": there is no such driver; there are .*luxos/],
     ["unknown model", { "miners.0.model": "s99" }, /miners\[0\]\.model: is "s99": .*antminer-s19k-pro/],
     ["unknown profile", { "meters.0.profile": "acme" }, /meters\[0\]\.profile: is "acme"/],
+    ["a meter without address", { "meters.0.address": null }, /meters\[0\]\.address: is missing: transport tcp needs HOST:PORT/],
+    ["a serial meter without port", { "meters.0.transport": "rtu" }, /meters\[0\]\.serial: is missing: transport rtu needs the port/],
     ["state in the run directory", { "paths.state": "/x", "paths.run": "/x" }, /paths\.run: is \/x, the same as paths\.state/],
     ["missing password file", { "grid.username": "rack", "grid.passwordFile": "/nowhere/p" }, /grid\.passwordFile: names \/nowhere\/p, which cannot be read \(ENOENT\): create it/],
   ];
