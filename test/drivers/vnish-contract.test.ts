@@ -4,14 +4,14 @@ import { loadModel } from "../../drivers/models.ts";
 import { vnish } from "../../drivers/vnish/driver.ts";
 import { contract, type Stand } from "./contract.ts";
 import { faultProxy } from "./fault-proxy.ts";
-import { vnishBench } from "./vnish-bench.ts";
+import { vnishBench } from "./web-bench.ts";
 
-const REQUEST_MS = 250;
+const REQUEST_MS = 180;
 const MODEL = "antminer-s21-pro";
 
 async function stand(version: string, orders: Stand["orders"]): Promise<Stand> {
   const bench = await vnishBench({ version, model: MODEL });
-  const proxy = await faultProxy(bench.address);
+  const proxy = await faultProxy(bench.web);
   const device = vnish({ id: "asic-01", address: proxy.address, model: loadModel(MODEL), deadlineMs: REQUEST_MS });
   return {
     device,

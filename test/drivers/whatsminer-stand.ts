@@ -39,7 +39,7 @@ export async function whatsminerStand({ api, model, requestMs, password, driver 
   let ahead = 0;
   const clock = { now: () => performance.now() + ahead, wall: () => Date.now() + ahead };
   const random = seeded(7);
-  const body = new Asic({ model: readSimModel(model), random, restartMs: 300, start: { downMs: 200, climbMs: 1_400 }, minedMs: 86_400_000 }, clock.now());
+  const body = new Asic({ model: readSimModel(model), random, restartMs: 300, start: { downMs: 150, climbMs: 700 }, minedMs: 86_400_000 }, clock.now());
   const machine = new SimMachine("asic-01", body, clock);
   const btminer = new Btminer(machine);
   const firmware = new { v2: WhatsminerV2, v3: WhatsminerV3 }[api]({ btminer, clock, random, password });
