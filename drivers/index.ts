@@ -1,10 +1,12 @@
 /** The miner drivers, by the name `miners[].driver` says in the configuration. A new firmware is one line. */
 import type { Device, MinerOptions } from "./driver.ts";
+import { braiins } from "./braiins/driver.ts";
 import { luxos } from "./luxos/driver.ts";
 import { vnish } from "./vnish/driver.ts";
 import { whatsminerV2, whatsminerV3 } from "./whatsminer/driver.ts";
 
 export const drivers = {
+  braiins,
   luxos,
   vnish,
   "whatsminer-v2": whatsminerV2,

@@ -18,10 +18,15 @@ export class HttpRefusedError extends DeviceError {
 /** Whether the miner wants another token or password. */
 export const isUnauthorized = (status: number): boolean => status === 401 || status === 403;
 
+/** Some writes answer with a bare word: whether it was already so. */
+const WORDS: ReadonlyMap<string, Json> = new Map<string, Json>([["", null], ["null", null], ["true", true], ["false", false]]);
+
 /** The JSON of a 2xx reply; null where it has no body. Throws HttpRefusedError, or a DeviceError `malformed`. */
 export function answerOf(what: string, reply: HttpReply): Json {
   if (reply.status < 200 || reply.status > 299) throw new HttpRefusedError(what, reply.status, said(reply.body));
-  return reply.body.trim() === "" ? null : parsed(what, reply.body);
+  const text = reply.body.trim();
+  const word = WORDS.get(text);
+  return word === undefined ? parsed(what, text) : word;
 }
 
 /** The same where only an object will do. */

@@ -142,13 +142,16 @@ export class Asic {
     return null;
   }
 
-  /** Live, up from the lowest frequency to the targets; or by a start of the mining process, which comes back with the profile. */
-  wake(): Refusal | null {
+  /**
+   * Live, up from the lowest frequency to the targets (in `climbMs` from nothing, where that is said); or by a start of the
+   * mining process, which comes back with the profile.
+   */
+  wake(climbMs: number | null = null): Refusal | null {
     const { phase } = this.#life;
     if (phase === "off" || phase === "starting") return phase;
     this.#sleepHeld = false;
     if (phase !== "asleep") return null;
-    if (this.start === null) this.#body.run();
+    if (this.start === null) this.#body.run(climbMs);
     else this.#begin(this.start.downMs);
     return null;
   }

@@ -1,5 +1,6 @@
 /** The firmwares a rig can run, by the name of their driver. A new one is one entry here and its files beside. */
 import type { Start } from "./asic.ts";
+import { BRAIINS_PASSWORD, BraiinsFirmware } from "./braiins.ts";
 import type { SimServer } from "./cgminer-server.ts";
 import { startCgminerServer } from "./cgminer-server.ts";
 import { startHttpServer } from "./http-server.ts";
@@ -45,6 +46,8 @@ export interface SimFirmware {
   readonly password: string | null;
   /** How its mining process starts; unset: it wakes live. */
   readonly start?: Start;
+  /** How slowly its tuner walks from one frequency to the next; unset: as the model does. */
+  readonly frequencyStepMs?: number;
   readonly plugs: (place: Place) => Plugs;
 }
 
@@ -53,6 +56,8 @@ const WHATSMINER = { makes: ["MicroBT"], start: { downMs: 20_000, climbMs: 420_0
 
 export const firmwares = {
   luxos: { makes: ["Bitmain"], models: ["antminer-s19k-pro"], password: null, plugs: luxos },
+  // 100 MHz in half a minute: a tuner with a profile for the new target; without one it takes longer.
+  braiins: { makes: ["Bitmain"], models: ["antminer-s19-xp", "antminer-s21-pro"], password: BRAIINS_PASSWORD, frequencyStepMs: 1_500, plugs: braiins },
   // Mining starts with the boards' initialisation, about half a minute, and climbs for as long.
   vnish: { makes: ["Bitmain"], models: ["antminer-s21-pro", "antminer-s19k-pro"], password: VNISH_PASSWORD, start: { downMs: 30_000, climbMs: 30_000 }, plugs: vnish },
   "whatsminer-v2": { ...WHATSMINER, models: ["whatsminer-m30s-plus-plus", "whatsminer-m50s", "whatsminer-m53"], password: "admin", plugs: whatsminerV2 },
@@ -62,6 +67,14 @@ export const firmwares = {
 export type FirmwareName = keyof typeof firmwares;
 
 export const firmwareNames = Object.keys(firmwares) as readonly FirmwareName[];
+
+function braiins(place: Place): Plugs {
+  const firmware = new BraiinsFirmware(place);
+  return {
+    api: (at) => startCgminerServer({ ...at, ...served(place), firmware: firmware.reports }),
+    web: (at) => startHttpServer({ ...at, ...served(place), answer: (request) => firmware.answer(request) }),
+  };
+}
 
 function luxos(place: Place): Plugs {
   const firmware = new LuxosFirmware(place.machine, place.clock, place.random);

@@ -1,4 +1,3 @@
-import type { Start } from "./asic.ts";
 import { Asic } from "./asic.ts";
 import type { SimServer } from "./cgminer-server.ts";
 import { startRigControl } from "./control.ts";
@@ -143,7 +142,7 @@ async function installMiners(options: RigOptions, running: SimServer[]): Promise
     const { driver, model } = kindOf(index, options);
     const firmware: SimFirmware = firmwares[driver];
     const id = `asic-${String(index + 1).padStart(digits, "0")}`;
-    const machine = new SimMachine(id, bodyOf({ model, start: firmware.start ?? null }, branch(seed, 2 * index), options), clock);
+    const machine = new SimMachine(id, bodyOf({ ...firmware, model }, branch(seed, 2 * index), options), clock);
     const plugs = firmware.plugs({ machine, clock, latencyMs, random: branch(seed, 2 * index + 1) });
     const host = ownAddresses ? ownAddress(index) : "127.0.0.1";
     const api = await plugs.api({ host, port: ports.api });
@@ -191,12 +190,13 @@ async function installPdus(loads: readonly SimMachine[], seed: number, running: 
 }
 
 /** What shortens restarts for a test shortens both parts of a start of the mining process. */
-const bodyOf = ({ model, start }: { model: SimModel; start: Start | null }, random: Random, { restartMs, frequencyStepMs }: RigOptions): Asic =>
-  new Asic(
+const bodyOf = ({ model, start, ...usual }: Pick<SimFirmware, "start" | "frequencyStepMs"> & { model: SimModel }, random: Random, options: RigOptions): Asic => {
+  const { restartMs, frequencyStepMs = usual.frequencyStepMs } = options;
+  return new Asic(
     {
       model,
       random,
-      start: start === null || restartMs === undefined ? start : { downMs: restartMs, climbMs: restartMs },
+      start: start === undefined || restartMs === undefined ? (start ?? null) : { downMs: restartMs, climbMs: restartMs },
       unit: drawUnit(random),
       // One day to thirty: long enough that a restart shows as an uptime that went back.
       minedMs: Math.floor((1 + 29 * random()) * 86_400_000),
@@ -205,6 +205,7 @@ const bodyOf = ({ model, start }: { model: SimModel; start: Start | null }, rand
     },
     clock.now(),
   );
+};
 
 /** 250 addresses a third octet, never .0 or .255. */
 const ownAddress = (index: number): string => `127.1.${Math.floor(index / 250)}.${(index % 250) + 1}`;

@@ -6,6 +6,7 @@ import type { SimClock, SimMachine } from "./machine.ts";
 import type { SimPoint } from "./model.ts";
 import { pointOf } from "./model.ts";
 import type { Random } from "./random.ts";
+import { Tuner } from "./tuner.ts";
 import { infoOf, perfOf, presetName, presetsOf, settingsOf, statusOf, summaryOf, type VnishState } from "./vnish-reports.ts";
 
 export const VNISH_PASSWORD = "admin";
@@ -22,6 +23,7 @@ export class VnishFirmware {
   readonly #clock: SimClock;
   readonly #random: Random;
   readonly #version: string;
+  readonly #tuner = new Tuner();
   #password = VNISH_PASSWORD;
   #token: { readonly text: string; readonly until: number; readonly starts: number } | null = null;
   /** What the settings say; it runs at `asic.profile` until mining restarts. */
@@ -44,6 +46,7 @@ export class VnishFirmware {
   }
 
   answer(request: WebRequest): WebAnswer {
+    this.#tuner.look(this.#asic);
     const [, path] = /^\/api\/v1(\/.*)$/.exec(request.path) ?? [];
     const open = this.#open().get(`${request.method} ${path}`);
     const locked = this.#locked().get(`${request.method} ${path}`);
@@ -120,7 +123,7 @@ export class VnishFirmware {
     if (typeof percent !== "number" || !Number.isInteger(percent) || percent < 20 || percent > 100) return json(400, { err: "percent must be from 20 to 100" });
     if (this.#asic.state === "starting") return json(400, { err: "Miner is not ready" });
     this.#throttle = { percent, since: this.#minedSince };
-    this.#asic.setPoint(this.#throttledTo(percent));
+    this.#tuner.aim(this.#asic, this.#throttledTo(percent));
     return { ...json(200, {}), write: true };
   }
 
@@ -140,6 +143,7 @@ export class VnishFirmware {
 
   #restart(): WebAnswer {
     const asic = this.#asic;
+    this.#tuner.forget();
     const asleep = asic.state === "asleep";
     const refusal = asic.restartMining(pointOf(asic.model, this.#preset));
     return this.#taken(refusal ?? (asleep ? asic.wake() : null));

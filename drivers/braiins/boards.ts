@@ -1,0 +1,62 @@
+/** `/miner/hw/hashboards`, and how far they are from a setting. */
+import type { BoardTelemetry, OperatingPoint } from "../../agent/core/model.ts";
+import { celsius, megahertz, millivolts, terahash, type Celsius } from "../../agent/core/units.ts";
+import { flagAt, numberAt, rowsAt, textAt, type Json, type JsonObject } from "../cgminer/json.ts";
+import { at } from "../http/path.ts";
+
+export interface Hashboard {
+  /** The firmware's own name for it, "1" and on. */
+  readonly id: string;
+  readonly telemetry: BoardTelemetry;
+  readonly inlet: Celsius | null;
+  readonly outlet: Celsius | null;
+}
+
+export function boardsOf(reply: JsonObject): readonly Hashboard[] {
+  return rowsAt(reply, "hashboards").map((row, position) => {
+    const id = textAt(row, "id") ?? String(position + 1);
+    return { id, telemetry: telemetryOf(row, id, position), inlet: celsiusAt(row, "lowest_inlet_temp"), outlet: celsiusAt(row, "highest_outlet_temp") };
+  });
+}
+
+function telemetryOf(row: JsonObject, id: string, position: number): BoardTelemetry {
+  const hertz = positive(at(row, "current_frequency"), "hertz");
+  const volts = positive(at(row, "current_voltage"), "volt");
+  const rate = numberAt(at(row, "stats", "real_hashrate", "last_5s"), "gigahash_per_second");
+  return {
+    index: /^\d{1,2}$/.test(id) ? Number(id) : position,
+    enabled: flagAt(row, "enabled"),
+    frequency: hertz === null ? null : megahertz(Math.round(hertz / 1e5) / 10),
+    voltage: volts === null ? null : millivolts(Math.round(volts * 1000)),
+    hashrate: rate === null || rate < 0 ? null : terahash(rate / 1000),
+    boardTemperature: celsiusAt(row, "board_temp"),
+    chipTemperature: celsiusAt(at(row, "highest_chip_temp"), "temperature"),
+  };
+}
+
+/** Half a step of the firmware's clock, and what a voltage sensor is off by; points lie 25 MHz and 100 mV apart. */
+const TOLERANCE = { megahertz: 5, millivolts: 60 } as const;
+
+/** The point all enabled boards are at. A voltage that is not reported does not speak against it. */
+export function pointAt(boards: readonly Hashboard[], points: readonly OperatingPoint[]): OperatingPoint | null {
+  const running = boards.filter(({ telemetry }) => telemetry.enabled !== false);
+  if (running.length === 0) return null;
+  return points.find((point) => running.every((board) => isAt(board, point))) ?? null;
+}
+
+export function isAt({ telemetry: { frequency, voltage } }: Hashboard, point: Pick<OperatingPoint, "frequency" | "voltage">): boolean {
+  if (frequency === null || point.frequency === null || Math.abs(frequency - point.frequency) > TOLERANCE.megahertz) return false;
+  return voltage === null || point.voltage === null || Math.abs(voltage - point.voltage) <= TOLERANCE.millivolts;
+}
+
+/** 0 is what a board without power says. */
+function positive(row: Json, unit: string): number | null {
+  const value = numberAt(row, unit);
+  return value === null || value <= 0 ? null : value;
+}
+
+/** Where a version gives no object it gives no sensor. */
+function celsiusAt(row: Json, key: string): Celsius | null {
+  const value = numberAt(at(row, key), "degree_c");
+  return value === null || value === 0 ? null : celsius(value);
+}
