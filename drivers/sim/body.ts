@@ -130,6 +130,7 @@ export class Body {
     life.phase = "running";
     life.phaseBegan = life.now;
     life.phaseEnds = Infinity;
+    life.tail = 0;
     for (const board of life.boards) this.climb(board, climbMs);
     this.measure();
   }
