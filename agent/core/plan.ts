@@ -2,10 +2,10 @@
  * Who gets how much. A plan stands until it no longer fits its budget, or a better one is worth the change: stability is
  * part of the optimum. What does not do as told is not planned with but counted at what it may draw.
  */
-import type { Candidate } from "./allocate.ts";
+import type { Allotment, Candidate } from "./allocate.ts";
 import { allocate } from "./allocate.ts";
 import { entryOf } from "./curve.ts";
-import { QUARANTINE, DEVIATION_AT_MOST } from "./learn.ts";
+import { QUARANTINE, DEVIATION_AT_MOST, settleTime } from "./learn.ts";
 import type { PowerLimit, Setpoint } from "./model.ts";
 import type { Policy } from "./policy.ts";
 import type { DeviceState, PlanMade, RackState, Starving } from "./state.ts";
@@ -35,6 +35,8 @@ export interface PlanContext {
 
 /** A better plan has to earn this much more to be worth changing machines for. */
 const WORTH = 1.005;
+/** The next change of the limit is not known here; five minutes is the shortest that is worth betting on. */
+const HORIZON = seconds(300);
 /** An overdraft of the standing plan by more than this is a drop to be made in a hurry; less is drift. */
 const DROP = 1.03;
 /** A raise that has found no room for so long gets it, until a wake has surely ended, if it earns this share of the whole. */
@@ -67,7 +69,9 @@ export function makePlan(rack: RackState, views: readonly View[], context: PlanC
   const candidates = planned.map((view): Candidate => ({ curve: view.curve, gain: view.state.gain * doubt, from: fits ? 1 : reachableFrom(view, policy) }));
   const best = allocate(candidates, hurried ? spare(planned, policy.margin + policy.dropMargin, cautious) : available);
   const members = planned.map(({ device }) => device.id);
-  const remake = !fits || (isDue(rack.plan, members, context) && best.hashrate > (value(planned, doubt)?.hashrate ?? 0) * WORTH) || (roomed !== null && (value(planned, doubt)?.power ?? 0) > available);
+  const kept = value(planned, doubt);
+  const better = kept === null || earnsMore(planned, best, kept.hashrate);
+  const remake = !fits || (isDue(rack.plan, members, context) && better) || (roomed !== null && kept !== null && kept.power > available);
   if (remake) for (const [i, view] of planned.entries()) targets.set(view.device.id, view.curve.setpoints[best.entries[i] as number] ?? null);
 
   // Whatever cannot be read may still hear: when the rest cannot make room for it, it is told to sleep.
@@ -77,6 +81,21 @@ export function makePlan(rack: RackState, views: readonly View[], context: PlanC
 }
 
 const lowestOf = (views: readonly View[]): number => views.reduce((sum, view) => sum + expectedAt(view, view.curve.setpoints[0] === null ? 1 : 0), 0);
+
+/** A better plan has to be worth changing machines for, and to earn within the horizon what the change loses on its way. */
+function earnsMore(views: readonly View[], best: Allotment, standing: number): boolean {
+  if (best.hashrate <= standing * WORTH) return false;
+  let lost = 0;
+  for (const [i, view] of views.entries()) {
+    const [from, to] = [entryOf(view.curve, view.state.target), best.entries[i] as number];
+    if (from === to) continue;
+    const [before, after] = [view.curve.hashrate[Math.max(0, from)] as number, view.curve.hashrate[to] as number];
+    // A live tune earns on its way, half of the difference is lost; what sleeps or wakes earns nothing.
+    const share = from > 0 && to > 0 && view.curve.points?.up.hashing === true ? 0.5 * Math.abs(after - before) : Math.max(before, after);
+    lost += share * settleTime(view, to);
+  }
+  return (best.hashrate - standing) * HORIZON > lost;
+}
 
 /** What all that is not planned with may draw. */
 function reservedBeside(planned: readonly View[], views: readonly View[]): number {

@@ -90,8 +90,14 @@ function followUp(state: DeviceState, view: View, uptime: Millis): DeviceState {
   }
   if (status.state !== "acknowledged") return state;
   const there = entryOf(view.curve, order.setpoint) === view.actual && view.known;
-  if (there && readSince(view, status.at)) return { ...state, order: null, misses: 0, retryAt: uptime };
+  if (there && readSince(view, status.at)) return { ...state, order: null, misses: 0, retryAt: uptime, settlesAt: arrivedAt(state, view, uptime) };
   return uptime < state.settlesAt ? state : { ...state, order: null, ...missed(state, uptime) };
+}
+
+/** Where reading back proves the new draw, a point that is read back has settled; the time planned for it was a bound. */
+function arrivedAt(state: DeviceState, view: View, uptime: Millis): Millis {
+  const proven = view.actual > 0 && view.curve.points?.up.confirm === "readback" && view.curve.points.down.confirm === "readback";
+  return proven ? millis(Math.min(state.settlesAt, uptime)) : state.settlesAt;
 }
 
 const readSince = (view: View, at: Millis): boolean => view.device.reading.kind === "known" && view.device.reading.readAt.uptime >= at;

@@ -155,7 +155,9 @@ export class Oracle {
   /** Under a limit that has stood long enough, on a rack that has been whole long enough, the allocation is used. */
   #use(sight: Sight, limit: number): void {
     const { nowMs, powerW, broken, rampW } = sight;
-    if (broken || limit !== this.#usedLimit || nowMs < this.#grantUntil) {
+    // Heartbeats count by the time they were issued: the agent may know a moment earlier than we that they are old.
+    const stricter = (sight.status?.effectiveLimitW ?? Infinity) < limit - 1;
+    if (broken || stricter || limit !== this.#usedLimit || nowMs < this.#grantUntil) {
       this.#usedLimit = limit;
       this.#usableAt = nowMs + USE_AFTER_MS + (limit / Math.max(1, rampW)) * 60_000;
     }
