@@ -61,7 +61,7 @@ describe("API V2", () => {
     await session.order("power_off", { respbefore: "true" }, talk);
     assert.equal(names(asked), "get_token set_power_pct power_off");
     const sign = crypted(`${crypted(SECRET, SALT)}5626`, "jJm3bLPo");
-    assert.deepEqual(asked.slice(1).map(({ request }) => json(opened(String(request["data"]), KEY) ?? "")), [
+    assert.deepEqual(asked.slice(1).map(({ request }) => json(opened(request["data"] as string, KEY) ?? "")), [
       { cmd: "set_power_pct", token: sign, percent: "60" },
       { cmd: "power_off", token: sign, respbefore: "true" },
     ]);
@@ -131,7 +131,7 @@ describe("API V2", () => {
 describe("API V3", () => {
   const v3 = (code: number, message: unknown): string => JSON.stringify({ code, when: 1_700_000_000, msg: message, desc: "" });
   const info = (salt: string): string => v3(0, { salt, "error-code": [] });
-  const tokenOf = (request: JsonObject | undefined, salt: string): string => sha256(`${String(request?.["cmd"])}${SECRET}${salt}${String(request?.["ts"])}`).toString("base64").slice(0, 8);
+  const tokenOf = (request: JsonObject | undefined, salt: string): string => sha256(`${request?.["cmd"] as string}${SECRET}${salt}${request?.["ts"] as number}`).toString("base64").slice(0, 8);
 
   test("each order carries a token of its own; the percent goes as text, in the fast mode", async () => {
     const { talk, asked } = miner(info("abc"), v3(0, "ok"), v3(0, "ok"));
