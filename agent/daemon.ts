@@ -193,14 +193,16 @@ export class Daemon {
   }
 
   #tell(before: Decision | null, decision: Decision, tick: Tick): void {
-    const { signal, software, config } = this.#parts;
+    const { signal, software, config, policy } = this.#parts;
     for (const { id, device, setpoint, cause } of decision.orders) this.#event("setpoint.ordered", { order: id, device, setpoint, cause });
     for (const { name, fields } of changesBetween(before, decision)) this.#event(name, fields);
     const { heard, facts } = { heard: signal.heard(), facts: signal.summary(tick) };
     this.#status = statusDocument(decision, { session: this.#session(), at: tick.at, signal: facts, software, config });
     const telemetry = heard.allocations.flatMap(({ report }) => (report?.telemetry == null ? [] : [report.telemetry]));
     this.#reporter.cycle(decision, this.#status, { at: tick.at, telemetryPeriod: telemetry.length === 0 ? null : millis(Math.min(...telemetry)) });
-    for (const { id, ...outcome } of this.#open.outcomes(decision)) this.#reporter.ack(id, { v: 1, type: "ACK", id, at: new Date(tick.at).toISOString(), ...outcome });
+    for (const { ref, type, ...outcome } of this.#open.outcomes(decision, { earliest: signal.now(tick).earliest, responseTime: policy.responseTime })) {
+      this.#reporter.ack(ref.id, { v: 1, type: "ACK", at: new Date(tick.at).toISOString(), ...ref, of: type, ...outcome, ...sharedBy(facts) });
+    }
   }
 
   #local(now: Parameters<typeof technicianStatements>[1]): Statement[] {
@@ -244,13 +246,14 @@ export class Daemon {
   }
 
   #ack(ack: Extract<SignalEffect, { kind: "ack" }>["ack"]): void {
-    const { clock, policy } = this.#parts;
+    const { clock, policy, signal } = this.#parts;
     const tick = clock.now();
-    const { ref, type, ...said } = ack;
-    if (ack.status === "ACCEPTED") this.#open.accepted(ref.id, tick.uptime);
-    else this.#open.ended(ref.id);
-    const expectedSettleAt = ack.status === "ACCEPTED" ? new Date(tick.at + policy.responseTime).toISOString() : null;
-    this.#reporter.ack(ref.id, { v: 1, type: "ACK", at: new Date(tick.at).toISOString(), ...ref, of: type, ...said, expectedSettleAt });
+    const { ref, type, terms, ...said } = ack;
+    if (ack.status === "ACCEPTED") this.#open.accepted({ ref, type, terms }, this.#decision);
+    else if (ack.status === "CANCELLED" || ack.status === "SUPERSEDED" || ack.status === "OPT_OUT") this.#open.ended(ref.id);
+    const settles = Math.max(tick.at, terms?.begins ?? tick.at) + (terms?.respondWithin ?? policy.responseTime);
+    const expectedSettleAt = ack.status === "ACCEPTED" ? new Date(settles).toISOString() : null;
+    this.#reporter.ack(ref.id, { v: 1, type: "ACK", at: new Date(tick.at).toISOString(), ...ref, of: type, ...said, expectedSettleAt, ...sharedBy(signal.summary(tick)) });
   }
 
   #connected(count: number): void {
@@ -332,3 +335,6 @@ export class Daemon {
     return { boot: this.#parts.boot, connects: this.#connects };
   }
 }
+
+/** A share nobody but the configuration grants is to be seen in everything that rests on it. */
+const sharedBy = ({ shareFrom }: { readonly shareFrom: string | null }): { readonly shareFrom?: "config" } => (shareFrom === "config" ? { shareFrom } : {});

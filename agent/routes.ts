@@ -77,8 +77,8 @@ export function controlRoutes(daemon: Daemon, wallNow: () => number): ControlRou
 
 function gridView(daemon: Daemon) {
   const { signal, status } = daemon;
-  const { allocations, limits, latches } = signal.heard();
-  return { documents: [...allocations, ...limits, ...latches], technician: daemon.technician, status };
+  const { allocations, limits, levels, setpoints, latches } = signal.heard();
+  return { documents: [...allocations, ...limits, ...levels, ...setpoints, ...latches], technician: daemon.technician, status };
 }
 
 function lastOf(query: URLSearchParams): number {

@@ -11,6 +11,7 @@ export interface GridDocumentRow {
   readonly ref: { readonly id: string; readonly topic: string; readonly epoch: number; readonly seq: number };
   readonly action?: string;
   readonly intervals?: readonly unknown[];
+  readonly priority?: number;
   readonly valid?: { readonly start: number | null; readonly end: number | null };
   readonly ceiling?: number | null;
   readonly expires?: number | null;

@@ -1,29 +1,63 @@
 /**
- * What becomes of an accepted document: SETTLED when the meter has shown it, CANNOT_COMPLY when it shows otherwise after
- * the response time. Nothing is called settled that no meter has shown.
+ * What becomes of an accepted document: STARTED when it has surely begun, SETTLED when the meter has shown it, PARTIAL or
+ * CANNOT_COMPLY when the time to respond is over and it has not, COMPLETED when it has ended. Nothing is called settled
+ * that no meter has shown.
  */
 import type { Decision } from "../core/decide.ts";
-import type { Millis } from "../core/units.ts";
+import type { DocumentRef } from "../core/grid.ts";
+import type { Instant, Millis, Watts } from "../core/units.ts";
 import { limitW, measuredW } from "./status.ts";
 
+export interface Terms {
+  readonly begins: Instant;
+  readonly ends: Instant;
+  readonly respondWithin: Millis | null;
+  readonly tolerance: Watts | null;
+  readonly priority: number | null;
+}
+
+export interface Accepted {
+  readonly ref: DocumentRef;
+  readonly type: string;
+  /** null: from now on, without end. */
+  readonly terms: Terms | null;
+}
+
 export interface Outcome {
-  readonly id: string;
-  readonly status: "SETTLED" | "CANNOT_COMPLY";
+  readonly ref: DocumentRef;
+  readonly type: string;
+  readonly status: "STARTED" | "SETTLED" | "COMPLETED" | "SUPERSEDED" | "PARTIAL" | "CANNOT_COMPLY";
   readonly measuredW: number | null;
   readonly effectiveLimitW: number | null;
   readonly shortfallW: number | null;
   readonly reason: string | null;
 }
 
+interface Open extends Accepted {
+  /** Measured when it was accepted; null: not measured. */
+  readonly before: number | null;
+  /** Uptime of its beginning; null: not begun. */
+  startedAt: Millis | null;
+  settled: boolean;
+  failed: boolean;
+}
+
 /** More than a broker of sane documents has in flight; the oldest gives way. */
 const MOST = 100;
+/** A decision made at once still shows the watts of before. */
+const FIRST_LOOK = 1000;
+const WORKING = new Set(["ALLOCATION", "LIMIT", "SETPOINT", "LEVEL", "EMERGENCY"]);
 
-/** Documents accepted and not yet seen at the meter. */
+/** Documents accepted and not yet over. */
 export class OpenDocuments {
-  readonly #open = new Map<string, { readonly since: Millis; failed: boolean }>();
+  readonly #open = new Map<string, Open>();
 
-  accepted(id: string, uptime: Millis): void {
-    this.#open.set(id, { since: uptime, failed: false });
+  /** `decision`: the last before it. Types that ask nothing of the rack are not followed. */
+  accepted(document: Accepted, decision: Decision | null): void {
+    if (!WORKING.has(document.type)) return;
+    const { id } = document.ref;
+    this.#open.delete(id);
+    this.#open.set(id, { ...document, before: decision === null ? null : measuredW(decision), startedAt: null, settled: false, failed: false });
     const oldest = this.#open.keys().next().value;
     if (this.#open.size > MOST && oldest !== undefined) this.#open.delete(oldest);
   }
@@ -32,22 +66,76 @@ export class OpenDocuments {
     this.#open.delete(id);
   }
 
-  /** Judged from one decision; a document is looked at from the first full cycle after its acceptance. */
-  outcomes(decision: Decision): Outcome[] {
+  /** What is to be said after one decision, by priority. `earliest`: wall time as far as it has surely come; `responseTime`: where a document gives none. */
+  outcomes(decision: Decision, { earliest, responseTime }: { readonly earliest: Instant; readonly responseTime: Millis }): Outcome[] {
     const outcomes: Outcome[] = [];
-    const { compliance } = decision;
-    const figures = { measuredW: measuredW(decision), effectiveLimitW: limitW(decision.effective.limit) };
-    for (const [id, document] of this.#open) {
-      if (decision.uptime - document.since < 1000) continue;
-      if ((compliance.kind === "compliant" || compliance.kind === "not-limited") && decision.quality === "measured") {
-        this.#open.delete(id);
-        outcomes.push({ id, status: "SETTLED", ...figures, shortfallW: null, reason: null });
-      } else if ((compliance.kind === "at-floor" || compliance.kind === "violating") && !document.failed) {
-        document.failed = true;
-        const reason = compliance.kind === "at-floor" ? "every machine that hears is asleep; what remains cannot be shed" : "the meter still shows more than the limit after the response time";
-        outcomes.push({ id, status: "CANNOT_COMPLY", ...figures, shortfallW: Math.round(compliance.excess), reason });
-      }
+    const byPriority = [...this.#open.values()].sort((a, b) => (a.terms?.priority ?? Infinity) - (b.terms?.priority ?? Infinity) || 0);
+    for (const document of byPriority) {
+      if (!this.#open.has(document.ref.id)) continue;
+      if (document.startedAt === null) outcomes.push(...this.#begin(document, decision, earliest));
+      if (document.startedAt !== null) outcomes.push(...this.#judge(document, decision, document.startedAt + (document.terms?.respondWithin ?? responseTime)));
+      if (document.terms !== null && earliest >= document.terms.ends) outcomes.push(...this.#end(document, decision));
     }
     return outcomes;
   }
+
+  #begin(document: Open, decision: Decision, earliest: Instant): Outcome[] {
+    if (document.terms !== null && earliest < document.terms.begins) return [];
+    document.startedAt = decision.uptime;
+    const replaced = [...this.#open.values()].filter(({ ref, startedAt }) => ref.topic === document.ref.topic && ref.id !== document.ref.id && startedAt !== null);
+    for (const { ref } of replaced) this.#open.delete(ref.id);
+    return [...replaced.map((other) => outcome(other, "SUPERSEDED", { decision, reason: `by ${document.ref.id}` })), outcome(document, "STARTED", { decision })];
+  }
+
+  #judge(document: Open, decision: Decision, deadline: number): Outcome[] {
+    if (document.settled || document.startedAt === null || decision.uptime - document.startedAt < FIRST_LOOK) return [];
+    if (isShown(document, decision)) {
+      document.settled = true;
+      return [outcome(document, "SETTLED", { decision })];
+    }
+    const atFloor = decision.compliance.kind === "at-floor";
+    if (document.failed || (!atFloor && decision.uptime < deadline)) return [];
+    document.failed = true;
+    const now = measuredW(decision);
+    const came = now !== null && document.before !== null && now < document.before - decision.tolerance;
+    const short = decision.compliance.kind === "at-floor" || decision.compliance.kind === "violating" || decision.compliance.kind === "settling";
+    return [outcome(document, came || !short ? "PARTIAL" : "CANNOT_COMPLY", { decision, reason: reasonFor(decision), shortfall: true })];
+  }
+
+  #end(document: Open, decision: Decision): Outcome[] {
+    this.#open.delete(document.ref.id);
+    if (document.settled) return [outcome(document, "COMPLETED", { decision })];
+    return document.failed ? [] : [outcome(document, "PARTIAL", { decision, reason: "it ended before a meter had shown it" })];
+  }
+}
+
+/** Has the meter shown what the document asks for? A SETPOINT is met from both sides, everything else from above. */
+function isShown({ type, terms }: Accepted, decision: Decision): boolean {
+  const { draw, effective, quality, setpoint } = decision;
+  if (quality !== "measured") return false;
+  const allowed = terms?.tolerance ?? decision.tolerance;
+  const limit = effective.limit.kind === "limited" ? effective.limit.power : Infinity;
+  if (draw.high > limit + allowed) return false;
+  if (type !== "SETPOINT" || setpoint === null) return true;
+  const target = Math.min(limit, setpoint.power);
+  // Without a limit nothing says how exactly: then as a limit of this size would.
+  const near = terms?.tolerance ?? Math.max(decision.tolerance, 0.005 * target + 10);
+  return draw.low <= target + near && draw.high >= target - near;
+}
+
+function reasonFor({ compliance, quality }: Decision): string {
+  if (compliance.kind === "at-floor") return "every machine that hears is asleep; what remains cannot be shed";
+  if (quality !== "measured" || compliance.kind === "unverified") return "no meter has shown it within the response time";
+  if (compliance.kind === "compliant" || compliance.kind === "not-limited") return "the limit is kept, but the meter does not show what was asked for as exactly as it was asked";
+  return "the meter still shows more than the limit after the response time";
+}
+
+function outcome({ ref, type }: Accepted, status: Outcome["status"], said: { readonly decision: Decision; readonly reason?: string; readonly shortfall?: true }): Outcome {
+  const { decision } = said;
+  const { compliance } = decision;
+  const excess = "excess" in compliance ? Math.round(compliance.excess) : null;
+  return {
+    ref, type, status, measuredW: measuredW(decision), effectiveLimitW: limitW(decision.effective.limit),
+    shortfallW: said.shortfall === true ? excess : null, reason: said.reason ?? null,
+  };
 }

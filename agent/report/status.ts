@@ -1,6 +1,7 @@
 /** The GLA/1 status object: what the agent does and why, retained on the grid link and shown by `curtailctl status`. */
 import type { Compliance, PowerLimit } from "../core/model.ts";
 import type { Decision } from "../core/decide.ts";
+import type { DocumentRef } from "../core/grid.ts";
 import type { Instant, Millis } from "../core/units.ts";
 import { hundredths, isoTime, whole } from "./figures.ts";
 
@@ -19,6 +20,12 @@ export interface SignalFacts {
   /** The last (epoch, seq) and id verified on each topic. */
   readonly held: Readonly<Record<string, readonly [number, number]>>;
   readonly heldIds: Readonly<Record<string, string>>;
+  /** By node: which part of its watts is ours; and who says so. */
+  readonly share: Readonly<Record<string, number>>;
+  readonly shareFrom: "operator" | "config" | null;
+  readonly licence: string | null;
+  /** An allocation that waits for its beginning. */
+  readonly next: { readonly ref: DocumentRef; readonly from: Instant | null } | null;
 }
 
 export interface StatusContext {
@@ -49,6 +56,9 @@ export function statusDocument(decision: Decision, context: StatusContext) {
     budgetW: limitW(decision.budget),
     limitSource: binding?.source ?? null,
     bindingDoc: binding?.ref?.id ?? null,
+    drill: binding?.ref?.drill === true,
+    setpointW: decision.setpoint === null ? null : Math.floor(decision.setpoint.power),
+    setpointDoc: decision.setpoint?.ref?.id ?? null,
     remainingS: binding?.until == null ? null : Math.max(0, Math.round((binding.until - at) / 1000)),
     measuredW: measuredW(decision),
     measuredLowW: whole(draw.low),
@@ -68,9 +78,11 @@ export function statusDocument(decision: Decision, context: StatusContext) {
     unsigned: signal.unsigned,
     held: signal.held,
     heldIds: signal.heldIds,
-    share: null,
+    next: signal.next === null ? null : { id: signal.next.ref.id, from: signal.next.from === null ? null : isoTime(signal.next.from) },
+    share: signal.shareFrom === null ? null : signal.share,
+    shareFrom: signal.shareFrom,
     software: context.software,
-    licence: null,
+    licence: signal.licence,
     logHead: null,
     devices: deviceCounts(decision),
   };
@@ -83,10 +95,10 @@ export function willDocument(context: { readonly session: StatusContext["session
 
 /** What makes two statuses worth a message of their own: a change of words, not of figures. */
 export function statusKey(status: StatusDocument): string {
-  const { state, compliance, effectiveLimitW, limitSource, bindingDoc, measuredQuality, failsafeLimitW, clock, gap, storage, held, refused, devices } = status;
+  const { state, compliance, effectiveLimitW, limitSource, bindingDoc, setpointW, share, next, measuredQuality, failsafeLimitW, clock, gap, storage, held, refused, devices } = status;
   const gapTopics = gap?.topics ?? null;
   const refusedCodes = Object.keys(refused).sort();
-  return JSON.stringify([state, compliance, effectiveLimitW, limitSource, bindingDoc, measuredQuality, failsafeLimitW, clock, gapTopics, storage, held, refusedCodes, devices]);
+  return JSON.stringify([state, compliance, effectiveLimitW, limitSource, bindingDoc, setpointW, share, next, measuredQuality, failsafeLimitW, clock, gapTopics, storage, held, refusedCodes, devices]);
 }
 
 export const limitW = (limit: PowerLimit): number | null => (limit.kind === "limited" ? Math.floor(limit.power) : null);

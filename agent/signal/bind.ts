@@ -32,7 +32,7 @@ export function bindLevel({ ref, intervals, randomize, expires }: EventDocument,
 }
 
 /** Rounded down: racks that share may not draw a watt more together than was given. */
-export const scaled = (power: number, share: number): Watts => watts(Math.floor(power * share));
+export const scaled = (power: number, share: number): Watts => watts(share === 1 ? power : Math.floor(power * share));
 
 /** Only the beginning of the whole event moves, its end stays; what would have ended before is left out. */
 function delayed(intervals: readonly EventInterval[], delay: number): readonly EventInterval[] {

@@ -45,9 +45,11 @@ export function documentLines({ documents, status }: GridAnswer): string[] {
   return celled([["id", "type", "limit", "validity", "epoch/seq", "topic"], ...rows], 6).split("\n");
 }
 
-function kindOf({ action, intervals }: GridDocumentRow): string {
+function kindOf({ action, intervals, priority }: GridDocumentRow): string {
   if (action !== undefined) return `EMERGENCY ${action}`;
-  return intervals === undefined ? "ALLOCATION" : "LIMIT";
+  if (intervals === undefined) return "ALLOCATION";
+  if (priority !== undefined) return "SETPOINT";
+  return intervals.some((interval) => typeof interval === "object" && interval !== null && "level" in interval) ? "LEVEL" : "LIMIT";
 }
 
 const limitOf = ({ ceiling, action }: GridDocumentRow): string => (action !== undefined ? "0 W" : ceiling === undefined || ceiling === null ? "see --json" : powerText(ceiling));
