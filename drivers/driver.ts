@@ -24,6 +24,12 @@ export interface Device extends AsyncDisposable {
   readonly actuators: Actuators;
   /** One poll. Throws a DeviceError; never returns zeros for what was not answered. */
   read(signal: AbortSignal): Promise<Telemetry>;
+  /** How long one order may take; unset: as the plant has it. For firmware that answers when mining has restarted. */
+  readonly orderDeadlineMs?: number;
+  /** Makes a lamp on it blink, or stop. Absent: this driver knows no way. */
+  readonly blink?: (on: boolean, signal: AbortSignal) => Promise<void>;
+  /** Boots the machine anew. Absent: this driver knows no way. */
+  readonly restart?: (signal: AbortSignal) => Promise<void>;
 }
 
 /** What every miner driver is made from. */

@@ -1,4 +1,5 @@
 /** The miner drivers, by the name `miners[].driver` says in the configuration. A new firmware is one line. */
+import { antminer } from "./antminer/driver.ts";
 import type { Device, MinerOptions } from "./driver.ts";
 import { braiins } from "./braiins/driver.ts";
 import { luxos } from "./luxos/driver.ts";
@@ -6,6 +7,7 @@ import { vnish } from "./vnish/driver.ts";
 import { whatsminerV2, whatsminerV3 } from "./whatsminer/driver.ts";
 
 export const drivers = {
+  antminer,
   braiins,
   luxos,
   vnish,

@@ -34,7 +34,7 @@ export class HttpClient {
   }
 
   async #send(request: HttpRequest, left: number, signal: AbortSignal): Promise<HttpReply> {
-    const deadlineMs = Math.min(this.#limits.deadlineMs, Math.ceil(left));
+    const deadlineMs = Math.min(request.deadlineMs ?? this.#limits.deadlineMs, Math.ceil(left));
     if (deadlineMs <= 0) throw new DeviceError("timeout", `${nameOf(request)}: no time left to ask`);
     return exchange(this.address, request, { ...this.#limits, deadlineMs }, signal);
   }

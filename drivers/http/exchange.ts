@@ -14,6 +14,8 @@ export interface HttpRequest {
   readonly path: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string;
+  /** Where the miner takes longer for this one than for others. */
+  readonly deadlineMs?: number;
 }
 
 export interface HttpReply {

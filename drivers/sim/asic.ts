@@ -60,7 +60,8 @@ export class Asic {
   readonly #body: Body;
   /** Put to sleep by an order: holds over a restart and a loss of power. */
   #sleepHeld = false;
-  #profile: string;
+  /** What a restart comes back with. */
+  #profile: SimPoint;
   #starts = 0;
   /** The machine itself starts, not only its mining process: nobody answers at first. */
   #boots = false;
@@ -73,7 +74,7 @@ export class Asic {
     this.unit = options.unit ?? EXACT_UNIT;
     this.start = options.start ?? null;
     const { physics, defaultPoint } = options.model;
-    this.#profile = defaultPoint;
+    this.#profile = pointOf(options.model, defaultPoint);
     const gait = { megahertz: physics.frequencyStepMHz, millis: options.frequencyStepMs ?? physics.frequencyStepMs };
     const point = pointOf(options.model, options.point ?? defaultPoint);
     const { inletC = physics.inletC, minedMs = 0 } = options;
@@ -110,7 +111,7 @@ export class Asic {
   /** Frequency and voltage of all boards, and what a restart comes back with. */
   setProfile(point: SimPoint): Refusal | null {
     const refusal = this.setPoint(point);
-    if (refusal === null) this.#profile = point.id;
+    if (refusal === null) this.#profile = point;
     return refusal;
   }
 
@@ -160,7 +161,7 @@ export class Asic {
   restartMining(profile: SimPoint | null = null): Refusal | null {
     const { phase } = this.#life;
     if (phase === "off" || phase === "starting") return phase;
-    if (profile !== null) this.#profile = profile.id;
+    if (profile !== null) this.#profile = profile;
     if (phase === "running") this.#begin(this.start?.downMs ?? 0);
     return null;
   }
@@ -260,7 +261,7 @@ export class Asic {
 
   /** The point a restart comes back with. */
   get profile(): string {
-    return this.#profile;
+    return this.#profile.id;
   }
 
   /** How often the machine itself has started: what its firmware kept in memory is gone when this changes. */
@@ -311,11 +312,11 @@ export class Asic {
 
   #started(): void {
     this.#boots = false;
-    const point = pointOf(this.model, this.#profile);
+    const { voltageMV, frequencyMHz } = this.#profile;
     for (const board of this.#life.boards) {
       board.enabled = true;
-      board.voltage = point.voltageMV;
-      board.target = point.frequencyMHz;
+      board.voltage = voltageMV;
+      board.target = frequencyMHz;
     }
     if (this.#sleepHeld) this.#body.enter("asleep");
     else this.#body.run(this.start?.climbMs ?? null);

@@ -21,8 +21,12 @@ export interface Firmware {
   /** Commands that may be joined with `+`, and all there are. */
   readonly reports: ReadonlySet<string>;
   readonly commands: ReadonlySet<string>;
+  /** False: it takes a joined name for one command it does not know. */
+  readonly joins?: boolean;
   /** Seconds since 1970, for `When`. */
   seconds(): number;
+  /** What it makes of its own JSON, where that is not quite JSON. */
+  garble?(command: string, text: string): string;
   answer(command: string, parameter: string): Answer;
 }
 
@@ -42,9 +46,10 @@ export function answerTo(request: string | null, firmware: Firmware): { bytes: B
   const parsed = request === null ? INVALID_JSON : parse(request);
   if ("status" in parsed) return { bytes: bytesOf(render(parsed, firmware)), answers: [parsed] };
   const { json, command, parameter } = parsed;
-  if (!command.includes("+")) {
+  if (!command.includes("+") || firmware.joins === false) {
     const answer = firmware.answer(command, parameter);
-    return { bytes: bytesOf(json ? render(answer, firmware) : renderText(answer, firmware)), answers: [answer] };
+    const text = json ? render(answer, firmware) : renderText(answer, firmware);
+    return { bytes: bytesOf(json ? (firmware.garble?.(command, text) ?? text) : text), answers: [answer] };
   }
   const answers = new Map<string, Answer>();
   for (const name of command.split("+")) {

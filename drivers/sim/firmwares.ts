@@ -1,4 +1,5 @@
 /** The firmwares a rig can run, by the name of their driver. A new one is one entry here and its files beside. */
+import { ANTMINER_PASSWORD, ANTMINER_START, AntminerFirmware } from "./antminer.ts";
 import type { Start } from "./asic.ts";
 import { BRAIINS_PASSWORD, BraiinsFirmware } from "./braiins.ts";
 import type { SimServer } from "./cgminer-server.ts";
@@ -58,6 +59,7 @@ export const firmwares = {
   luxos: { makes: ["Bitmain"], models: ["antminer-s19k-pro"], password: null, plugs: luxos },
   // 100 MHz in half a minute: a tuner with a profile for the new target; without one it takes longer.
   braiins: { makes: ["Bitmain"], models: ["antminer-s19-xp", "antminer-s21-pro"], password: BRAIINS_PASSWORD, frequencyStepMs: 1_500, plugs: braiins },
+  antminer: { makes: ["Bitmain"], models: ["antminer-s19-pro", "antminer-s19", "antminer-s21"], password: ANTMINER_PASSWORD, start: ANTMINER_START, plugs: antminer },
   // Mining starts with the boards' initialisation, about half a minute, and climbs for as long.
   vnish: { makes: ["Bitmain"], models: ["antminer-s21-pro", "antminer-s19k-pro"], password: VNISH_PASSWORD, start: { downMs: 30_000, climbMs: 30_000 }, plugs: vnish },
   "whatsminer-v2": { ...WHATSMINER, models: ["whatsminer-m30s-plus-plus", "whatsminer-m50s", "whatsminer-m53"], password: "admin", plugs: whatsminerV2 },
@@ -79,6 +81,14 @@ function braiins(place: Place): Plugs {
 function luxos(place: Place): Plugs {
   const firmware = new LuxosFirmware(place.machine, place.clock, place.random);
   return { api: (at) => startCgminerServer({ ...at, ...served(place), firmware }) };
+}
+
+function antminer(place: Place): Plugs {
+  const firmware = new AntminerFirmware(place);
+  return {
+    api: (at) => startCgminerServer({ ...at, ...served(place), firmware }),
+    web: (at) => startHttpServer({ ...at, ...served(place), answer: (request) => firmware.web(request) }),
+  };
 }
 
 function whatsminerV2(place: Place): Plugs {

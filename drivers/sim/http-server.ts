@@ -23,6 +23,8 @@ export interface WebAnswer {
   readonly body: string | null;
   /** This request set power and was taken: it counts as a write. */
   readonly write?: boolean;
+  /** Made at once, sent so much later: what the firmware does before it answers. */
+  readonly delayMs?: number;
   /** What happens once the answer is on its way. */
   readonly after?: () => void;
 }
@@ -69,7 +71,13 @@ export async function startHttpServer(options: HttpServerOptions): Promise<SimSe
   const answer = (socket: Socket, { method = "GET", url = "/", headers }: IncomingMessage, body: string | null): void => {
     if (socket.destroyed) return;
     const path = url.split("?", 1)[0] ?? "/";
-    const given = body === null ? { status: 413, body: null } : options.answer({ method, path, headers, body });
+    const given: WebAnswer = body === null ? { status: 413, body: null } : options.answer({ method, path, headers, body });
+    if (given.delayMs === undefined) return send(socket, given);
+    const timer = setTimeout(send, given.delayMs, socket, given);
+    socket.once("close", () => clearTimeout(timer));
+  };
+
+  const send = (socket: Socket, given: WebAnswer): void => {
     const whole = deliver(socket, bytesOf(given), options.wire(), { random: options.random, keep: false });
     if (whole && given.write === true) options.wrote();
     given.after?.();
