@@ -8,7 +8,7 @@ export interface RigFile {
   readonly config: string;
   readonly broker: string;
   readonly asics: readonly { readonly id: string; readonly address: string; readonly driver: string; readonly model: string }[];
-  readonly pdus: readonly { readonly id: string; readonly address: string; readonly outlets: number }[];
+  readonly pdus: readonly { readonly id: string; readonly address: string; readonly outlets: number; readonly profile: string; readonly unit: number }[];
   readonly control: string | null;
 }
 
@@ -42,14 +42,22 @@ export function rigConfig(rig: Rig, dir: string, broker: string): string {
       ...(password !== null && { passwordFile: passwordFile(dir, driver) }),
       outlet,
     })),
-    meters: rig.pdus.map(({ id, address }) => ({ id, profile: "gude-epc", address, unit: 1, role: "rack" })),
+    meters: rig.pdus.map(({ id, profile, transport, address, unit, role, login }) => ({
+      id,
+      profile,
+      ...(transport !== "tcp" && { transport }),
+      address,
+      unit,
+      role,
+      ...(login !== null && { login: { username: login.username, passwordFile: passwordFile(dir, profile) } }),
+    })),
     policy: { onStop: "failsafe", outlets: "never", maxChangesPerCycle: 50 },
     paths: { state: join(dir, "state"), run: join(dir, "run") },
   });
 }
 
-/** One file a firmware: all its machines leave the factory with the same password. */
-const passwordFile = (dir: string, driver: string): string => join(dir, "secrets", driver);
+/** One file a firmware or profile: all machines of a kind leave the factory with the same password. */
+const passwordFile = (dir: string, kind: string): string => join(dir, "secrets", kind);
 
 /** Writes DIR/config.yaml, the files and directories it names and, last, DIR/rig.json. Returns the path of rig.json. */
 export async function writeRigFiles(rig: Rig, dir: string, broker: string): Promise<string> {
@@ -60,12 +68,15 @@ export async function writeRigFiles(rig: Rig, dir: string, broker: string): Prom
   for (const { driver, password } of rig.asics) {
     if (password !== null) await writeFile(passwordFile(home, driver), `${password}\n`, { mode: 0o600 });
   }
+  for (const { profile, login } of rig.pdus) {
+    if (login !== null) await writeFile(passwordFile(home, profile), `${login.password}\n`, { mode: 0o600 });
+  }
   const config = join(home, "config.yaml");
   const file: RigFile = {
     config,
     broker,
     asics: rig.asics.map(({ id, address, driver, model }) => ({ id, address, driver, model })),
-    pdus: rig.pdus,
+    pdus: rig.pdus.map(({ id, address, outlets, profile, unit }) => ({ id, address, outlets, profile, unit })),
     control: rig.control,
   };
   await whole(config, rigConfig(rig, home, broker));

@@ -1,10 +1,11 @@
 import { mkdir, rm } from "node:fs/promises";
 import { join, resolve } from "node:path";
-import { Command, InvalidArgumentError } from "commander";
+import { Command, InvalidArgumentError, Option } from "commander";
 import { FaultError } from "../../drivers/sim/faults.ts";
 import type { FirmwareName } from "../../drivers/sim/firmwares.ts";
 import { firmwareNames } from "../../drivers/sim/firmwares.ts";
 import { simModelIds } from "../../drivers/sim/model.ts";
+import { meterKinds, pduKinds } from "../../drivers/sim/meter-kinds.ts";
 import { startRig } from "../../drivers/sim/rig.ts";
 import { exit, Failure } from "./exit.ts";
 import { parseDuration } from "./human.ts";
@@ -18,6 +19,8 @@ interface SimOptions {
   readonly dir?: string;
   readonly drivers?: readonly FirmwareName[];
   readonly models?: readonly string[];
+  readonly pdu: string;
+  readonly meter?: string;
   readonly broker?: true;
   readonly seed: number;
   readonly latency: number;
@@ -37,6 +40,8 @@ export function simCommand(): Command {
     .option("--dir <dir>", "where rig.json, config.yaml and the control socket are made")
     .option("--drivers <names>", `firmwares given out in turn, from ${firmwareNames.join(", ")}`, drivers)
     .option("--models <ids>", `models given out in turn, from ${simModelIds().join(", ")}`, models)
+    .addOption(new Option("--pdu <profile>", "what feeds the miners").choices(pduKinds).default("gude-epc"))
+    .addOption(new Option("--meter <profile>", "one more meter above the PDUs, for the whole rack").choices(meterKinds))
     .option("--broker", "bring an MQTT broker along")
     .option("--seed <n>", "the same seed makes the same machines", integer(0, 2 ** 31 - 1), 1)
     .option("--latency <time>", "how long a miner thinks before it answers", parseDuration, parseDuration("0s"))
@@ -88,6 +93,8 @@ async function runRig(options: SimOptions, dir: string): Promise<void> {
       seed: options.seed,
       latencyMs: options.latency,
       ownAddresses: options.ownAddresses ?? false,
+      pdu: options.pdu,
+      ...(options.meter !== undefined && { meter: options.meter }),
       control: Buffer.byteLength(socket) > SOCKET_PATH_BYTES ? 0 : socket,
       ...(options.drivers === undefined ? {} : { drivers: options.drivers }),
       ...(options.models === undefined ? {} : { models: options.models }),

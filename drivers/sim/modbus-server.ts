@@ -33,17 +33,21 @@ export interface ModbusServerOptions {
   /** 0: a free one. */
   readonly port: number;
   readonly latencyMs: number;
+  /** What answers as any unit; `units`: or only as these, for which the gateway speaks where one is not there. */
   readonly image: ModbusImage;
+  readonly units?: ReadonlyMap<number, ModbusImage>;
   readonly wire: () => WireFault;
   readonly random: Random;
 }
 
 const HEADER_BYTES = 7;
+const UNIT = 6;
+const NO_ANSWER_BEHIND_GATEWAY = 11;
 /** MBAP length: unit and PDU, 253 bytes at most. */
 const LONGEST = 254;
 const MAX_CONNECTIONS = 32;
 
-/** Modbus TCP: requests of one connection are answered in their order; the unit id is echoed and otherwise ignored. */
+/** Modbus TCP: requests of one connection are answered in their order; the unit id is echoed. */
 export function startModbusServer(options: ModbusServerOptions): Promise<SimServer> {
   const clients = new Set<Socket>();
   const server = createServer({ noDelay: true }, (socket) => {
@@ -80,7 +84,9 @@ export function startModbusServer(options: ModbusServerOptions): Promise<SimServ
 
   const reply = (socket: Socket, request: Buffer): void => {
     if (socket.destroyed) return;
-    const pdu = answerPdu(request.subarray(HEADER_BYTES), options.image);
+    const image = options.units === undefined ? options.image : options.units.get(request[UNIT] ?? 0);
+    const question = request.subarray(HEADER_BYTES);
+    const pdu = image === undefined ? Buffer.from([(question[0] ?? 0) | 0x80, NO_ANSWER_BEHIND_GATEWAY]) : answerPdu(question, image);
     const frame = Buffer.alloc(HEADER_BYTES + pdu.length);
     request.copy(frame, 0, 0, HEADER_BYTES);
     frame.writeUInt16BE(pdu.length + 1, 4);

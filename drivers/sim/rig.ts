@@ -4,16 +4,15 @@ import { startRigControl } from "./control.ts";
 import { FaultError, parseAsicFault, parsePduFault } from "./faults.ts";
 import type { FirmwareName, SimFirmware } from "./firmwares.ts";
 import { firmwares } from "./firmwares.ts";
-import { gudeImage } from "./gude.ts";
 import type { SimClock, WriteCount } from "./machine.ts";
 import { SimMachine } from "./machine.ts";
-import { startModbusServer } from "./modbus-server.ts";
+import { meterKind } from "./meter-kinds.ts";
+import { installMetering } from "./metering.ts";
+import type { Metering, RigPdu } from "./metering.ts";
 import type { SimModel } from "./model.ts";
 import { defaultPointOf, readSimModel } from "./model.ts";
-import { Pdu } from "./pdu.ts";
 import type { Random } from "./random.ts";
 import { branch } from "./random.ts";
-import { SimPdu } from "./sim-pdu.ts";
 import type { RigTruth } from "./truth.ts";
 import { truthOf } from "./truth.ts";
 import { drawUnit } from "./unit.ts";
@@ -24,6 +23,10 @@ export interface RigOptions {
   readonly drivers?: readonly FirmwareName[];
   /** Given out in turn; those usual for the driver unless said. */
   readonly models?: readonly string[];
+  /** What feeds them, by the name of its profile: PDUs of this kind, a GUDE unless said. */
+  readonly pdu?: string;
+  /** One more meter above the PDUs, whose total then is the rack's. */
+  readonly meter?: string;
   readonly seed?: number;
   /** How long a miner thinks before it answers. */
   readonly latencyMs?: number;
@@ -48,11 +51,7 @@ export interface RigAsic {
   readonly outlet: string;
 }
 
-export interface RigPdu {
-  readonly id: string;
-  readonly address: string;
-  readonly outlets: number;
-}
+export type { RigPdu } from "./metering.ts";
 
 export type RigCounts = readonly (WriteCount & { readonly id: string })[];
 
@@ -73,7 +72,7 @@ export interface Rig extends AsyncDisposable {
 }
 
 /** A GUDE Expert Power Control of the largest kind. */
-const OUTLETS_PER_PDU = 24;
+const DEFAULT_PDU = "gude-epc";
 const MOST_ASICS = 5000;
 const DEFAULT_SEED = 1;
 const DEFAULT_DRIVERS: readonly FirmwareName[] = ["luxos"];
@@ -98,7 +97,8 @@ export async function startRig(options: RigOptions): Promise<Rig> {
   };
   try {
     const miners = await installMiners(options, running);
-    const pdus = await installPdus([...miners.machines.values()], options.seed ?? DEFAULT_SEED, running);
+    const { pdu = DEFAULT_PDU, meter = null, seed = DEFAULT_SEED } = options;
+    const pdus = await installMetering([...miners.machines.values()], { pdu, meter, seed, now: () => clock.now() }, running);
     const rig = { ...operated(miners, pdus), close, [Symbol.asyncDispose]: close };
     if (options.control === undefined) return { ...rig, control: null };
     const control = await startRigControl(rig, options.control);
@@ -110,7 +110,7 @@ export async function startRig(options: RigOptions): Promise<Rig> {
   }
 }
 
-function operated(miners: Installed<SimMachine, RigAsic>, pdus: Installed<SimPdu, RigPdu>): Omit<Rig, "control" | "close" | typeof Symbol.asyncDispose> {
+function operated(miners: Installed<SimMachine, RigAsic>, pdus: Metering): Omit<Rig, "control" | "close" | typeof Symbol.asyncDispose> {
   const { machines, described } = miners;
   return {
     asics: described,
@@ -138,6 +138,7 @@ async function installMiners(options: RigOptions, running: SimServer[]): Promise
   const described: RigAsic[] = [];
   /** On addresses of their own all machines listen on the ports the first one got. */
   let ports = { api: 0, web: 0 };
+  const { outlets } = meterKind(options.pdu ?? DEFAULT_PDU);
   for (let index = 0; index < options.asics; index += 1) {
     const { driver, model } = kindOf(index, options);
     const firmware: SimFirmware = firmwares[driver];
@@ -151,7 +152,7 @@ async function installMiners(options: RigOptions, running: SimServer[]): Promise
     if (web !== null) running.push(web);
     if (ownAddresses) ports = { api: api.port, web: web?.port ?? ports.web };
     machines.set(id, machine);
-    const outlet = `pdu-${Math.floor(index / OUTLETS_PER_PDU) + 1}/${(index % OUTLETS_PER_PDU) + 1}`;
+    const outlet = `pdu-${Math.floor(index / outlets) + 1}/${(index % outlets) + 1}`;
     const address = `${api.host}:${api.port}`;
     described.push({ id, address, driver, model: model.id, webPort: web?.port ?? null, password: firmware.password, outlet });
   }
@@ -170,23 +171,6 @@ function kindOf(index: number, { drivers = DEFAULT_DRIVERS, models }: RigOptions
   const model = readSimModel(id);
   if (!firmware.makes.includes(model.make)) throw new RangeError(`${driver} does not run on ${id}; give models of ${firmware.makes.join(" or ")}, or none`);
   return { driver, model };
-}
-
-async function installPdus(loads: readonly SimMachine[], seed: number, running: SimServer[]): Promise<Installed<SimPdu, RigPdu>> {
-  const machines = new Map<string, SimPdu>();
-  const described: RigPdu[] = [];
-  for (let first = 0; first < loads.length; first += OUTLETS_PER_PDU) {
-    const id = `pdu-${machines.size + 1}`;
-    // Below zero, where no miner draws from.
-    const random = branch(seed, -1 - machines.size);
-    const fed = loads.slice(first, first + OUTLETS_PER_PDU);
-    const machine = new SimPdu(id, new Pdu({ loads: fed, now: () => clock.now(), random }));
-    const server = await startModbusServer({ host: "127.0.0.1", port: 0, latencyMs: 0, image: gudeImage(machine.pdu), wire: () => machine.wire, random });
-    running.push(server);
-    machines.set(id, machine);
-    described.push({ id, address: `${server.host}:${server.port}`, outlets: fed.length });
-  }
-  return { machines, described };
 }
 
 /** What shortens restarts for a test shortens both parts of a start of the mining process. */
