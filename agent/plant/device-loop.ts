@@ -93,7 +93,7 @@ export class DeviceLoop {
     const begun = this.#clock.now().uptime;
     this.#mark(order, "sending", begun);
     try {
-      await within(this.#clock, this.#pace.orderDeadline, (until) => act(this.device, order.setpoint, until), signal);
+      await this.#obey(order, signal);
       const { uptime } = this.#clock.now();
       this.#busyUntil = millis(uptime + seconds(30));
       this.#mark(order, "acknowledged", uptime);
@@ -104,6 +104,33 @@ export class DeviceLoop {
       this.#listener.event({ name: "setpoint.failed", order, ...explain(error) });
     }
     this.#listener.moved();
+  }
+
+  /**
+   * Firmware that answers when mining has restarted keeps an order for half a minute: meanwhile it is polled, so that what is
+   * known of it does not grow old.
+   */
+  async #obey({ setpoint }: Order, signal: AbortSignal): Promise<void> {
+    const { orderDeadlineMs } = this.device;
+    const length = orderDeadlineMs === undefined ? this.#pace.orderDeadline : millis(orderDeadlineMs);
+    const obeyed = within(this.#clock, length, (until) => act(this.device, setpoint, until), signal);
+    if (orderDeadlineMs === undefined) return obeyed;
+    const over = new AbortController();
+    const watched = this.#watch(AbortSignal.any([signal, over.signal]));
+    try {
+      await obeyed;
+    } finally {
+      over.abort();
+      await watched;
+    }
+  }
+
+  async #watch(signal: AbortSignal): Promise<void> {
+    for (;;) {
+      await this.#clock.sleep(this.#pace.rest, signal).catch(() => undefined);
+      if (signal.aborted) return;
+      await this.#poll(signal);
+    }
   }
 
   /** A newer order that came in meanwhile owns the status. */
