@@ -95,8 +95,8 @@ export function targetPoints(range: TargetRange, model: MinerModel, profiles: re
     id: targetId(target),
     frequency: null,
     voltage: null,
-    power: watts(target * correctionAt(powers, target)),
-    hashrate: terahash(modelHashrate(model, target) * correctionAt(hashrates, target)),
+    power: watts(Math.round(target * correctionAt(powers, target))),
+    hashrate: terahash(Math.round(modelHashrate(model, target) * correctionAt(hashrates, target) * 100) / 100),
   }));
 }
 
