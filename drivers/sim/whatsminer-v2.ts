@@ -116,6 +116,9 @@ export class WhatsminerV2 {
         return outcome(btminer.setFastBoot(true));
       case "disable_btminer_fast_boot":
         return outcome(btminer.setFastBoot(false));
+      case "set_led":
+        btminer.led = order["param"] === "auto" ? "auto" : "flashing";
+        return OK;
       case "reboot":
         return { ...OK, after: () => btminer.machine.reboot() };
       default:
@@ -139,7 +142,7 @@ export class WhatsminerV2 {
   }
 }
 
-const WRITES = new Set(["set_power_pct", "power_off", "power_on", "restart_btminer", "adjust_power_limit", "enable_btminer_fast_boot", "disable_btminer_fast_boot", "reboot"]);
+const WRITES = new Set(["set_power_pct", "power_off", "power_on", "restart_btminer", "adjust_power_limit", "enable_btminer_fast_boot", "disable_btminer_fast_boot", "set_led", "reboot"]);
 
 interface Outcome {
   readonly letter: "S" | "E";

@@ -77,6 +77,9 @@ export class WhatsminerV3 {
         return this.#done(command, param === "enable" || param === "disable" ? btminer.setFastBoot(param === "enable") : "wrong");
       case "set.miner.power_limit":
         return this.#done(command, btminer.limitPower(String(param)));
+      case "set.system.led":
+        btminer.led = param === "auto" ? "auto" : "flashing";
+        return this.#done(command, null);
       case "set.system.reboot":
         return { ...this.#done(command, null), after: () => btminer.machine.reboot() };
       default:
@@ -102,7 +105,7 @@ export class WhatsminerV3 {
     return {
       network: { ip: "192.168.2.136", hostname: "WhatsMiner" },
       miner: { working: String(!btminer.isOff), type: asic.model.name.replace("WhatsMiner ", ""), "fast-boot": btminer.fastBoot ? "enable" : "disable" },
-      system: { api: "3.0.1", platform: "H616", fwversion: WHATSMINER_FIRMWARE, ledstatus: "auto" },
+      system: { api: "3.0.1", platform: "H616", fwversion: WHATSMINER_FIRMWARE, ledstatus: btminer.led === "auto" ? "auto" : "manual" },
       power: { type: "P221C", model: "P22-12-3300-C", fanspeed: 6112, iin: asic.reportedW / 230, vin: 230, pin: asic.reportedW },
       salt: this.#salt,
       "error-code": [],

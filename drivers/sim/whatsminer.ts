@@ -15,6 +15,7 @@ const FAST = 1 / 14;
 export class Btminer {
   readonly machine: SimMachine;
   fastBoot = false;
+  led: "auto" | "flashing" = "auto";
   readonly #slowClimbMs: number;
   /** What set_power_pct said, and the uptime then: a younger process knows nothing of it. */
   #told = { percent: 100, uptimeMs: 0 };

@@ -12,7 +12,14 @@ export interface Api {
   powerOn(talk: Talk): Promise<void>;
   /** From the next start of the mining process on. */
   enableFastBoot(talk: Talk): Promise<void>;
+  blink(on: boolean, talk: Talk): Promise<void>;
+  reboot(talk: Talk): Promise<void>;
+  /** It refused our password a while ago, and is not asked again yet. */
+  readonly locked: boolean;
 }
+
+/** How a lamp blinks: ms from one flash to the next, of a flash, and from the beginning to the first. */
+export const FLASHING = { color: "red", period: 400, duration: 200, start: 0 } as const;
 
 /** One poll. null: it did not say. */
 export interface Poll {

@@ -68,7 +68,17 @@ class Whatsminer implements Device {
     this.#firmware = poll.firmware ?? this.#firmware;
     this.#memory.read(mark, poll);
     if (this.#memory.fastBoot !== fastBoot) this.capabilities = this.#capabilities();
-    return { ...poll.telemetry, point: this.#memory.pointOf(poll.telemetry, this.#points) };
+    const point = this.#memory.pointOf(poll.telemetry, this.#points);
+    const errors = this.#api.locked ? [...poll.telemetry.errors, "the miner refused our password: it takes no orders"] : poll.telemetry.errors;
+    return { ...poll.telemetry, point, errors };
+  }
+
+  blink(on: boolean, signal: AbortSignal): Promise<void> {
+    return this.#api.blink(on, this.#talk("order", signal));
+  }
+
+  restart(signal: AbortSignal): Promise<void> {
+    return this.#api.reboot(this.#talk("order", signal));
   }
 
   /** Nothing is kept open and nothing is held: tokens end by themselves. */

@@ -13,9 +13,14 @@ export class Password {
     this.#now = now;
   }
 
+  /** The pause after a refusal lasts. */
+  get locked(): boolean {
+    return this.#refusal !== null && this.#now() < this.#refusal.until;
+  }
+
   /** Throws `refused`, without asking the miner, while the pause after a refusal lasts. */
   assertUsable(): void {
-    if (this.#refusal === null || this.#now() >= this.#refusal.until) return;
+    if (this.#refusal === null || !this.locked) return;
     const left = Math.ceil((this.#refusal.until - this.#now()) / 1000);
     throw new DeviceError("refused", `${this.#refusal.message} (not tried again for ${left} s)`);
   }

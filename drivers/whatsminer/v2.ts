@@ -2,7 +2,7 @@
 import { DeviceError } from "../../agent/runtime/errors.ts";
 import { answered, RefusedError } from "../cgminer/reply.ts";
 import type { JsonObject } from "../cgminer/json.ts";
-import type { Api, Poll } from "./api.ts";
+import { FLASHING, type Api, type Poll } from "./api.ts";
 import type { Talk } from "./line.ts";
 import type { Password } from "./password.ts";
 import { SessionV2 } from "./v2-session.ts";
@@ -13,13 +13,19 @@ const IN_TURN = ["pools", "get_error_code", "get_version"] as const;
 
 export class ApiV2 implements Api {
   readonly confirm = "meter";
+  readonly #password: Password;
   readonly #session: SessionV2;
   /** The last answers to what is asked in turn. */
   readonly #kept = new Map<string, JsonObject | null>();
   #turn = 0;
 
   constructor(password: Password) {
+    this.#password = password;
     this.#session = new SessionV2(password);
+  }
+
+  get locked(): boolean {
+    return this.#password.locked;
   }
 
   async poll(talk: Talk): Promise<Poll> {
@@ -52,6 +58,14 @@ export class ApiV2 implements Api {
 
   enableFastBoot(talk: Talk): Promise<void> {
     return this.#session.order("enable_btminer_fast_boot", {}, talk);
+  }
+
+  blink(on: boolean, talk: Talk): Promise<void> {
+    return this.#session.order("set_led", on ? FLASHING : { param: "auto" }, talk);
+  }
+
+  reboot(talk: Talk): Promise<void> {
+    return this.#session.order("reboot", {}, talk);
   }
 }
 

@@ -2,7 +2,7 @@
 import { createHash } from "node:crypto";
 import { DeviceError } from "../../agent/runtime/errors.ts";
 import { field, numberAt, textAt, type Json, type JsonObject } from "../cgminer/json.ts";
-import type { Api, Poll } from "./api.ts";
+import { FLASHING, type Api, type Poll } from "./api.ts";
 import type { Talk } from "./line.ts";
 import type { Password } from "./password.ts";
 import { pollOf } from "./v3-telemetry.ts";
@@ -30,6 +30,10 @@ export class ApiV3 implements Api {
     this.#password = password;
   }
 
+  get locked(): boolean {
+    return this.#password.locked;
+  }
+
   async poll(talk: Talk): Promise<Poll> {
     const device = await this.#device(talk);
     const setting = await unlessRefused(ask("get.miner.setting", undefined, talk));
@@ -52,6 +56,14 @@ export class ApiV3 implements Api {
 
   enableFastBoot(talk: Talk): Promise<void> {
     return this.#order("set.miner.fastboot", "enable", talk);
+  }
+
+  blink(on: boolean, talk: Talk): Promise<void> {
+    return this.#order("set.system.led", on ? [FLASHING] : "auto", talk);
+  }
+
+  reboot(talk: Talk): Promise<void> {
+    return this.#order("set.system.reboot", null, talk);
   }
 
   async #device(talk: Talk): Promise<Json> {

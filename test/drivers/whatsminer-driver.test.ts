@@ -99,7 +99,22 @@ for (const subject of SUBJECTS) {
       const asked = stand.requests;
       for (let tries = 0; tries < 5; tries++) await attempt();
       assert.equal(stand.requests, asked);
-      assert.equal((await device.read(never)).state, "hashing");
+      const { state, errors } = await device.read(never);
+      assert.deepEqual([state, errors], ["hashing", ["the miner refused our password: it takes no orders"]]);
+    });
+
+    test("blinks and stops blinking; restarts and comes back younger", async () => {
+      await using stand = await whatsminerStand(subject);
+      const device = stand.device();
+      await device.blink?.(true, never);
+      assert.equal(stand.btminer.led, "flashing");
+      await device.blink?.(false, never);
+      assert.equal(stand.btminer.led, "auto");
+      await device.restart?.(never);
+      await assert.rejects(device.read(never), (error) => error instanceof DeviceError && error.code === "unreachable");
+      stand.later(20_000);
+      const { uptime } = await until(stand, device, ({ state }) => state === "hashing");
+      assert.ok(uptime !== null && uptime < 60_000);
     });
 
     test("switched off in its own API it takes no order, and says where to switch it on", async () => {
