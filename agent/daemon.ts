@@ -2,6 +2,7 @@
  * Assembles the parts and runs the loop: see -> decide -> act -> tell. The same class runs the real rack and the
  * simulated lives: whatever touches the world comes in as a part.
  */
+import type { KeyObject } from "node:crypto";
 import { setMaxListeners } from "node:events";
 import type { Decision } from "./core/decide.ts";
 import { decide } from "./core/decide.ts";
@@ -45,6 +46,10 @@ export interface DaemonParts {
   readonly gridRoot: string;
   readonly farm: { readonly link: Link; readonly root: string } | null;
   readonly signal: Signal;
+  /** Whom the operator knows us as; `key` is null where none could be made or kept. */
+  readonly identity: Identity;
+  /** Signs what goes to the operator, where signatures are required; otherwise gives it back as it is. */
+  readonly seal: (payload: string) => string;
   readonly wiring: { readonly devices: readonly WiredDevice[]; readonly meters: readonly WiredMeter[] };
   readonly policy: Policy;
   /** What the rack's own feed carries; null: not stated. */
@@ -54,6 +59,13 @@ export interface DaemonParts {
   readonly software: string;
   readonly config: "ok" | "last-good";
   readonly notify: Notify;
+}
+
+export interface Identity {
+  readonly operator: string;
+  /** `site/{site}/rack/{rack}` */
+  readonly node: string;
+  readonly key: { readonly kid: string; readonly publicKey: KeyObject; readonly fingerprint: string } | null;
 }
 
 /** Towards the service manager. */
@@ -99,7 +111,7 @@ export class Daemon {
       listener: { moved: () => this.#soon(AFTER_PLANT), event: (event) => this.#plantEvent(event) },
     });
     this.#notebook = new Notebook(parts.store, (reason) => this.#event("storage.failed", { reason }));
-    this.#reporter = new Reporter({ grid: parts.grid, gridRoot: parts.gridRoot, farm: parts.farm, nominalW: parts.policy.nominal });
+    this.#reporter = new Reporter({ grid: parts.grid, gridRoot: parts.gridRoot, seal: parts.seal, farm: parts.farm, nominalW: parts.policy.nominal });
   }
 
   /** null before the first cycle. */
@@ -117,6 +129,14 @@ export class Daemon {
 
   get heartbeatTimeoutS(): number {
     return this.#heartbeatTimeout() / 1000;
+  }
+
+  get identity(): Identity {
+    return this.#parts.identity;
+  }
+
+  get nominalW(): number {
+    return this.#parts.policy.nominal;
   }
 
   get signal(): Signal {

@@ -1,5 +1,6 @@
 /** What the technician may ask and order: the routes behind the control sockets. */
 import * as z from "zod";
+import type { Decision } from "./core/decide.ts";
 import type { Daemon } from "./daemon.ts";
 import { ControlError, type ControlRequest, type ControlRoute } from "./link/control.ts";
 import { deviceDetail, deviceRow } from "./report/devices.ts";
@@ -34,6 +35,7 @@ export function controlRoutes(daemon: Daemon, wallNow: () => number): ControlRou
     { method: "GET", path: "/devices/:id", socket: "look", handle: async ({ params }) => device(params["id"] ?? "") },
     { method: "GET", path: "/meters", socket: "look", handle: async () => daemon.plant.meters.map(({ meter, role, reading, failure }) => ({ id: meter.id, description: meter.description, role, reading, failure })) },
     { method: "GET", path: "/grid", socket: "look", handle: async () => gridView(daemon) },
+    { method: "GET", path: "/card", socket: "look", handle: async () => cardView(daemon, decision()) },
     {
       method: "GET",
       path: "/events",
@@ -73,6 +75,16 @@ export function controlRoutes(daemon: Daemon, wallNow: () => number): ControlRou
       },
     },
   ];
+}
+
+/** What an operator needs to know this rack by. */
+function cardView({ identity, signal, heartbeatTimeoutS, nominalW }: Daemon, { floor, failsafe }: Decision) {
+  const { operator, node, key } = identity;
+  if (key === null) throw new ControlError(503, "this rack has no key of its own", "Its state directory cannot be written to: the log says why.");
+  return {
+    v: 1, type: "CARD", operator, node, kid: key.kid, key: key.publicKey.export({ format: "jwk" }), fingerprint: key.fingerprint,
+    nominalW, floorW: Math.round(floor), failsafeLimitW: Math.round(failsafe), heartbeatTimeoutS, signatures: signal.signatures,
+  };
 }
 
 function gridView(daemon: Daemon) {

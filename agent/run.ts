@@ -6,6 +6,7 @@ import { loadModel } from "../drivers/models.ts";
 import { Buses, type LineAddress } from "../drivers/modbus/buses.ts";
 import { loadProfile } from "../drivers/modbus/load.ts";
 import { modbusMeter } from "../drivers/modbus/meter.ts";
+import { openDeviceKey } from "./config/device-key.ts";
 import type { BrokerConfig, Config } from "./config/schema.ts";
 import { brokerAccess, minerPasswords } from "./config/secrets.ts";
 import type { Policy } from "./core/policy.ts";
@@ -25,6 +26,7 @@ import type { Link, OutgoingMessage, Subscription } from "./runtime/link.ts";
 import type { Log } from "./runtime/log.ts";
 import { Scope } from "./runtime/scope.ts";
 import type { Store } from "./runtime/store.ts";
+import { signJws } from "./signal/jws.ts";
 import { Signal } from "./signal/signal.ts";
 
 export interface Surroundings {
@@ -59,10 +61,12 @@ export async function runRack(config: Config, surroundings: Surroundings, signal
       clock: config.grid.clock,
       rootKey: config.grid.rootKeyFile === null ? null : createPublicKey(await readFile(config.grid.rootKeyFile)),
     });
+    const deviceKey = await openDeviceKey(config.paths.state).catch((error: unknown) => unsigned(error, config, log));
+    const seal = (payload: string): string => (config.grid.signatures === "required" && deviceKey !== null ? signJws(payload, deviceKey) : payload);
     const failsafeW = config.grid.failsafeLimitW;
     const will = (connects: number): OutgoingMessage => ({
       topic: `${gridRoot}/status`,
-      payload: JSON.stringify(willDocument({ session: { boot, connects }, failsafeW, heartbeatTimeoutS: daemon.heartbeatTimeoutS })),
+      payload: seal(JSON.stringify(willDocument({ session: { boot, connects }, failsafeW, heartbeatTimeoutS: daemon.heartbeatTimeoutS }))),
       qos: 1,
       retain: true,
     });
@@ -76,6 +80,8 @@ export async function runRack(config: Config, surroundings: Surroundings, signal
         root: [config.farm.prefix, config.node.site, config.node.rack].join("/"),
       },
       signal: heard,
+      identity: { operator: config.node.operator, node: `site/${config.node.site}/rack/${config.node.rack}`, key: deviceKey },
+      seal,
       wiring,
       policy: policyOf(config),
       breakerW: config.node.breakerW,
@@ -140,6 +146,12 @@ async function link(broker: BrokerConfig, { name, subscriptions, will, clock, lo
   const access = await brokerAccess(broker);
   // The same name after every start: the broker then speaks the dead session's will at the takeover, before our first status.
   return mqttLink({ urls: broker.brokers, clientId: `curtaild-${name}`, subscriptions, ...access, ...(will !== undefined && { will }), clock, log, random });
+}
+
+/** A rack that cannot sign goes on under its limits and says so; an operator who knows its key sees that nobody signs. */
+function unsigned(error: unknown, { grid }: Config, log: Log): null {
+  if (grid.signatures === "required") log.error({ reason: reasonOf(error) }, "no device key: what this rack says is not signed");
+  return null;
 }
 
 /** What cannot be stored cannot raise: every commit fails, and the signal room keeps to the smaller of old and new. */

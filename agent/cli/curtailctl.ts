@@ -2,6 +2,7 @@
 /** curtailctl: the technician's and the operator's command line. */
 import { Command } from "commander";
 import { deviceCommand } from "./commands/device.ts";
+import { deviceKeyCommand } from "./commands/device-key.ts";
 import { devicesCommand } from "./commands/devices.ts";
 import { eventsCommand } from "./commands/events.ts";
 import { gridCommand } from "./commands/grid.ts";
@@ -14,7 +15,7 @@ import { version } from "./version.ts";
 
 const operator = {
   name: "operator",
-  description: "publish grid documents: keygen, allocate, limit, cancel, emergency, release, heartbeat, watch",
+  description: "publish grid documents: keygen, keys, allocate, limit, setpoint, level, cancel, emergency, release, heartbeat, watch",
   load: async () => (await import("./operator.ts")).operatorCommand(),
 };
 
@@ -31,6 +32,6 @@ const program = new Command("curtailctl")
   .option("--socket <dir>", "run directory of the daemon (default /run/curtaild)")
   .option("--json", "answer in JSON")
   .option("--yes", "do not ask before changing the rack");
-for (const command of [statusCommand, whyCommand, devicesCommand, deviceCommand, limitCommand, stopCommand, eventsCommand, gridCommand]) program.addCommand(command());
+for (const command of [statusCommand, whyCommand, devicesCommand, deviceCommand, limitCommand, stopCommand, eventsCommand, gridCommand, deviceKeyCommand]) program.addCommand(command());
 await addLazily(program, [operator, modbus], process.argv.slice(2));
 process.exitCode = await runProgram(program, process.argv);

@@ -12,6 +12,8 @@ export interface ReporterOptions {
   readonly grid: Link;
   /** The node's topic root, `gla/1/{operator}/site/{site}/rack/{rack}`. */
   readonly gridRoot: string;
+  /** Signs what the contract asks to be signed. */
+  readonly seal: (payload: string) => string;
   readonly farm: { readonly link: Link; readonly root: string } | null;
   readonly nominalW: number;
 }
@@ -20,6 +22,8 @@ export interface ReporterOptions {
 const STATUS_AT_LEAST = seconds(30);
 const TELEMETRY_AT_REST = seconds(10);
 const TELEMETRY_IN_EVENT = seconds(2);
+/** Signed by the device key where signatures are required; telemetry and notices are for the eye. */
+const SIGNED = /^(status|ack\/.+|interval|capability|log\/head)$/;
 /** What the operator gets of our events; everything about single machines stays on the farm. */
 const GRID_EVENTS = /^(mode|limit|compliance|signal|emergency|storage|clock|rack|daemon)\./;
 
@@ -84,7 +88,9 @@ export class Reporter {
   }
 
   #toGrid(topic: string, document: object, how: { readonly qos: 0 | 1; readonly retain: boolean }): void {
-    this.#options.grid.publish({ topic: `${this.#options.gridRoot}/${topic}`, payload: JSON.stringify(document), ...how });
+    const { grid, gridRoot, seal } = this.#options;
+    const payload = JSON.stringify(document);
+    grid.publish({ topic: `${gridRoot}/${topic}`, payload: SIGNED.test(topic) ? seal(payload) : payload, ...how });
   }
 
   #toFarm(decision: Decision, status: StatusDocument): void {

@@ -37,6 +37,10 @@ export class Signal {
     return restore(this.#desk, stored, tick);
   }
 
+  get signatures(): "required" | "optional" {
+    return this.#desk.options.signatures;
+  }
+
   subscriptions(): readonly Subscription[] {
     return this.#desk.topics.subscriptions;
   }

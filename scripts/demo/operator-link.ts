@@ -7,6 +7,7 @@ import { silentLog } from "../../agent/runtime/log.ts";
 import type { Scope } from "../../agent/runtime/scope.ts";
 import { stopwatch } from "../../agent/runtime/system-clock.ts";
 import { Operator } from "./operator.ts";
+import { Cards } from "../../agent/cli/operator/card.ts";
 
 const BROKER_MS = 5_000;
 
@@ -32,8 +33,10 @@ export async function openOperator({ node }: ConfigInput, { broker, rootKey, ref
   });
   const keys = generateKeyPairSync("ed25519");
   const operator = new Operator({ link, operator: node.operator, node: name, root: { kid: "root", key: rootKey }, key: { kid: "demo", key: keys.privateKey }, publicKey: keys.publicKey });
+  // The demonstration has no card of its rack: it reads what is signed without verifying it.
+  const cards = new Cards([]);
   const hear = ({ topic, payload }: IncomingMessage): void => {
-    const { status, id = "a document", code = "", reason = "", state } = JSON.parse(Buffer.from(payload).toString("utf8")) as Readonly<Record<string, string | undefined>>;
+    const { status, id = "a document", code = "", reason = "", state } = (cards.open(payload, name)?.said ?? {}) as Readonly<Record<string, string | undefined>>;
     if (topic === `${root}/status`) {
       if (state === "init" || state === "failsafe") operator.answer();
     } else if (status === "REJECTED") refused(`the rack refuses ${id}: ${code} ${reason}`.trimEnd());

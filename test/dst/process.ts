@@ -47,6 +47,8 @@ export class Process {
       gridRoot: ROOT + NODE,
       farm: null,
       signal,
+      identity: { operator: "sim", node: NODE.slice(1), key: null },
+      seal: (payload) => payload,
       wiring: {
         devices: rack.asics.map(({ machine, model }, index) => ({ device: simDevice(machine, model, this.#clock), outlet: rack.outletsMapped ? { meter: rack.pdu.id, index: index + 1 } : null })),
         meters: [{ meter: simMeter(rack.pdu, this.#clock), role: "rack" }],

@@ -88,6 +88,22 @@ describe("operator, signed", { timeout: 60_000 }, () => {
     assert.deepEqual(rack.signal.heard().limits, []);
   });
 
+  test("a setpoint, a level of a ladder, and a random cancellation", async () => {
+    assert.ok(rack);
+    assert.match(await done(["allocate", "--limit", "20kW", "--firm", "10kW", "--levels", "100,75,50,0"], signed()), /ACCEPTED/);
+    assert.match(await done(["setpoint", "9kW", "--priority", "2", "--drill"], signed()), /ACCEPTED/);
+    assert.match(await done(["level", "2", "--for", "10m"], signed()), /ACCEPTED/);
+    const { setpoints, levels, allocations } = rack.signal.heard();
+    assert.deepEqual([setpoints[0]?.intervals[0]?.limit, setpoints[0]?.priority, setpoints[0]?.ref.drill], [9_000, 2, true]);
+    assert.equal(levels[0]?.intervals[0]?.level, 2);
+    assert.deepEqual(allocations[0]?.levels, [1, 0.75, 0.5, 0]);
+    assert.match(await done(["cancel", "setpoint", "--type", "SETPOINT"], signed()), /CANCELLED/);
+    assert.match(await done(["cancel", "level", "--type", "LEVEL", "--randomize", "10m"], signed()), /ACCEPTED/);
+    assert.deepEqual(rack.signal.heard().setpoints, []);
+    assert.equal(rack.signal.heard().levels.length, 1);
+    await done(["cancel", "level", "--type", "LEVEL"], signed());
+  });
+
   test("an emergency needs a yes, and its release a heartbeat", async () => {
     assert.ok(rack);
     const { signal } = rack;

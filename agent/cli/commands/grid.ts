@@ -1,10 +1,11 @@
 import { Command } from "commander";
 import type { GridAnswer, GridDocumentRow } from "../answers.ts";
 import { client, commonOptions, print, printJson } from "../asking.ts";
+import type { Card } from "../operator/card.ts";
 import { celled } from "../sim-table.ts";
 import { fromNow, limitText, powerText, secondsText } from "../words.ts";
 
-/** `grid show`, `grid documents`: what the grid has said and what of it is in force. */
+/** `grid show`, `grid documents`, `grid card`: what the grid has said, what of it is in force, and who we are to it. */
 export function gridCommand(): Command {
   const grid = new Command("grid").description("what the grid has said");
   grid.command("show").description("the link's state, what was refused, what limits").action(async (_options: object, command: Command) => {
@@ -16,6 +17,11 @@ export function gridCommand(): Command {
     const answer = await asked(command);
     if (commonOptions(command).json === true) printJson(answer.documents);
     else print(...documentLines(answer));
+  });
+  grid.command("card").description("what the operator needs to know this rack by: give it to them").action(async (_options: object, command: Command) => {
+    const card = (await client(command).ask("GET", "/card")) as Card;
+    if (commonOptions(command).json === true || !process.stdout.isTTY) printJson(card);
+    else print(...Object.entries(card).map(([name, value]) => `${name.padEnd(17)}  ${typeof value === "object" ? JSON.stringify(value) : value}`), "curtailctl grid card --json > card.json  writes it down for the operator");
   });
   return grid;
 }

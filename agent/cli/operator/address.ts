@@ -4,6 +4,7 @@ import { readFile } from "node:fs/promises";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { algorithmOf, type SigningKey } from "../../signal/jws.ts";
 import { exit, Failure } from "../exit.ts";
+import { readCards, type Cards } from "./card.ts";
 
 export interface AddressOptions {
   readonly broker: string;
@@ -15,6 +16,7 @@ export interface AddressOptions {
   readonly caFile?: string;
   readonly certFile?: string;
   readonly tlsKeyFile?: string;
+  readonly card: readonly string[];
 }
 
 export interface SigningOptions {
@@ -33,9 +35,10 @@ export interface Address {
   readonly username: string | null;
   readonly password: string | null;
   readonly tls: { readonly ca: string | null; readonly cert: string | null; readonly key: string | null } | null;
+  readonly cards: Cards;
 }
 
-const nodeForm = /^(all|site\/[\w.-]+(\/rack\/[\w.-]+)?)$/;
+const nodeForm = /^(all|area\/[\w-]{1,64}|site\/[\w.-]+(\/rack\/[\w.-]+)?)$/;
 
 const option = (flags: string, description: string, variable: string): Option => new Option(flags, description).env(variable);
 
@@ -44,13 +47,14 @@ export function addressed(command: Command): Command {
   return command
     .addOption(option("--broker <url>", "MQTT broker, mqtt:// or mqtts://", "CURTAIL_BROKER").default("mqtt://127.0.0.1:1883"))
     .addOption(option("--operator <name>", "the grid operator's name in topics", "CURTAIL_OPERATOR"))
-    .addOption(option("--node <node>", "site/SITE/rack/RACK, site/SITE or all", "CURTAIL_NODE").argParser(node))
+    .addOption(option("--node <node>", "site/SITE/rack/RACK, site/SITE, area/AREA or all", "CURTAIL_NODE").argParser(node))
     .addOption(option("--prefix <topic>", "first levels of the topics", "CURTAIL_PREFIX").default("gla/1"))
     .addOption(option("--username <name>", "user name at the broker", "CURTAIL_USERNAME"))
     .addOption(option("--password-file <file>", "file with the password", "CURTAIL_PASSWORD_FILE"))
     .addOption(option("--ca-file <file>", "certificates that may vouch for the broker", "CURTAIL_CA_FILE"))
     .addOption(option("--cert-file <file>", "client certificate", "CURTAIL_CERT_FILE"))
-    .addOption(option("--tls-key-file <file>", "private key of the client certificate", "CURTAIL_TLS_KEY_FILE"));
+    .addOption(option("--tls-key-file <file>", "private key of the client certificate", "CURTAIL_TLS_KEY_FILE"))
+    .option("--card <file>", "a rack's card (curtailctl grid card): what it says has to be signed by the key on it; again for more", (file: string, all: readonly string[]) => [...all, file], []);
 }
 
 /** The flags of every command that signs. Without a key a document goes out bare. */
@@ -66,7 +70,7 @@ export async function address(options: AddressOptions): Promise<Address> {
   if (at === undefined) throw new Failure(exit.usage, "for which rack? Say --node site/SITE/rack/RACK or set CURTAIL_NODE.");
   const [password, ca, cert, key] = await Promise.all([options.passwordFile, options.caFile, options.certFile, options.tlsKeyFile].map(readOptional));
   const tls = [ca, cert, key].some((text) => typeof text === "string") ? { ca: ca ?? null, cert: cert ?? null, key: key ?? null } : null;
-  return { broker, operator, node: at, prefix, root: `${prefix}/${operator}`, username, password: password?.replace(/\r?\n$/, "") ?? null, tls };
+  return { broker, operator, node: at, prefix, root: `${prefix}/${operator}`, username, password: password?.replace(/\r?\n$/, "") ?? null, tls, cards: await readCards(options.card) };
 }
 
 /** null: documents go out unsigned. */
@@ -97,7 +101,7 @@ async function readOptional(file: string | undefined): Promise<string | null> {
 }
 
 function node(text: string): string {
-  if (!nodeForm.test(text)) throw new InvalidArgumentError("It has to be site/SITE/rack/RACK, site/SITE or all.");
+  if (!nodeForm.test(text)) throw new InvalidArgumentError("It has to be site/SITE/rack/RACK, site/SITE, area/AREA or all.");
   return text;
 }
 

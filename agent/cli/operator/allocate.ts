@@ -23,6 +23,11 @@ interface AllocateOptions extends PublishOptions {
   readonly random?: Millis;
   readonly ramp?: number;
   readonly telemetry?: Millis;
+  readonly firm?: string;
+  readonly levels?: readonly number[];
+  readonly share: Readonly<Record<string, number>>;
+  readonly area: Readonly<Record<string, number>>;
+  readonly licence?: string;
 }
 
 /** Valid from a little before it is sent, so that it has begun by whatever clock reads it. */
@@ -44,6 +49,11 @@ export function allocateCommand(): Command {
     .option("--min-off <time>", "after an emergency, no wake-up before this", parseDuration)
     .option("--random <time>", "after an emergency, spread over this long", parseDuration)
     .option("--ramp <percent>", "percent of nominal power a minute on the way up", percent)
+    .option("--firm <power>", "the power that is sure, and that levels are fractions of")
+    .option("--levels <percents>", "what LEVEL 0,1,2,3 mean, in percent of --firm: 100,75,50,0", levels)
+    .option("--share <rack=part>", "in a site's allocation: the part of its watts that a rack has, as rack/r1=0.08; again for more", part, {})
+    .option("--area <name=part>", "the rack belongs to an area and has this part of its watts; again for more", part, {})
+    .option("--licence <text>", "under which permit or contract")
     .option("--telemetry <time>", "telemetry this often", parseDuration)
     .action(async (options: AllocateOptions, command: Command) => (options.short === true ? allocateShort(options, command) : allocate(options, command)));
 }
@@ -74,7 +84,8 @@ async function allocate(options: AllocateOptions, command: Command): Promise<voi
 }
 
 /** Only what was asked for: the rest stays what GLA/1 gives. */
-function conditions({ failsafe, nominal, heartbeatTimeout, onLoss, trust, minOff, random, ramp, telemetry }: AllocateOptions): Readonly<Record<string, unknown>> {
+function conditions(options: AllocateOptions): Readonly<Record<string, unknown>> {
+  const { failsafe, nominal, heartbeatTimeout, onLoss, trust, minOff, random, ramp, telemetry } = options;
   const some = (fields: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> | undefined => {
     const given = Object.entries(fields).filter(([, value]) => value !== undefined);
     return given.length === 0 ? undefined : Object.fromEntries(given);
@@ -87,6 +98,11 @@ function conditions({ failsafe, nominal, heartbeatTimeout, onLoss, trust, minOff
       scheduleTrustS: inSeconds(trust),
     }),
     restart: some({ minOffS: inSeconds(minOff), randomS: inSeconds(random), rampPctPerMin: ramp }),
+    ...(options.firm !== undefined && { firmW: powerOf(options.firm, nominal) }),
+    ...(options.levels !== undefined && { levels: options.levels }),
+    ...(Object.keys(options.share).length > 0 && { shares: options.share }),
+    ...(Object.keys(options.area).length > 0 && { areas: options.area }),
+    ...(options.licence !== undefined && { licence: options.licence }),
     report: some({ telemetryS: inSeconds(telemetry) }),
   };
 }
@@ -109,6 +125,18 @@ function readItem(item: string, nominal: Watts | undefined): { readonly power: W
   } catch (error) {
     throw new Failure(exit.usage, `--schedule: ${error instanceof Error ? error.message : String(error)} An item is written 8kW:2h.`);
   }
+}
+
+function part(text: string, all: Readonly<Record<string, number>>): Readonly<Record<string, number>> {
+  const [, name, value] = /^([^=]+)=(0|1|0?\.\d+|1\.0+)$/.exec(text) ?? [];
+  if (name === undefined) throw new InvalidArgumentError("It is written NAME=0.08.");
+  return { ...all, [name]: Number(value) };
+}
+
+function levels(text: string): readonly number[] {
+  const steps = text.split(",").map((step) => percent(step) / 100);
+  if (steps.length !== 4) throw new InvalidArgumentError("It has to be four percentages, for LEVEL 0 to 3.");
+  return steps;
 }
 
 function percent(text: string): number {

@@ -39,7 +39,7 @@ async function heartbeat(options: HeartbeatOptions, command: Command): Promise<v
   const [, site, rack] = /^site\/([^/]+)\/rack\/([^/]+)$/.exec(to.node) ?? [];
   if (site === undefined || rack === undefined) throw new Failure(exit.usage, "a heartbeat is for one rack: --node site/SITE/rack/RACK.");
   if (options.period < 1_000) throw new Failure(exit.usage, "--period: at least a second.");
-  const spoken = new Spoken({ prefix: to.prefix, operator: to.operator, site, rack });
+  const spoken = new Spoken({ prefix: to.prefix, operator: to.operator, site, rack }, to.cards);
   const bell = new Bell();
   const beats = new Beats(to, spoken, options);
   await onBroker(to, {

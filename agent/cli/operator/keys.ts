@@ -49,7 +49,7 @@ interface Row {
   readonly nodes: readonly string[];
 }
 
-/** A key is for the site of --node and for what concerns all. */
+/** A key is for the site of --node, for areas, and for what concerns all. */
 async function readKey(item: string, node: string | undefined): Promise<Row> {
   const [, kid, file] = /^([A-Za-z0-9_.:-]{1,64})=(.+)$/.exec(item) ?? [];
   if (kid === undefined || file === undefined) throw new Failure(exit.usage, `--add ${item}: write KID=FILE.`);
@@ -58,7 +58,7 @@ async function readKey(item: string, node: string | undefined): Promise<Row> {
   if (alg === null) throw new Failure(exit.badInput, `${file}: neither an Ed25519 nor a P-256 key.`);
   const site = node === undefined || node === "all" ? [] : [node.split("/").slice(0, 2).join("/")];
   if (site.length === 0) throw new Failure(exit.usage, "for which site may the keys sign? Say --node site/SITE.");
-  return { kid, alg, key: key.export({ format: "jwk" }), nodes: [...site, "all"] };
+  return { kid, alg, key: key.export({ format: "jwk" }), nodes: [...site, "area", "all"] };
 }
 
 async function publicHalf(file: string): Promise<KeyObject> {

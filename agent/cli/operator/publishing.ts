@@ -59,8 +59,9 @@ export async function deliver(to: Address, document: Composed, { timeout, comman
   await onBroker(to, {
     subscriptions: timeout === 0 ? [] : [{ topic: `${to.root}/${answering(to.node)}/ack/${document.id}`, qos: 1 }],
     message: ({ topic, payload }) => {
-      const ack = readAck(payload);
-      if (ack !== null && ack.status !== "RECEIVED") answers.set(topic.slice(to.root.length + 1).replace(/\/ack\/.*$/, ""), ack);
+      const node = topic.slice(to.root.length + 1).replace(/\/ack\/.*$/, "");
+      const ack = readAck(to.cards.open(payload, node)?.said ?? {});
+      if (ack !== null && ack.status !== "RECEIVED") answers.set(node, ack);
       bell.ring();
     },
     body: async (link, clock, signal) => {
@@ -88,15 +89,11 @@ function say({ id, topic }: Composed, { answers, timeout, command }: { readonly 
 
 /** The nodes whose agents answer for a node: itself, or every rack below it. */
 function answering(node: string): string {
-  if (node === "all") return "site/+/rack/+";
+  if (node === "all" || node.startsWith("area/")) return "site/+/rack/+";
   return node.includes("/rack/") ? node : `${node}/rack/+`;
 }
 
-function readAck(payload: Uint8Array): Ack | null {
-  try {
-    const { status, code = null, reason = null } = JSON.parse(Buffer.from(payload).toString("utf8")) as Partial<Ack>;
-    return status === undefined ? null : { status, code, reason };
-  } catch {
-    return null;
-  }
+function readAck({ status, code, reason }: Readonly<Record<string, unknown>>): Ack | null {
+  const word = (value: unknown): string | null => (typeof value === "string" ? value : null);
+  return typeof status === "string" ? { status, code: word(code), reason: word(reason) } : null;
 }

@@ -6,7 +6,7 @@ import { exit, Failure } from "../exit.ts";
 import { parseDuration } from "../human.ts";
 import { address } from "./address.ts";
 import { onBroker, retainedArrive } from "./conversation.ts";
-import { eventId } from "./limit.ts";
+import { eventId } from "./event.ts";
 import { publish, publishing, type PublishOptions } from "./publishing.ts";
 import { readSpoken } from "./spoken.ts";
 

@@ -2,6 +2,7 @@
 import { createHash } from "node:crypto";
 import type { IncomingMessage } from "../../runtime/link.ts";
 import { Topics } from "../../signal/topics.ts";
+import { Cards } from "./card.ts";
 
 export interface SpokenDocument {
   readonly type: string;
@@ -35,10 +36,12 @@ interface Status {
 export class Spoken {
   readonly #topics: Topics;
   readonly #statusTopic: string;
+  readonly #cards: Cards;
   readonly #payloads = new Map<string, Uint8Array>();
   #status: Status = {};
 
-  constructor({ prefix, operator, site, rack }: { readonly prefix: string; readonly operator: string; readonly site: string; readonly rack: string }) {
+  constructor({ prefix, operator, site, rack }: { readonly prefix: string; readonly operator: string; readonly site: string; readonly rack: string }, cards: Cards = new Cards([])) {
+    this.#cards = cards;
     this.#topics = new Topics({ prefix, operator, site, rack });
     this.#statusTopic = `${prefix}/${operator}/${this.#topics.node}/status`;
   }
@@ -48,7 +51,7 @@ export class Spoken {
   }
 
   hear({ topic, payload }: IncomingMessage): void {
-    if (topic === this.#statusTopic) this.#status = readStatus(payload);
+    if (topic === this.#statusTopic) this.#status = this.#cards.open(payload, this.#topics.node)?.said ?? this.#status;
     else if (payload.length === 0) this.#payloads.delete(topic);
     else if (this.#topics.read(topic) !== null) this.#payloads.set(topic, payload);
   }
@@ -88,12 +91,3 @@ export class Spoken {
 }
 
 const ended = ({ type, exp }: SpokenDocument, at: number): boolean => type !== "EMERGENCY" && type !== "RELEASE" && exp !== null && exp <= at;
-
-function readStatus(payload: Uint8Array): Status {
-  try {
-    const status: unknown = JSON.parse(Buffer.from(payload).toString("utf8"));
-    return typeof status === "object" && status !== null ? status : {};
-  } catch {
-    return {};
-  }
-}

@@ -1,0 +1,83 @@
+/** What racks say of themselves, a line each, and their sum. */
+import { watts, type Watts } from "../../core/units.ts";
+import { formatPower } from "../human.ts";
+import { celled } from "../sim-table.ts";
+import type { Heard, Said } from "./card.ts";
+
+export interface RackLine {
+  readonly node: string;
+  readonly at: string;
+  readonly online: boolean;
+  readonly state: string;
+  readonly limit: Watts | null;
+  readonly measured: Watts | null;
+  readonly compliance: string;
+  readonly document: string;
+  readonly heartbeat: number | null;
+  readonly trust: Heard["trust"];
+  /** The last acknowledgement. */
+  ack: string;
+}
+
+export function lineOf(node: string, { said: status, trust }: Heard, ack: string): RackLine {
+  const online = status["online"] === true;
+  const age = status["heartbeatAgeS"];
+  return {
+    node, ack, online, trust,
+    at: text(status["at"]),
+    state: online ? text(status["state"]) : "unreachable",
+    limit: power(status["effectiveLimitW"]),
+    measured: power(status["measuredW"]),
+    compliance: text(status["compliance"]),
+    document: `${text(status["bindingDoc"])}${status["drill"] === true ? " (drill)" : ""}`,
+    heartbeat: typeof age === "number" && Number.isFinite(age) ? Math.round(age) : null,
+  };
+}
+
+export const ackText = (said: Said): string => `${text(said["id"])} ${text(said["status"])}${said["drill"] === true ? " (drill)" : ""}`;
+
+const head = ["RACK", "AT", "STATE", "COMPLIANCE", "BY", "LAST ACK", "WORD", "HEARTBEAT", "LIMIT", "DRAWS"];
+
+export function cells({ node, at, state, compliance, document, ack, trust, heartbeat, limit, measured, online }: RackLine): string[] {
+  return [node, at.slice(11, 19), state, compliance, document, ack, trust, heartbeat === null ? "-" : `${heartbeat} s`, limit === null ? "none" : formatPower(limit), online ? formatPower(measured) : "unknown"];
+}
+
+/** The sum counts what is known and says of how many racks. */
+export function table(racks: ReadonlyMap<string, RackLine>): string {
+  const lines = sorted(racks);
+  const { measured, metered } = sumOf(lines);
+  return `${celled([head, ...lines.map(cells)], 7)}\n${lines.length} ${lines.length === 1 ? "rack" : "racks"}, ${metered} metered, together ${formatPower(measured)}`;
+}
+
+const columns = ["at", "node", "online", "state", "compliance", "document", "ack", "word", "heartbeatAgeS", "limitW", "measuredW"] as const;
+export const csvHead = `${columns.join(",")}\n`;
+
+/** A row a rack and a row for all: what is not known is empty, and the sum is empty where a rack's part of it is not known. */
+export function csv(racks: ReadonlyMap<string, RackLine>, at: string): string {
+  const lines = sorted(racks);
+  const sum = sumOf(lines);
+  const whole = (value: number | null): string => (value === null ? "" : String(Math.round(value)));
+  const rows = lines.map(({ node, online, state, compliance, document, ack, trust, heartbeat, limit, measured }) =>
+    [at, node, String(online), state, compliance, document, ack, trust, whole(heartbeat), whole(limit), online ? whole(measured) : ""]);
+  const total = [at, "sum", String(lines.every(({ online }) => online)), "", "", "", "", "", "", whole(sum.limit), sum.metered === lines.length ? whole(sum.measured) : ""];
+  return [...rows, total].map((row) => `${row.map(quoted).join(",")}\n`).join("");
+}
+
+function sumOf(lines: readonly RackLine[]): { readonly measured: Watts; readonly metered: number; readonly limit: number | null } {
+  const known = lines.flatMap(({ online, measured }) => (online && measured !== null ? [measured] : []));
+  const limits = lines.flatMap(({ limit }) => (limit === null ? [] : [limit]));
+  const add = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
+  return { measured: watts(add(known)), metered: known.length, limit: limits.length === lines.length ? add(limits) : null };
+}
+
+const sorted = (racks: ReadonlyMap<string, RackLine>): RackLine[] => [...racks.values()].sort((a, b) => (a.node < b.node ? -1 : 1));
+
+/** RFC 4180; a cell that a spreadsheet would take for a formula gets an apostrophe. */
+function quoted(cell: string): string {
+  const safe = /^[=+@\t]/.test(cell) ? `'${cell}` : cell;
+  return /[",\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
+}
+
+const power = (value: unknown): Watts | null => (typeof value === "number" && Number.isFinite(value) ? watts(value) : null);
+/** What a rack says is shown, never obeyed: no control characters reach the terminal. */
+const text = (value: unknown): string => (typeof value === "string" ? value.replaceAll(/\p{Cc}/gu, "").slice(0, 60) : "-");
