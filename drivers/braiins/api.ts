@@ -8,7 +8,7 @@ import { answerOf, objectOf } from "../http/answer.ts";
 import { HttpClient, type HttpTalk } from "../http/client.ts";
 import type { HttpReply } from "../http/exchange.ts";
 import { Lockout } from "../http/lockout.ts";
-import { jsonRequest, TokenSession } from "../http/session.ts";
+import { jsonRequest, TokenSession, type Door } from "../http/session.ts";
 
 /** A poll's largest reply, the hashboards, is some KB. */
 const MAX_REPLY_BYTES = 256 * 1024;
@@ -36,7 +36,8 @@ export class BraiinsApi {
     this.#reports = new MinerApi(address, limits);
     this.#client = new HttpClient({ host: address.host, port: webPort }, limits);
     const lockout = new Lockout(`put the password of root into the passwordFile of ${id}`);
-    this.#session = new TokenSession((given) => jsonRequest("POST", `${BASE}/auth/login`, { username: "root", password: given }), password, lockout);
+    const door: Door = { login: (given) => jsonRequest("POST", `${BASE}/auth/login`, { username: "root", password: given }), scheme: "" };
+    this.#session = new TokenSession(door, password, lockout);
   }
 
   /** Both doors under one total deadline. */

@@ -68,6 +68,14 @@ class Braiins implements Device {
     }
   }
 
+  async blink(on: boolean, signal: AbortSignal): Promise<void> {
+    await this.#api.talk("order", signal).rest.put("/actions/locate", on);
+  }
+
+  async restart(signal: AbortSignal): Promise<void> {
+    await this.#api.talk("order", signal).rest.put("/actions/reboot");
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {}
 
   async #setPoint(id: string, signal: AbortSignal): Promise<void> {

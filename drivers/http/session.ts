@@ -6,17 +6,22 @@ import type { HttpTalk } from "./client.ts";
 import { nameOf, type HttpReply, type HttpRequest } from "./exchange.ts";
 import type { Lockout } from "./lockout.ts";
 
-/** A login that carries the password; the reply has `token`. */
-export type Login = (password: string) => HttpRequest;
+/** How a firmware gives out tokens and wants them shown. */
+export interface Door {
+  /** Carries the password; the reply has `token`. */
+  readonly login: (password: string) => HttpRequest;
+  /** What goes before the token in the Authorization header; empty for nothing. */
+  readonly scheme: "" | "Bearer ";
+}
 
 export class TokenSession {
-  readonly #login: Login;
+  readonly #door: Door;
   readonly #password: string;
   readonly #lockout: Lockout;
   #token: string | null = null;
 
-  constructor(login: Login, password: string, lockout: Lockout) {
-    this.#login = login;
+  constructor(door: Door, password: string, lockout: Lockout) {
+    this.#door = door;
     this.#password = password;
     this.#lockout = lockout;
   }
@@ -37,13 +42,13 @@ export class TokenSession {
 
   #signed(request: HttpRequest): HttpRequest {
     if (this.#token === null) return request;
-    return { ...request, headers: { ...request.headers, authorization: this.#token } };
+    return { ...request, headers: { ...request.headers, authorization: `${this.#door.scheme}${this.#token}` } };
   }
 
   async #open(talk: HttpTalk): Promise<void> {
     this.#token = null;
     this.#lockout.check();
-    const request = this.#login(this.#password);
+    const request = this.#door.login(this.#password);
     const reply = await talk.send(request);
     if (isUnauthorized(reply.status)) throw this.#lockout.refused();
     const token = textAt(objectOf(nameOf(request), reply), "token");

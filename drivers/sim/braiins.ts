@@ -30,6 +30,8 @@ export class BraiinsFirmware {
   #password = BRAIINS_PASSWORD;
   #token: { readonly text: string; until: number; readonly starts: number } | null = null;
   #starts: number;
+  /** Its lamp blinks. */
+  #locating = false;
   /** Watts the tuner aims at; kept over restarts. */
   #target: number;
   /** Whether the boards are on their way to what they were told. */
@@ -122,8 +124,16 @@ export class BraiinsFirmware {
       ["PUT /actions/stop", () => taken(this.#asic.sleep())],
       ["PUT /actions/resume", () => this.#wake()],
       ["PUT /actions/start", () => this.#wake()],
+      ["PUT /actions/locate", (body) => this.#locate(body)],
+      ["GET /actions/locate", () => json(200, this.#locating)],
       ["PUT /actions/reboot", () => ({ status: 204, body: null, after: () => this.#machine.reboot() })],
     ]);
+  }
+
+  #locate(body: unknown): WebAnswer {
+    if (typeof body !== "boolean") return json(400, { message: "true or false" });
+    this.#locating = body;
+    return json(200, body);
   }
 
   #login(body: unknown): WebAnswer {

@@ -10,6 +10,7 @@ export interface VnishState {
   readonly preset: string;
   readonly percent: number;
   readonly throttles: boolean;
+  readonly finding: boolean;
   /** Time of mining, ms. */
   readonly stateMs: number;
 }
@@ -34,7 +35,7 @@ export function statusOf(asic: Asic, state: VnishState) {
     miner_state_time: Math.floor(state.stateMs / 1000),
     ...(word === "fault" ? { description: "No chains", failure_code: 1003 } : {}),
     ...(state.throttles ? { throttled: state.percent } : {}),
-    find_miner: false,
+    find_miner: state.finding,
     restart_required: state.preset !== asic.profile,
     reboot_required: false,
     unlocked: false,

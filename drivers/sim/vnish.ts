@@ -28,6 +28,8 @@ export class VnishFirmware {
   #token: { readonly text: string; readonly until: number; readonly starts: number } | null = null;
   /** What the settings say; it runs at `asic.profile` until mining restarts. */
   #preset: string;
+  /** Its lamp blinks. */
+  #finding = false;
   /** Holds as long as the mining process it was set for. */
   #throttle: { readonly percent: number; readonly since: number } | null = null;
 
@@ -62,7 +64,7 @@ export class VnishFirmware {
   }
 
   get #state(): VnishState {
-    return { version: this.#version, preset: this.#preset, percent: this.#percent, throttles: this.#throttles, stateMs: this.#asic.uptimeMs };
+    return { version: this.#version, preset: this.#preset, percent: this.#percent, throttles: this.#throttles, finding: this.#finding, stateMs: this.#asic.uptimeMs };
   }
 
   get #throttles(): boolean {
@@ -99,10 +101,16 @@ export class VnishFirmware {
       ["POST /mining/resume", () => this.#taken(this.#asic.wake())],
       ["POST /mining/start", () => this.#taken(this.#asic.wake())],
       ["POST /mining/restart", () => this.#restart()],
+      ["POST /find-miner", (body) => this.#find(body)],
       ["POST /system/reboot", () => ({ ...json(200, {}), after: () => this.#machine.reboot() })],
     ]);
     if (this.#throttles) routes.set("POST /mining/throttle", (body) => this.#setThrottle(body));
     return routes;
+  }
+
+  #find(body: unknown): WebAnswer {
+    this.#finding = at(body, "on") === true;
+    return json(200, { on: this.#finding });
   }
 
   #unlock(body: unknown): WebAnswer {

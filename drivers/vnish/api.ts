@@ -6,7 +6,7 @@ import { answerOf, objectOf } from "../http/answer.ts";
 import { HttpClient, type HttpTalk } from "../http/client.ts";
 import type { HttpRequest } from "../http/exchange.ts";
 import { Lockout } from "../http/lockout.ts";
-import { jsonRequest, TokenSession } from "../http/session.ts";
+import { jsonRequest, TokenSession, type Door } from "../http/session.ts";
 import type { MinerOptions } from "../driver.ts";
 
 /** A list of 25 tuned presets with a frequency for each of 324 chips is about 60 KB. */
@@ -27,7 +27,9 @@ export class VnishApi {
     this.#requestMs = requestMs;
     this.#client = new HttpClient(address, { deadlineMs: requestMs, maxBytes: MAX_REPLY_BYTES });
     this.#lockout = new Lockout(`put the password of its web interface into the passwordFile of ${id}`);
-    this.#session = new TokenSession((pw) => jsonRequest("POST", `${BASE}/unlock`, { pw }), password, this.#lockout);
+    // Some paths take the bare token too, all of them take it as a bearer's.
+    const door: Door = { login: (pw) => jsonRequest("POST", `${BASE}/unlock`, { pw }), scheme: "Bearer " };
+    this.#session = new TokenSession(door, password, this.#lockout);
   }
 
   /** Whether it refused our password lately. */

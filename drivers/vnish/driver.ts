@@ -6,11 +6,10 @@ import type { Actuators, Device, MinerOptions } from "../driver.ts";
 import type { MinerModel } from "../models.ts";
 import { VnishApi } from "./api.ts";
 import { Identity } from "./identity.ts";
-import { preset, sleep, throttle } from "./orders.ts";
+import { blink, preset, sleep, throttle } from "./orders.ts";
 import { telemetryOf } from "./telemetry.ts";
 
-/** Settings are written to flash before they are acknowledged. */
-const REQUEST_MS = 5_000;
+const REQUEST_MS = 3_000;
 
 export function vnish(options: MinerOptions): Device {
   return new Vnish(options);
@@ -59,6 +58,14 @@ class Vnish implements Device {
     this.#notice(telemetry);
     if (!this.#api.locked) return telemetry;
     return { ...telemetry, errors: [...telemetry.errors, "the miner refused our password: it takes no orders"] };
+  }
+
+  blink(on: boolean, signal: AbortSignal): Promise<void> {
+    return blink(this.#api.talk("order", signal), on);
+  }
+
+  async restart(signal: AbortSignal): Promise<void> {
+    await this.#api.talk("order", signal).post("/system/reboot");
   }
 
   async [Symbol.asyncDispose](): Promise<void> {}

@@ -40,6 +40,11 @@ export async function sleep(talk: VnishTalk): Promise<void> {
   await unlessAlready(talk, "/mining/pause", true);
 }
 
+/** Some versions take the wanted state and others turn it over: asked first, both end at it. */
+export async function blink(talk: VnishTalk, on: boolean): Promise<void> {
+  if (flagAt(await talk.get("/status"), "find_miner") !== on) await talk.post("/find-miner", { on });
+}
+
 /** One that was stopped, not paused, has to be started. */
 async function wake(talk: VnishTalk): Promise<void> {
   try {

@@ -240,6 +240,17 @@ describe("Braiins OS orders", () => {
       await assert.rejects(to(device, "350"), failsWith("refused", /reads another mode/));
     }));
 
+  test("blinks, stops, and boots anew", () =>
+    at({}, async (device, bench) => {
+      const bodies: string[] = [];
+      bench.override = (what, { body }) => (what === "PUT /actions/locate" && bodies.push(body) < 0 ? json(500, {}) : null);
+      await device.blink?.(true, never);
+      await device.blink?.(false, never);
+      assert.deepEqual(bodies.slice(-2), ["true", "false"]);
+      await device.restart?.(never);
+      assert.equal(bench.machine.body.starts, 1);
+    }));
+
   test("an unknown point is out of range and nothing is sent", () =>
     at({}, async (device, bench) => {
       await device.read(never);

@@ -61,7 +61,7 @@ describe("a VNish reading", () => {
       let token = "";
       bench.override = (what, { headers }) => {
         if (what === "POST /unlock") return json(200, { token: (token = "t0k3n") });
-        return what.startsWith("GET") && headers.authorization !== token ? json(401, {}) : null;
+        return what.startsWith("GET") && headers.authorization !== `Bearer ${token}` ? json(401, {}) : null;
       };
       token = "t0k3n";
       await device.read(never);
@@ -221,6 +221,16 @@ describe("VNish orders", () => {
       bench.override = (what) => (what === "POST /mining/resume" ? json(400, { err: "not paused" }) : null);
       await to(device, "100%");
       assert.equal(bench.asked.at(-1), "POST /mining/start");
+    }));
+
+  test("blinks, stops, and boots anew", () =>
+    with134(async (device, bench) => {
+      await device.read(never);
+      await to(device, "80%");
+      for (const on of [true, true, false]) await device.blink?.(on, never);
+      assert.equal(bench.asked.filter((what) => what === "POST /find-miner").length, 2);
+      await device.restart?.(never);
+      assert.equal(bench.machine.body.starts, 1);
     }));
 
   test("asleep already is asleep enough", () =>
