@@ -96,7 +96,7 @@ export class WhatsminerV2 {
     }
     const { letter, code, message, after } = this.#carryOut(order);
     const text = JSON.stringify({ enc: sealed(JSON.stringify(this.#status(letter, code, message)), key) });
-    return { text, wrote: letter === "S", ...(after !== undefined && { after }) };
+    return { text, wrote: letter === "S" && POWER.has(order["cmd"] as string), ...(after !== undefined && { after }) };
   }
 
   #carryOut(order: Json): Outcome {
@@ -142,7 +142,9 @@ export class WhatsminerV2 {
   }
 }
 
-const WRITES = new Set(["set_power_pct", "power_off", "power_on", "restart_btminer", "adjust_power_limit", "enable_btminer_fast_boot", "disable_btminer_fast_boot", "set_led", "reboot"]);
+/** Orders that change what it draws: they count as writes. */
+const POWER = new Set(["set_power_pct", "power_off", "power_on", "restart_btminer", "adjust_power_limit"]);
+const WRITES = new Set([...POWER, "enable_btminer_fast_boot", "disable_btminer_fast_boot", "set_led", "reboot"]);
 
 interface Outcome {
   readonly letter: "S" | "E";

@@ -16,6 +16,8 @@ export interface V3Options {
   readonly password: string;
 }
 
+/** Orders that change what it draws: they count as writes. */
+const POWER = new Set(["set.miner.power_percent", "set.miner.service", "set.miner.power_limit"]);
 const CODE = { ok: 0, failed: -1, unknown: -2, denied: -4 } as const;
 
 export class WhatsminerV3 {
@@ -95,7 +97,7 @@ export class WhatsminerV3 {
   }
 
   #done(command: string, refusal: BtminerRefusal): Reply {
-    if (refusal === null) return { ...this.#reply(command, CODE.ok, "ok"), wrote: true };
+    if (refusal === null) return { ...this.#reply(command, CODE.ok, "ok"), wrote: POWER.has(command) };
     return this.#reply(command, CODE.failed, refusal === "down" ? "btminer process is down err" : "param error");
   }
 
