@@ -16,6 +16,7 @@ import type { Tick } from "./core/time.ts";
 import type { Millis } from "./core/units.ts";
 import { millis, seconds, watts } from "./core/units.ts";
 import { Notebook } from "./notebook.ts";
+import type { DeviceLoop } from "./plant/device-loop.ts";
 import type { PlantEvent } from "./plant/listener.ts";
 import type { WiredDevice, WiredMeter } from "./plant/plant.ts";
 import { Plant } from "./plant/plant.ts";
@@ -181,6 +182,19 @@ export class Daemon {
     await this.#notebook.keepTechnician(limit);
   }
 
+  /** A machine is left alone, or taken up again. Stored, so that a restart of the daemon surprises nobody. */
+  async maintain(device: DeviceLoop, on: boolean, who: string): Promise<void> {
+    device.held = on;
+    this.#event(on ? "maintenance.begun" : "maintenance.ended", { device: device.device.id, who });
+    this.#soon(AFTER_SIGNAL);
+    await this.#notebook.keepMaintenance(this.plant.devices.filter(({ held }) => held).map((loop) => loop.device.id));
+  }
+
+  /** Something a technician did to one machine, for the record. */
+  told(name: "device.restarted" | "device.blinked", fields: Readonly<Record<string, unknown>>): void {
+    this.#event(name, fields);
+  }
+
   async #loop(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       const { uptime } = this.#parts.clock.now();
@@ -319,7 +333,11 @@ export class Daemon {
     const stored = await this.#notebook.open();
     const tick = clock.now();
     this.#carryOut(signal.restore(stored, tick));
-    const { technician, memory } = this.#notebook;
+    const { technician, memory, maintenance } = this.#notebook;
+    for (const id of maintenance) {
+      const loop = this.plant.device(id);
+      if (loop !== undefined) loop.held = true;
+    }
     this.#technician = technician;
     this.#u = this.#notebook.restartDraw(random);
     const restart = restartRule(signal.heard().allocations, policy.restart);

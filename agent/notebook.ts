@@ -37,6 +37,11 @@ export class Notebook {
     return this.#parsed("technician") as TechnicianLimit | null;
   }
 
+  /** Ids of the machines in maintenance. */
+  get maintenance(): readonly string[] {
+    return (this.#parsed("maintenance") as readonly string[] | null) ?? [];
+  }
+
   get memory(): Memory | null {
     return this.#parsed("core/memory") as Memory | null;
   }
@@ -64,6 +69,10 @@ export class Notebook {
 
   keepTechnician(limit: TechnicianLimit | null): Promise<void> {
     return this.write(new Map([["technician", limit === null ? null : JSON.stringify(limit)]]));
+  }
+
+  keepMaintenance(ids: readonly string[]): Promise<void> {
+    return this.write(new Map([["maintenance", ids.length === 0 ? null : JSON.stringify(ids)]]));
   }
 
   /** One write after the other, in the order they were asked for. Rejects when it could not be kept. */

@@ -4,6 +4,7 @@ import type { Decision } from "./core/decide.ts";
 import type { Daemon } from "./daemon.ts";
 import { ControlError, type ControlRequest, type ControlRoute } from "./link/control.ts";
 import { deviceDetail, deviceRow } from "./report/devices.ts";
+import { serviceRoutes } from "./service-routes.ts";
 
 const who = z.string().min(1).max(100).regex(/^[\w.@-]+$/, "letters, digits and . @ - _");
 const limitOrder = z.strictObject({
@@ -23,13 +24,14 @@ export function controlRoutes(daemon: Daemon, wallNow: () => number): ControlRou
     const view = decision().views.find((candidate) => candidate.device.id === id);
     const loop = daemon.plant.device(id);
     if (view === undefined || loop === undefined) throw new ControlError(404, `no device ${id} in this rack`, "curtailctl devices lists them.");
-    return deviceDetail(view, decision(), { description: loop.device.description, failure: loop.failure });
+    return deviceDetail(view, decision(), { description: loop.device.description, failure: loop.failure, maintenance: loop.held });
   };
   const status = () => {
     decision();
     return daemon.status;
   };
   return [
+    ...serviceRoutes(daemon, parse, who),
     { method: "GET", path: "/status", socket: "look", handle: async () => status() },
     { method: "GET", path: "/devices", socket: "look", handle: async () => decision().views.map((view) => deviceRow(view, decision())) },
     { method: "GET", path: "/devices/:id", socket: "look", handle: async ({ params }) => device(params["id"] ?? "") },

@@ -37,7 +37,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   "drivers/sim": [],
 };
 const DRIVER = [...CONTRACT, "drivers/cgminer", "drivers/http", "drivers/models"];
-const FREE = new Set(["agent/cli", "scripts", "test", "agent/run", "agent/routes"]);
+const FREE = new Set(["agent/cli", "scripts", "test", "agent/run", "agent/routes", "agent/service-routes"]);
 
 /** Packages that have one home. */
 const PACKAGE_HOME: Readonly<Record<string, readonly string[]>> = {

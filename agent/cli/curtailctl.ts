@@ -1,12 +1,15 @@
 #!/usr/bin/env node
 /** curtailctl: the technician's and the operator's command line. */
 import { Command } from "commander";
+import { blinkCommand } from "./commands/blink.ts";
 import { deviceCommand } from "./commands/device.ts";
 import { deviceKeyCommand } from "./commands/device-key.ts";
 import { devicesCommand } from "./commands/devices.ts";
 import { eventsCommand } from "./commands/events.ts";
 import { gridCommand } from "./commands/grid.ts";
 import { limitCommand } from "./commands/limit.ts";
+import { maintenanceCommand } from "./commands/maintenance.ts";
+import { restartCommand } from "./commands/restart.ts";
 import { statusCommand } from "./commands/status.ts";
 import { stopCommand } from "./commands/stop.ts";
 import { whyCommand } from "./commands/why.ts";
@@ -33,5 +36,6 @@ const program = new Command("curtailctl")
   .option("--json", "answer in JSON")
   .option("--yes", "do not ask before changing the rack");
 for (const command of [statusCommand, whyCommand, devicesCommand, deviceCommand, limitCommand, stopCommand, eventsCommand, gridCommand, deviceKeyCommand]) program.addCommand(command());
+for (const command of [blinkCommand, restartCommand, maintenanceCommand]) program.addCommand(command());
 await addLazily(program, [operator, modbus], process.argv.slice(2));
 process.exitCode = await runProgram(program, process.argv);

@@ -119,7 +119,7 @@ function roomFor(starving: Starving | null, obeying: readonly View[], context: P
 }
 
 /** A machine that knows neither a point nor sleep is one more load: nothing can be planned with it. */
-const canBeSet = ({ curve }: View): boolean => curve.setpoints.some((setpoint) => setpoint !== null);
+export const canBeSet = ({ curve }: View): boolean => curve.setpoints.some((setpoint) => setpoint !== null);
 
 /** May a plan that fits be replaced by one that earns more? */
 function isDue(made: PlanMade | null, members: readonly string[], { budget, atLimit, settled, uptime, policy }: PlanContext): boolean {

@@ -5,6 +5,7 @@
 import { entryOf } from "./curve.ts";
 import { sameSetpoint, settleTime } from "./learn.ts";
 import type { Setpoint } from "./model.ts";
+import { canBeSet } from "./plan.ts";
 import type { Policy } from "./policy.ts";
 import type { DeviceState, Order } from "./state.ts";
 import type { Millis, Watts } from "./units.ts";
@@ -53,7 +54,7 @@ export function reconcile(views: readonly View[], context: ReconcileContext): Re
     const target = context.targets.get(view.device.id) ?? null;
     const state = followUp({ ...view.state, target }, view, uptime);
     states.set(view.device.id, state);
-    if (target === null || !needsOrder(view, state)) continue;
+    if (target === null || !canBeSet(view) || !needsOrder(view, state)) continue;
     const to = entryOf(view.curve, target);
     const lowers = to >= 0 && lowersFrom(view, to);
     if (uptime < pausedUntil(view, state, lowers)) continue;

@@ -20,6 +20,8 @@ export interface Pace {
   readonly orderDeadline: Millis;
 }
 
+const NOTHING: DeviceSnapshot["capabilities"] = [];
+
 /** 1,000 ASICs at 5 s are 200 polls a second; a dozen can be asked every 2 s. */
 export function paceFor(devices: number): Pace {
   return { rest: millis(Math.max(2000, devices * 5)), busy: millis(Math.max(1000, devices * 3)), readDeadline: seconds(4), orderDeadline: seconds(12) };
@@ -40,6 +42,8 @@ export class DeviceLoop {
   #busyUntil: Millis = millis(0);
   #reading: Reading;
   #failure: { readonly reason: UnknownReason; readonly message: string } | null = null;
+  /** In maintenance: read and never told anything, so that nobody is surprised who has his hands in it. */
+  held = false;
 
   constructor(device: Device, options: { readonly clock: Clock; readonly pace: Pace; readonly listener: PlantListener }) {
     this.device = device;
@@ -50,6 +54,10 @@ export class DeviceLoop {
   }
 
   post(order: Order): void {
+    if (this.held) {
+      this.#status = { id: order.id, setpoint: order.setpoint, state: "failed", at: order.issuedAt };
+      return;
+    }
     this.#waiting = order;
     this.#status = { id: order.id, setpoint: order.setpoint, state: "waiting", at: order.issuedAt };
     this.#bell.ring();
@@ -61,7 +69,9 @@ export class DeviceLoop {
   }
 
   snapshot(tick: Tick, outlet: Metered | null): DeviceSnapshot {
-    const { id, nameplate, capabilities } = this.device;
+    const { id, nameplate } = this.device;
+    // What can do nothing is one more load to core, counted at what the meter says.
+    const capabilities = this.held ? NOTHING : this.device.capabilities;
     return { id, nameplate, capabilities, reading: this.#aged(tick), outlet, order: this.#status };
   }
 
@@ -90,6 +100,7 @@ export class DeviceLoop {
 
   async #send(order: Order, signal: AbortSignal): Promise<void> {
     this.#waiting = null;
+    if (this.held) return this.post(order);
     const begun = this.#clock.now().uptime;
     this.#mark(order, "sending", begun);
     try {

@@ -30,7 +30,7 @@ export function deviceRow(view: View, decision: Decision) {
   };
 }
 
-export function deviceDetail(view: View, decision: Decision, context: { readonly description: string; readonly failure: string | null }) {
+export function deviceDetail(view: View, decision: Decision, context: { readonly description: string; readonly failure: string | null; readonly maintenance: boolean }) {
   const { device, state } = view;
   return {
     ...deviceRow(view, decision),
@@ -41,6 +41,7 @@ export function deviceDetail(view: View, decision: Decision, context: { readonly
     misses: state.misses,
     reserveW: whole(view.reserve),
     failure: context.failure,
+    maintenance: context.maintenance,
     capabilities: device.capabilities,
     telemetry: device.reading.kind === "known" ? device.reading.telemetry : device.reading.last,
   };

@@ -20,6 +20,9 @@ const answers = {
   "POST /limit": { ok: true, limitW: 4_000, forS: 7_200 },
   "DELETE /limit": { ok: true, cleared: true },
   "POST /stop": { ok: true },
+  "POST /devices/:id/blink": { ok: true },
+  "POST /devices/:id/restart": { ok: true },
+  "POST /devices/:id/maintenance": { ok: true },
 };
 
 describe("curtailctl shows", { concurrency: 2 }, () => {
@@ -73,9 +76,26 @@ describe("curtailctl changes", { concurrency: 2 }, () => {
     ]);
   });
 
+  test("blink, restart and maintenance of one miner", async () => {
+    await using daemon = await fakeDaemon(answers);
+    const ctl = (...args: string[]) => run("curtailctl", ["--socket", daemon.directory, "--yes", ...args], { SUDO_USER: "ada" });
+    assert.match((await ctl("blink", "asic-01")).out, /asic-01 blinks.*--off/);
+    assert.match((await ctl("blink", "asic-01", "--off")).out, /no more/);
+    assert.match((await ctl("restart", "asic-01")).out, /asic-01 restarts/);
+    assert.match((await ctl("maintenance", "asic-01")).out, /left alone/);
+    assert.match((await ctl("maintenance", "asic-01", "--end")).out, /under the rack's control again/);
+    assert.deepEqual(daemon.asked, [
+      'POST /devices/:id/blink {"on":true,"who":"ada"}',
+      'POST /devices/:id/blink {"on":false,"who":"ada"}',
+      'POST /devices/:id/restart {"who":"ada"}',
+      'POST /devices/:id/maintenance {"on":true,"who":"ada"}',
+      'POST /devices/:id/maintenance {"on":false,"who":"ada"}',
+    ]);
+  });
+
   test("without --yes and without a terminal nothing is changed: 64, and what it would have done", async () => {
     await using daemon = await fakeDaemon(answers);
-    const outcomes = await Promise.all([["limit", "4kW"], ["limit", "clear"], ["stop"]].map((args) => run("curtailctl", ["--socket", daemon.directory, ...args])));
+    const outcomes = await Promise.all([["limit", "4kW"], ["limit", "clear"], ["stop"], ["restart", "asic-01"]].map((args) => run("curtailctl", ["--socket", daemon.directory, ...args])));
     for (const { code, err } of outcomes) {
       assert.equal(code, 64);
       assert.match(err, /--yes/);

@@ -22,6 +22,7 @@ export function deviceDetailLines(device: DeviceDetail): string[] {
     `wanted     ${device.setpoint ?? "nothing yet"}${order === null ? "" : `; ${order.setpoint ?? "-"} is ${order.state} (${order.cause})`}`,
     `nameplate  ${powerText(device.nameplateW)}, asleep ${powerText(device.asleepW)}; draws ${device.gain ?? "?"} times what its model says`,
     `hottest    ${temperatureText(device.temperatureC)}`,
+    ...(device.maintenance ? ["maintenance: left alone; take it up again with curtailctl maintenance ID --end"] : []),
     ...(device.quarantineReason === null ? [] : [`quarantine ${device.quarantineReason}`]),
     ...(device.failure === null ? [] : [`failure    ${device.failure}`]),
     ...(telemetry?.boards ?? []).map((board) => `board ${board.index}    ${board.frequency ?? "?"} MHz, ${hashrateText(board.hashrate)}, ${temperatureText(board.boardTemperature)}`),
