@@ -20,6 +20,7 @@ import type { Metered, Snapshot } from "./snapshot.ts";
 import type { DeviceState, Order, RackState, Starving } from "./state.ts";
 import { startDevice } from "./state.ts";
 import type { Now } from "./time.ts";
+import { blind, disagreement, disagreesForLong, extendTrial, judgeMeter } from "./trial.ts";
 import type { Millis, Watts } from "./units.ts";
 import { millis, seconds, sumWatts, watts } from "./units.ts";
 import type { View } from "./view.ts";
@@ -56,22 +57,23 @@ export interface Decision {
   readonly quarantined: readonly { readonly id: string; readonly reason: string }[];
   /** The first polls are still out and the recorded setpoints stand in for them. */
   readonly awaitingPolls: boolean;
+  /** `frozen`: it did not move with the last orders and is not believed. `disagrees`: the machines' words together contradict it. */
+  readonly meter: "trusted" | "frozen" | "disagrees";
 }
 
 /** Not polled is not unreachable: for so long after start the recorded orders stand for readings. */
 const FIRST_POLLS = seconds(3);
 
 export function decide(rack: RackState, input: DecideInput): { readonly rack: RackState; readonly decision: Decision } {
-  const { heard, snapshot, policy } = input;
-  const { uptime } = snapshot.tick;
+  const { heard, policy } = input;
+  const { uptime } = input.snapshot.tick;
   const mode = nextMode(rack.mode, heard, { uptime, u: input.u, restart: policy.restart });
   const failsafe = failsafePower(policy.failsafe, heard.allocations);
   const effective = effectiveLimit(statements(mode, { input, failsafe }));
   const setpoint = setpointInForce(heard.setpoints, input.now);
   const aim = aimAt(effective, setpoint);
 
-  const awaitingPolls = uptime - rack.startedAt < FIRST_POLLS && snapshot.devices.some(({ reading }) => reading.kind === "unknown" && reading.reason === "not-polled");
-  const views = viewDevices(snapshot, rack.devices, { policy, start: startDevice, awaiting: awaitingPolls });
+  const { snapshot, views, meter, awaitingPolls } = look(rack, input);
   const learned = learn(rack, views, { snapshot, policy });
   const { budget, ramp, restored } = rampBudget(rack, mode, { aim, input, views });
   const meterFresh = fresh(snapshot.rack, policy) !== null;
@@ -103,15 +105,31 @@ export function decide(rack: RackState, input: DecideInput): { readonly rack: Ra
   return {
     rack: {
       ...rack, mode: restored ? { ...mode, restoring: null } : mode, ramp, devices, bias: learned.bias, biasFalling: learned.biasFalling,
-      plan: mode.emergency ? null : plan.remade, starving: mode.emergency ? null : nextStarving(rack.starving, { found: reconciled.starving, views: learned.views, uptime }), excess, limit: effective.limit, nextOrder: reconciled.nextOrder,
+      trial: extendTrial(meter.trial, reconciled.orders, { views: learned.views, snapshot }), frozenAt: meter.frozenAt, still: meter.still,
+      disagreesSince: disagreement(rack.disagreesSince, learned.views, { snapshot, bias: learned.bias }),
+      plan: mode.emergency ? null : plan.remade, starving: mode.emergency ? null : nextStarving(rack.starving, { found: reconciled.starving, views: learned.views, uptime }),
+      excess, limit: effective.limit, nextOrder: reconciled.nextOrder,
     },
     decision: {
       uptime, state: gridState(mode, isBinding(effective, policy)), effective, setpoint, failsafe, budget, draw,
       quality: snapshot.rack !== null && meterFresh ? "measured" : learned.views.every((view) => view.draw.by === "nameplate") ? "unknown" : "estimated",
       compliance, floor, tolerance: allowed, views: learned.views, orders: reconciled.orders, awaitingPolls,
+      meter: meter.frozenAt !== null ? "frozen" : disagreesForLong(rack.disagreesSince, uptime) ? "disagrees" : "trusted",
       quarantined: [...devices].flatMap(([id, { quarantine }]) => (quarantine === null ? [] : [{ id, reason: quarantine.reason }])),
     },
   };
+}
+
+/** The snapshot as far as it is believed, and every device in it. */
+function look(rack: RackState, { snapshot, policy }: DecideInput) {
+  const { uptime } = snapshot.tick;
+  const awaitingPolls = uptime - rack.startedAt < FIRST_POLLS && snapshot.devices.some(({ reading }) => reading.kind === "unknown" && reading.reason === "not-polled");
+  const view = (seen: Snapshot): View[] => viewDevices(seen, rack.devices, { policy, start: startDevice, awaiting: awaitingPolls });
+  const views = view(snapshot);
+  const meter = judgeMeter(rack, views, { snapshot, nominal: policy.nominal });
+  if (meter.frozenAt === null) return { snapshot, views, meter, awaitingPolls };
+  const believed = blind(snapshot);
+  return { snapshot: believed, views: view(believed), meter, awaitingPolls };
 }
 
 function statements(mode: Mode, context: { readonly input: DecideInput; readonly failsafe: Watts }): Statement[] {

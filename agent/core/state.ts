@@ -3,6 +3,7 @@ import type { PowerLimit, Setpoint } from "./model.ts";
 import type { Mode } from "./mode.ts";
 import { startMode } from "./mode.ts";
 import type { Ramp } from "./ramp.ts";
+import type { Stillness, Trial } from "./trial.ts";
 import type { Millis, Watts } from "./units.ts";
 import { watts } from "./units.ts";
 
@@ -47,6 +48,14 @@ export interface RackState {
   /** A lower residual has to be seen twice before the bias gives way. */
   readonly biasFalling: boolean;
   readonly plan: PlanMade | null;
+  /** What the meter has to show after the orders given. */
+  readonly trial: Trial | null;
+  /** The reading at which the meter stopped following; null: it measures. */
+  readonly frozenAt: Watts | null;
+  /** The figure the meter has shown without the least change. */
+  readonly still: Stillness | null;
+  /** Since when the machines' words together contradict the meter. */
+  readonly disagreesSince: Millis | null;
   /** A raise that waits for room, and since when. */
   readonly starving: Starving | null;
   /** The present excess: until when it counts as settling. */
@@ -78,6 +87,6 @@ export const startDevice: DeviceState = {
 export function startState(uptime: Millis): RackState {
   return {
     startedAt: uptime, mode: startMode(uptime), ramp: null, devices: new Map(), bias: watts(0), biasFalling: false,
-    plan: null, starving: null, excess: null, limit: { kind: "unlimited" }, nextOrder: 1,
+    plan: null, trial: null, frozenAt: null, still: null, disagreesSince: null, starving: null, excess: null, limit: { kind: "unlimited" }, nextOrder: 1,
   };
 }

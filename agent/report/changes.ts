@@ -19,6 +19,10 @@ export function changesBetween(before: Decision | null, after: Decision): Change
   if (before?.compliance.kind !== after.compliance.kind) {
     say("compliance.changed", { from: before?.compliance.kind ?? null, to: after.compliance.kind, powerW: measuredW(after), lowW: whole(after.draw.low), highW: whole(after.draw.high) });
   }
+  if (before !== null && before.meter !== after.meter) {
+    if (after.meter === "trusted") say("meter.agreed", { was: before.meter });
+    else say("meter.disagreed", { reason: after.meter === "frozen" ? "it did not move with the last orders" : "the machines together say more than 5 % otherwise", powerW: measuredW(before) });
+  }
   const quarantined = new Set(before?.quarantined.map(({ id }) => id));
   for (const { id, reason } of after.quarantined) if (!quarantined.has(id)) say("device.quarantined", { device: id, reason });
   const still = new Set(after.quarantined.map(({ id }) => id));

@@ -171,6 +171,28 @@ export async function live(options: LifeOptions): Promise<LifeReport> {
         rack.pdu.fault({ kind: "none" });
       });
     },
+    "meter frozen": () => {
+      oracle.cause("meter frozen", now());
+      rack.pdu.fault({ kind: "frozen" });
+      deaf.add(rack.pdu.id);
+      after(dice.between(30, 180), () => {
+        oracle.cause("meter lost", now());
+        rack.pdu.fault({ kind: "none" });
+        deaf.delete(rack.pdu.id);
+      });
+    },
+    "mains outage": () => {
+      process.kill();
+      alive = false;
+      for (let outlet = 0; outlet < rack.asics.length; outlet++) rack.pdu.pdu.switch(outlet, false);
+      after(dice.between(10, 120), () => {
+        for (let outlet = 0; outlet < rack.asics.length; outlet++) rack.pdu.pdu.switch(outlet, true);
+        oracle.cause("reboot", now());
+        seen.clear();
+        alive = true;
+        process = start();
+      });
+    },
     "disk full": () => {
       disk.full = true;
       after(dice.between(10, 60), () => (disk.full = false));

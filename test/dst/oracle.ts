@@ -40,6 +40,8 @@ const GRANTS = {
   "device back": 45,
   /** Planned without a meter from ten seconds on: what it knew before holds until then. */
   "meter lost": 30,
+  /** Found out with the next orders that should move it; until then what it showed is believed. */
+  "meter frozen": 60,
 } as const;
 export type Cause = keyof typeof GRANTS;
 

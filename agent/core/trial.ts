@@ -1,0 +1,108 @@
+/**
+ * Does the rack's meter still measure? Two signs say it does not: orders that should have moved it did not (one machine
+ * that ignores its order is no trial), or it shows the very same figure while the machines report another draw. Such a
+ * meter teaches nothing and allows nothing until it moves again.
+ */
+import type { Snapshot } from "./snapshot.ts";
+import type { Order, RackState } from "./state.ts";
+import type { View } from "./view.ts";
+import { expectedAt } from "./view.ts";
+import { entryOf } from "./curve.ts";
+import { isSettled } from "./learn.ts";
+import type { Millis, Watts } from "./units.ts";
+import { watts } from "./units.ts";
+
+/** What the orders given since should have changed on the meter. */
+export interface Trial {
+  readonly before: Watts;
+  readonly change: Watts;
+  readonly devices: ReadonlySet<string>;
+}
+
+/** The same figure to the watt, since when, and what the machines said together then. */
+export interface Stillness {
+  readonly power: Watts;
+  readonly since: Millis;
+  readonly said: number;
+}
+
+/** Smaller changes drown in drift: a fraction of nominal power. */
+const WORTH_A_TRIAL = 0.05;
+/** Less than this share of the expected change is no movement. */
+const MOVED = 0.2;
+/** A frozen meter that shows this much else measures again. */
+const ALIVE = 0.01;
+
+/** The machines' words have to change by this much, a fraction or watts, while the meter shows the same for so long. */
+const STILL = { fraction: 0.01, watts: 60, atLeast: 5_000 } as const;
+
+export type MeterTrust = Pick<RackState, "trial" | "frozenAt" | "still">;
+
+/** To be asked before anything is learnt from the meter. */
+export function judgeMeter(rack: RackState, views: readonly View[], context: { readonly snapshot: Snapshot; readonly nominal: Watts }): MeterTrust {
+  const { snapshot, nominal } = context;
+  const { uptime } = snapshot.tick;
+  const power = snapshot.rack?.power ?? null;
+  if (power === null) return { trial: null, frozenAt: rack.frozenAt, still: null };
+  if (rack.frozenAt !== null) return { trial: null, frozenAt: Math.abs(power - rack.frozenAt) > ALIVE * nominal ? null : rack.frozenAt, still: null };
+  const said = ownWords(views);
+  const still = rack.still?.power === power ? rack.still : { power, since: uptime, said };
+  const lies = uptime - still.since >= STILL.atLeast && Math.abs(said - still.said) > Math.max(STILL.fraction * power, STILL.watts);
+  if (lies) return { trial: null, frozenAt: power, still: null };
+  const { trial } = rack;
+  if (trial === null || !isSettled(views, uptime)) return { trial, frozenAt: null, still };
+  const judged = trial.devices.size > 1 && Math.abs(trial.change) > WORTH_A_TRIAL * nominal;
+  const moved = (power - trial.before) / trial.change;
+  return judged && moved < MOVED ? { trial: null, frozenAt: power, still: null } : { trial: null, frozenAt: null, still };
+}
+
+/** What the machines that speak of it say they draw. */
+function ownWords(views: readonly View[]): number {
+  let said = 0;
+  for (const { device } of views) if (device.reading.kind === "known") said += device.reading.telemetry.power ?? 0;
+  return said;
+}
+
+/** Adds what new orders should change. */
+export function extendTrial(trial: Trial | null, orders: readonly Order[], context: { readonly views: readonly View[]; readonly snapshot: Snapshot }): Trial | null {
+  const power = context.snapshot.rack?.power ?? null;
+  if (orders.length === 0 || power === null) return trial;
+  const byId = new Map(context.views.map((view) => [view.device.id, view]));
+  const devices = new Set(trial?.devices);
+  let change: number = trial?.change ?? 0;
+  for (const order of orders) {
+    const view = byId.get(order.device);
+    const to = view === undefined ? -1 : entryOf(view.curve, order.setpoint);
+    if (view === undefined || !view.known || to < 0) continue;
+    change += expectedAt(view, to) - (view.actual >= 0 ? expectedAt(view, view.actual) : (view.draw.low + view.draw.high) / 2);
+    devices.add(order.device);
+  }
+  return { before: trial?.before ?? power, change: watts(change), devices };
+}
+
+/** The snapshot without what a meter says that is not believed. */
+export const blind = (snapshot: Snapshot): Snapshot => ({
+  ...snapshot,
+  rack: snapshot.rack === null ? null : { ...snapshot.rack, power: null, age: null },
+  devices: snapshot.devices.map((device) => (device.outlet === null ? device : { ...device, outlet: { ...device.outlet, power: null, age: null } })),
+});
+
+/** Beyond this fraction, for this long, meter and machines contradict each other and somebody has to look. */
+const DISAGREEMENT = 0.05;
+const DISAGREES_FOR = 60_000;
+
+/** Uptime since when the machines' own words together are off the meter; null: they agree, or one does not say. */
+export function disagreement(since: Millis | null, views: readonly View[], context: { readonly snapshot: Snapshot; readonly bias: Watts }): Millis | null {
+  const { snapshot, bias } = context;
+  const power = snapshot.rack?.power ?? null;
+  if (power === null || !isSettled(views, snapshot.tick.uptime)) return since;
+  let said = Math.max(0, bias);
+  for (const { device } of views) {
+    const own = device.reading.kind === "known" ? device.reading.telemetry.power : null;
+    if (own === null) return null;
+    said += own;
+  }
+  return Math.abs(said - power) > DISAGREEMENT * power + 100 ? (since ?? snapshot.tick.uptime) : null;
+}
+
+export const disagreesForLong = (since: Millis | null, uptime: Millis): boolean => since !== null && uptime - since >= DISAGREES_FOR;
