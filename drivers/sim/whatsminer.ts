@@ -17,8 +17,8 @@ export class Btminer {
   fastBoot = false;
   led: "auto" | "flashing" = "auto";
   readonly #slowClimbMs: number;
-  /** What set_power_pct said, and the uptime then: a younger process knows nothing of it. */
-  #told = { percent: 100, uptimeMs: 0 };
+  /** What set_power_pct said, and since when the process ran that heard it: another one knows nothing of it. */
+  #told = { percent: 100, since: NaN };
 
   constructor(machine: SimMachine) {
     this.machine = machine;
@@ -44,15 +44,19 @@ export class Btminer {
   }
 
   get percent(): number {
-    return this.asic.uptimeMs < this.#told.uptimeMs ? 100 : this.#told.percent;
+    return this.#told.since === this.#since ? this.#told.percent : 100;
   }
 
   setPercent(text: unknown): BtminerRefusal {
     const percent = typeof text === "string" && /^\d{1,3}$/.test(text) ? Number(text) : NaN;
     if (!(percent >= 0 && percent <= 100)) return "wrong";
     if (this.asic.setPoint(pointAt(this.asic.model, percent)) !== null) return "down";
-    this.#told = { percent, uptimeMs: this.asic.uptimeMs };
+    this.#told = { percent, since: this.#since };
     return null;
+  }
+
+  get #since(): number {
+    return Math.round(this.asic.now - this.asic.uptimeMs);
   }
 
   setFastBoot(enabled: boolean): BtminerRefusal {
