@@ -9,6 +9,8 @@ export interface RtuRequest {
   /** Which opening of the port since start, from 1. */
   readonly opening: number;
   readonly frame: Buffer;
+  /** Calls back when the one who asked has closed the port. */
+  readonly whenClosed: (then: () => void) => void;
   readonly unit: number;
   readonly code: number;
   readonly address: number;
@@ -56,7 +58,7 @@ export function rtuPort(answer: (request: RtuRequest, port: RtuPort) => Buffer |
         const stream = new Duplex({
           read() {},
           write(frame: Buffer, _encoding, done) {
-            const request = { opening: at, frame, unit: frame.readUInt8(0), code: frame.readUInt8(1), address: frame.readUInt16BE(2), operand: frame.readUInt16BE(4) };
+            const request = { opening: at, frame, whenClosed: (then: () => void): void => void stream.once("close", then), unit: frame.readUInt8(0), code: frame.readUInt8(1), address: frame.readUInt16BE(2), operand: frame.readUInt16BE(4) };
             requests.push(request);
             setImmediate(() => {
               const reply = answer(request, port);

@@ -94,7 +94,7 @@ describe("RTU", () => {
     const { bus } = busOn(t, (request, wire) => {
       asked += 1;
       if (asked > 1) return undefined;
-      setTimeout(() => wire.say(rightRtuAnswer({ ...request, address: 77 })), 35);
+      request.whenClosed(() => void setTimeout(() => wire.say(rightRtuAnswer({ ...request, address: 77 })), 15));
       return null;
     });
     await assert.rejects(send(bus, read(5), 20), failsWith("timeout"));
@@ -128,7 +128,7 @@ test("RTU over TCP: several units behind one gateway, one connection, each on it
     connections += 1;
     socket.on("error", () => {});
     socket.on("data", (frame) => {
-      const request = { opening: connections, frame, unit: frame.readUInt8(0), code: frame.readUInt8(1), address: frame.readUInt16BE(2), operand: frame.readUInt16BE(4) };
+      const request = { opening: connections, frame, whenClosed: (then: () => void): void => void socket.once("close", then), unit: frame.readUInt8(0), code: frame.readUInt8(1), address: frame.readUInt16BE(2), operand: frame.readUInt16BE(4) };
       if (request.unit !== 3) socket.write(rightRtuAnswer(request));
     });
   });
