@@ -1,0 +1,40 @@
+/** The parts of docs/drivers.md that people write. */
+
+export const INTRODUCTION = `# Drivers
+
+A driver speaks one firmware. It says as data what its machines can be told and what each order costs on its way; the planner knows
+nothing else of it. \`curtailctl device ID\` shows the same for one machine of a running rack.`;
+
+export const READING_THE_TABLES = `### How to read the tables
+
+- **Values** are those of the first model the simulator gives to this driver; a machine that tells its own points is believed before
+  the model file. An id is the driver's own word: \`590\` MHz, \`80%\`, a preset, a mode.
+- **Live**: the order acts while the machine hashes, or wakes it within seconds. **Restart**: mining starts anew, which costs the time
+  beside it. That cost is what keeps the planner from restarting machines for little.
+- **Confirmed by** \`readback\`: the driver believes an order only when a later reading shows it. Whether the power followed is judged by
+  the meter in any case.
+- **Simulator**: the whole contract suite (\`test/drivers/contract.ts\`) passes against a simulator that was written from the wire format.
+  **Recorded replies**: parsed from replies recorded on machines. **Hardware**: the suite was run on a machine. What says no here has not
+  been shown; reports and recordings are welcome.
+- Stock Antminers tell real watts only where port 6060 answers \`/miner_power\`; the simulated one does not. Which frequency levels a
+  firmware takes is not documented: one that is not taken is not read back, and one that has no effect shows in the hashrate and is
+  reported as an error of the machine.`;
+
+export const ADD_A_DRIVER = `## Add a driver in an afternoon
+
+1. **The wire, twice.** Write down requests, replies and defects of the firmware. Then write the simulator from it
+   (\`drivers/sim/NAME.ts\`, an entry in \`drivers/sim/firmwares.ts\`): \`Asic\` brings the physics, restarts included, and
+   \`startCgminerServer\` or \`startHttpServer\` the sockets with every fault. It may not import the driver.
+2. **The folder** \`drivers/NAME/\`: \`driver.ts\` (a function from \`MinerOptions\` to \`Device\`, see \`drivers/driver.ts\`), and beside it a file
+   for each thing it has to say: the requests, the points, the orders, the telemetry. \`drivers/cgminer\` has the TCP side and a parser for what is
+   nearly JSON, \`drivers/http\` requests with deadlines, tokens, digest logins and a lockout for wrong passwords.
+3. **Points and costs.** Whatever the firmware can be told becomes \`points\` and \`sleep\` with honest transitions: how long until the new
+   draw holds, whether it hashes meanwhile, and \`highest: "default"\` where a restart passes through full power.
+4. **One line** in \`drivers/index.ts\`, one row in \`scripts/docs/drivers.ts\` (the compiler asks for it), \`npm run docs\`.
+5. **The contract.** \`test/drivers/NAME-contract.test.ts\` builds a stand (the simulated machine, a fault proxy, one order of each kind and how
+   it shows in a reading) and calls \`contract\`. It then has to survive silence, garbage, cut and endless replies, resets, refusals, reboots and
+   aborts, each with its typed error in time and no socket left behind.
+6. **What the suite cannot know**: tests of the firmware's own defects with replies of your writing. A value that was not said is null,
+   never zero; a write is believed when it is read back; a secret is in no message.
+
+A new model of a known firmware is a JSON file in \`drivers/models\`; its README says what the keys mean.`;
