@@ -38,7 +38,7 @@ export function learnDevice(view: View, context: { readonly uptime: Millis; read
   const ceiling = Math.max(expected * DEVIATION.factor, (curve.power[target] as number) * GAIN_RANGE[1]) + DEVIATION.watts;
   const deviates = own.power - own.uncertainty > Math.min(ceiling, device.nameplate.highest);
   const deviatesSince = deviates ? (state.deviatesSince ?? uptime) : null;
-  const inPlace = target > 0 && view.actual === target && view.known && !deviates;
+  const inPlace = target > 0 && view.actual === target && view.known && !view.climbing && !deviates;
   return { ...state, deviatesSince, gain: inPlace ? nextGain(state.gain, own.power / (curve.power[target] as number)) : state.gain };
 }
 
@@ -96,7 +96,7 @@ function explainedBy(view: View): number {
   const { draw } = view;
   const target = view.state.target === null ? -1 : targetEntry(view);
   const obeys = view.state.deviatesSince === null && view.state.quarantine === null;
-  if (obeys && target >= 0 && view.actual === target) return expectedAt(view, target);
+  if (obeys && !view.climbing && target >= 0 && view.actual === target) return expectedAt(view, target);
   return (draw.low + draw.high) / 2;
 }
 

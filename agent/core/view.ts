@@ -23,6 +23,8 @@ export interface View {
   readonly known: boolean;
   /** An order is still on its way or at work. */
   readonly underway: boolean;
+  /** By its own word its mining process is on its way to its setting: what it draws now says nothing of what it will. */
+  readonly climbing: boolean;
   /** Its draw may still grow without a further order: a raise at work, or a setting that is not the wanted one. */
   readonly rising: boolean;
   readonly draw: Draw;
@@ -63,8 +65,9 @@ function viewDevice(device: DeviceSnapshot, kept: DeviceState, context: ViewCont
   const underway = isUnderway(device, state, context.uptime);
   const draw = drawOf({ device, state, curve, actual, telemetry, outlet: fresh(device.outlet, context.policy) });
   const known = telemetry !== null || (assumed && actual >= 0);
-  const rising = underway || context.uptime < state.settlesAt || (known && actual !== entryOf(curve, state.target));
-  const view = { device, state, curve, actual, frequency, voltage, known, underway, rising, draw };
+  const climbing = telemetry?.state === "starting" || telemetry?.state === "ramping";
+  const rising = underway || climbing || context.uptime < state.settlesAt || (known && actual !== entryOf(curve, state.target));
+  const view = { device, state, curve, actual, frequency, voltage, known, underway, climbing, rising, draw };
   return { ...view, reserve: reserveOf(view) };
 }
 
@@ -150,6 +153,7 @@ function reserveOf(view: Omit<View, "reserve">): Watts {
   const ends: number[] = [draw.high];
   if (view.known && view.actual > 0) ends.push(expectedAt(view, view.actual));
   if (view.known && view.actual < 0 && view.frequency !== null) ends.push(settingPower(view, view.frequency));
+  if (view.climbing && view.actual < 0 && view.frequency === null) ends.push(device.nameplate.highest);
   if (state.order !== null && view.underway) {
     const to = entryOf(curve, state.order.setpoint);
     if (to >= 0) ends.push(...transitionEnds(view, to));

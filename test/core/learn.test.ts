@@ -7,7 +7,7 @@ import type { DeviceSnapshot } from "../../agent/core/snapshot.ts";
 import type { DeviceState } from "../../agent/core/state.ts";
 import { millis, watts } from "../../agent/core/units.ts";
 import { fc } from "./properties.ts";
-import { device, metered, NOW, ordered, passing, POLICY, says, silent, snapshot, status, to, viewOf, viewsOf, wanted } from "./rack.ts";
+import { climbing, device, metered, NOW, ordered, passing, POLICY, says, silent, snapshot, status, to, viewOf, viewsOf, wanted } from "./rack.ts";
 
 const learn = (reading: Reading, state: DeviceState, over: Partial<DeviceSnapshot> = {}): DeviceState => learnDevice(viewOf(reading, state, over), { uptime: NOW, policy: POLICY });
 const exactly = (power: number) => metered(power, { uncertainty: 0 });
@@ -26,6 +26,7 @@ describe("a machine's gain", () => {
     ["not settled: nothing", says("400"), wanted("400", busy), { outlet: exactly(2530) }, 1],
     ["an order under way: nothing", says("400"), ordered("400", { ago: 0, settle: -9000 }), { outlet: exactly(2530), order: status("sending", "400") }, 1],
     ["elsewhere than wanted: nothing", says("300"), wanted("400"), { outlet: exactly(2530) }, 1],
+    ["still climbing to it: nothing", climbing(says("400")), wanted("400"), { outlet: exactly(1800) }, 1],
     ["between points: nothing", passing(390), wanted("400"), { outlet: exactly(2530) }, 1],
     ["silent, though its outlet is read: nothing", silent(), wanted("400"), { outlet: exactly(2530) }, 1],
     ["asleep: nothing", says("asleep"), wanted("asleep"), { outlet: exactly(80) }, 1],

@@ -55,6 +55,12 @@ export function says(at: string, over: { readonly own?: number | null; readonly 
   return { kind: "known", telemetry, readAt: tick(over.readAt) };
 }
 
+/** The same reading by a miner whose mining process is on its way to its setting. */
+export function climbing(reading: Reading, over: Partial<Telemetry> = {}): Reading {
+  if (reading.kind === "unknown") throw new Error("what is silent does not say that it climbs");
+  return { ...reading, telemetry: { ...reading.telemetry, state: "ramping", ...over } };
+}
+
 /** Running between its points, as it does on its way. */
 export const passing = (mhz: number, own: number | null = null): Reading => says("between", { frequency: mhz, own });
 export const silent = (reason: UnknownReason = "timeout"): Reading => ({ kind: "unknown", reason, last: null, since: tick() });

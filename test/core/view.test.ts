@@ -7,7 +7,7 @@ import type { DeviceState } from "../../agent/core/state.ts";
 import { millis, watts } from "../../agent/core/units.ts";
 import { entryAbove, transitionEnds } from "../../agent/core/view.ts";
 import { fc } from "./properties.ts";
-import { device, metered, MINER, NAMEPLATE_W, NOW, ordered, passing, POLICY, says, silent, sleeper, snapshot, status, STEP, tunable, viewOf, viewsOf, wanted } from "./rack.ts";
+import { climbing, device, metered, MINER, NAMEPLATE_W, NOW, ordered, passing, POLICY, says, silent, sleeper, snapshot, status, STEP, tunable, viewOf, viewsOf, wanted } from "./rack.ts";
 
 const around = (power: number, half: number): [number, number] => [power - half, power + half];
 
@@ -103,6 +103,10 @@ describe("where it stands", () => {
   });
 });
 
+test("what climbs to where it should be may still grow; what is there does not", () => {
+  assert.deepEqual([viewOf(climbing(says("400")), wanted("400")).rising, viewOf(says("400"), wanted("400")).rising], [true, false]);
+});
+
 describe("an order is under way", () => {
   const rows: [string, DeviceState, Partial<DeviceSnapshot>, boolean][] = [
     ["none was sent", wanted("400"), {}, false],
@@ -135,6 +139,8 @@ describe("reserve: the larger end of what is in place or under way", () => {
     ["what was learnt of it, up to its nameplate", says("600", { own: 3600 }), wanted("600", { gain: 1.25 }), {}, NAMEPLATE_W],
     ["what it says it may draw, beyond its nameplate too", says("600", { own: 4000 }), wanted("600"), {}, 4400],
     ["what its outlet shows, beyond its nameplate too", says("600"), wanted("600"), { outlet: metered(4500) }, 4510],
+    ["climbing to its point: what that draws", climbing(says("400", { own: 500 })), wanted("400"), {}, 2300],
+    ["starting, and it does not say where to: its nameplate", climbing(says("between", { own: 70 }), { state: "starting", frequency: null }), wanted("400"), {}, NAMEPLATE_W],
     ["silent: its nameplate", silent(), wanted("asleep"), {}, NAMEPLATE_W],
     ["silent behind an outlet: what that shows", silent(), wanted("asleep"), { outlet: metered(25) }, 35],
   ];
