@@ -33,6 +33,8 @@ const MOVED = 0.2;
 /** A frozen meter that shows this much else measures again. */
 const ALIVE = 0.01;
 
+/** Machines and meter saying the same is as good: a meter that is frozen where it is right does no harm there. */
+const AGREES = { fraction: 0.05, watts: 30 } as const;
 /** The machines' words have to change by this much, a fraction or watts, while the meter shows the same for so long. */
 const STILL = { fraction: 0.01, watts: 60, atLeast: 5_000 } as const;
 
@@ -44,8 +46,12 @@ export function judgeMeter(rack: RackState, views: readonly View[], context: { r
   const { uptime } = snapshot.tick;
   const power = snapshot.rack?.power ?? null;
   if (power === null) return { trial: null, frozenAt: rack.frozenAt, still: null };
-  if (rack.frozenAt !== null) return { trial: null, frozenAt: Math.abs(power - rack.frozenAt) > ALIVE * nominal ? null : rack.frozenAt, still: null };
   const said = ownWords(views);
+  if (rack.frozenAt !== null) {
+    const agrees = views.every(({ device }) => device.reading.kind === "known") && Math.abs(said - power) <= AGREES.fraction * power + AGREES.watts;
+    const alive = Math.abs(power - rack.frozenAt) > ALIVE * nominal;
+    return { trial: null, frozenAt: alive || agrees ? null : rack.frozenAt, still: null };
+  }
   const still = rack.still?.power === power ? rack.still : { power, since: uptime, said };
   const lies = uptime - still.since >= STILL.atLeast && Math.abs(said - still.said) > Math.max(STILL.fraction * power, STILL.watts);
   if (lies) return { trial: null, frozenAt: power, still: null };
