@@ -44,12 +44,13 @@ export class Memory {
     if (percent !== null) this.#percent = percent;
   }
 
-  /** The point in force: the percent last known, as long as the power bears it out. On the way and asleep it is at none; one that starts goes to full power. */
+  /** The point it is set to, on its way there too: the percent last known, borne out by its power once it is there. Asleep it is at none. */
   pointOf({ state, power }: Omit<Telemetry, "point">, points: readonly OperatingPoint[]): string | null {
-    if (state === "starting") return points.find(({ id }) => id === `${FRESH}%`)?.id ?? null;
-    if (state !== "hashing") return null;
-    const point = points.find(({ id }) => id === `${this.#percent}%`);
+    if (state === null || state === "asleep" || state === "fault") return null;
+    const percent = state === "starting" ? FRESH : this.#percent;
+    const point = points.find(({ id }) => id === `${percent}%`);
     if (point === undefined) return null;
-    return power !== null && Math.abs(power - point.power) > BELIEVED * point.power ? null : point.id;
+    const belied = state === "hashing" && power !== null && Math.abs(power - point.power) > BELIEVED * point.power;
+    return belied ? null : point.id;
   }
 }
