@@ -1,8 +1,11 @@
-/** Writes the generated files under docs/. */
-import { writeFile } from "node:fs/promises";
-import { configSchemaFile } from "../../agent/config/json-schema.ts";
-import { driversDocument } from "./drivers.ts";
+/** `npm run docs`: writes what the documentation takes from the code. */
+import { mkdirSync, writeFileSync } from "node:fs";
+import { dirname } from "node:path";
+import { fileURLToPath } from "node:url";
+import { generated } from "./generated.ts";
 
-const docs = new URL("../../../docs/", import.meta.url);
-await writeFile(new URL("config.schema.json", docs), configSchemaFile());
-await writeFile(new URL("drivers.md", docs), await driversDocument());
+for (const [file, text] of generated()) {
+  const path = fileURLToPath(new URL(`../../../docs/${file}`, import.meta.url));
+  mkdirSync(dirname(path), { recursive: true });
+  writeFileSync(path, text);
+}

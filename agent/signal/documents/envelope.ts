@@ -18,7 +18,7 @@ const homes: Readonly<Record<Place["kind"], readonly string[]>> = {
   heartbeat: ["HEARTBEAT"],
 };
 
-const envelope = z.object({
+export const envelopeSchema = z.object({
   v: z.literal(1),
   type: z.string().max(32),
   id,
@@ -30,10 +30,10 @@ const envelope = z.object({
   /** A rehearsal: acted on, and marked wherever it is reported. */
   drill: z.boolean().default(false),
 });
-const times = z.object({ iat: time, exp: time });
+export const timesSchema = z.object({ iat: time, exp: time });
 
 /** Fields of the envelope, which every reader understands. */
-export const envelopeFields: readonly string[] = [...Object.keys(envelope.shape), ...Object.keys(times.shape)];
+export const envelopeFields: readonly string[] = [...Object.keys(envelopeSchema.shape), ...Object.keys(timesSchema.shape)];
 
 export interface Envelope {
   readonly type: string;
@@ -49,7 +49,7 @@ export interface Lifetime {
 
 /** Is it a document, and for this place? */
 export function readEnvelope(value: unknown, place: Place, operator: string): Result<Envelope> {
-  const parsed = envelope.safeParse(value);
+  const parsed = envelopeSchema.safeParse(value);
   if (!parsed.success) return refuseIssues(parsed.error);
   const { type, iss, aud, epoch, seq, must, drill } = parsed.data;
   if (iss !== operator || aud !== place.node) return refuse("AUDIENCE", `from "${iss}" to "${aud}", on the topic of "${operator}" to "${place.node}"`);
@@ -60,7 +60,7 @@ export function readEnvelope(value: unknown, place: Place, operator: string): Re
 
 /** Not asked of an EMERGENCY: it acts whatever the clock. */
 export function readLifetime(value: unknown): Result<Lifetime> {
-  const parsed = times.safeParse(value);
+  const parsed = timesSchema.safeParse(value);
   if (!parsed.success) return refuseIssues(parsed.error);
   const { iat, exp } = parsed.data;
   return exp > iat ? accept({ issued: iat, expires: exp }) : refuse("SCHEMA", "exp: not after iat");

@@ -17,6 +17,7 @@ export const time = z.string().regex(written, "a time is written 2026-11-22T18:0
 });
 
 const quantity = z.number().min(0).max(1e12);
+/** Watts. 0 is zero watts; where null may stand, it is no statement. */
 export const power = quantity.transform(watts);
 /** Written in seconds. */
 export const length = quantity.max(1e10).transform((value): Millis => seconds(value));

@@ -1,0 +1,82 @@
+/** What the agent says, as schemas for its readers. Readers ignore fields they do not know: more may come. */
+import * as z from "zod";
+
+const watts = z.number().nullable();
+const at = z.iso.datetime();
+const session = z.looseObject({ boot: z.string(), connects: z.int() });
+const order = z.tuple([z.int(), z.int()]);
+
+export const ackSchema = z.looseObject({
+  v: z.literal(1),
+  type: z.literal("ACK"),
+  at,
+  id: z.string().meta({ description: "Of the document answered." }),
+  topic: z.string(),
+  epoch: z.int(),
+  seq: z.int(),
+  of: z.string().meta({ description: "Its type." }),
+  status: z.enum(["RECEIVED", "ACCEPTED", "STARTED", "SETTLED", "COMPLETED", "OPT_OUT", "CANCELLED", "SUPERSEDED", "PARTIAL", "CANNOT_COMPLY", "REJECTED"]),
+  code: z.enum(["SCHEMA", "NEGATIVE", "UNSIGNED", "BAD_SIGNATURE", "AUDIENCE", "REPLAY", "EXPIRED", "INVALID_TIME", "NOT_APPLICABLE", "TOO_LARGE", "STORAGE", "FLOOD"]).nullable().optional(),
+  reason: z.string().nullable(),
+  expectedSettleAt: at.nullable().optional().meta({ description: "With ACCEPTED: when the meter should show it." }),
+  measuredW: watts.optional(),
+  effectiveLimitW: watts.optional(),
+  shortfallW: watts.optional().meta({ description: "With PARTIAL and CANNOT_COMPLY: measured above the limit; null: not known." }),
+  drill: z.literal(true).optional(),
+  shareFrom: z.literal("config").optional(),
+});
+
+export const statusSchema = z.looseObject({
+  v: z.literal(1),
+  type: z.literal("STATUS"),
+  online: z.boolean().meta({ description: "false: unreachable, never off." }),
+  session: session.meta({ description: "New after every start and every connection: then a heartbeat with `last` is due within 60 s." }),
+  failsafeLimitW: watts,
+  heartbeatTimeoutS: z.number(),
+  at: at.optional(),
+  state: z.enum(["init", "controlled", "limited", "failsafe", "emergency", "restoring"]).optional(),
+  restoring: z.boolean().optional(),
+  compliance: z.enum(["not-limited", "settling", "compliant", "unverified", "at-floor", "violating"]).optional(),
+  effectiveLimitW: watts.optional().meta({ description: "null: no limit." }),
+  limitSource: z.enum(["allocation", "event", "emergency", "failsafe", "schedule", "breaker", "thermal", "technician", "estop", "contract"]).nullable().optional(),
+  bindingDoc: z.string().nullable().optional(),
+  drill: z.boolean().optional(),
+  setpointW: watts.optional(),
+  setpointDoc: z.string().nullable().optional(),
+  remainingS: z.number().nullable().optional(),
+  measuredW: watts.optional(),
+  measuredQuality: z.enum(["measured", "estimated", "unknown"]).optional(),
+  heartbeatAgeS: z.number().nullable().optional(),
+  heartbeat: z.enum(["required", "optional"]).optional(),
+  clock: z.enum(["synced", "unsynced", "heartbeat"]).optional(),
+  gap: z.looseObject({ forS: z.number(), topics: z.array(z.string()) }).nullable().optional(),
+  refused: z.record(z.string(), z.looseObject({ count: z.int(), lastAt: at })).optional(),
+  storage: z.enum(["ok", "failed"]).optional(),
+  config: z.enum(["ok", "last-good"]).optional(),
+  signatures: z.enum(["required", "optional"]).optional(),
+  unsigned: z.array(z.string()).optional(),
+  held: z.record(z.string(), order).optional().meta({ description: "By topic, the last (epoch, seq) verified: what a heartbeat's `last` has to name." }),
+  heldIds: z.record(z.string(), z.string()).optional(),
+  next: z.looseObject({ id: z.string(), from: at.nullable() }).nullable().optional(),
+  share: z.record(z.string(), z.number()).nullable().optional(),
+  shareFrom: z.enum(["operator", "config"]).nullable().optional(),
+  software: z.string().optional(),
+  licence: z.string().nullable().optional(),
+});
+
+export const capabilitySchema = z.looseObject({
+  v: z.literal(1),
+  type: z.literal("CAPABILITY"),
+  at,
+  nominalW: z.number(),
+  floorW: watts,
+  failsafeLimitW: watts,
+  heartbeatTimeoutS: z.number(),
+  shedW: z.looseObject({ within5s: watts, within60s: watts, within300s: watts }),
+  addW: z.looseObject({ within300s: watts }),
+});
+
+export const telemetrySchema = z.looseObject({
+  v: z.literal(1), type: z.literal("TELEMETRY"), at, state: z.string(), compliance: z.string(),
+  powerW: watts, powerLowW: watts, powerHighW: watts, quality: z.enum(["measured", "estimated", "unknown"]), effectiveLimitW: watts, budgetW: watts,
+});

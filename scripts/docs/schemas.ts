@@ -1,0 +1,35 @@
+/** docs/schemas: JSON Schema (2020-12) of every document, made from the types that read them. */
+import * as z from "zod";
+import { cardSchema } from "../../agent/cli/operator/card.ts";
+import { allocationSchema } from "../../agent/signal/documents/allocation.ts";
+import { emergencySchema, releaseSchema } from "../../agent/signal/documents/emergency.ts";
+import { envelopeSchema, timesSchema, type DocumentType } from "../../agent/signal/documents/envelope.ts";
+import { levelSchema, limitSchema, setpointSchema } from "../../agent/signal/documents/event.ts";
+import { heartbeatSchema } from "../../agent/signal/documents/heartbeat.ts";
+import { keysSchema } from "../../agent/signal/documents/keys.ts";
+import { ackSchema, capabilitySchema, statusSchema, telemetrySchema } from "./agent-documents.ts";
+
+/** The operator's documents by type: what comes after the envelope. */
+export const bodies: Readonly<Record<DocumentType, z.ZodObject>> = {
+  ALLOCATION: allocationSchema, LIMIT: limitSchema, SETPOINT: setpointSchema, LEVEL: levelSchema,
+  EMERGENCY: emergencySchema, RELEASE: releaseSchema, HEARTBEAT: heartbeatSchema, KEYS: keysSchema,
+};
+
+/** The agent's. */
+export const words: Readonly<Record<string, z.ZodObject>> = { ACK: ackSchema, STATUS: statusSchema, CAPABILITY: capabilitySchema, TELEMETRY: telemetrySchema, CARD: cardSchema };
+
+export const schemaFile = (type: string): string => `schemas/${type.toLowerCase()}.schema.json`;
+
+/** By file below docs. */
+export function schemaFiles(): Map<string, string> {
+  const files = new Map<string, string>();
+  const write = (type: string, schema: z.ZodObject): void => {
+    const { $schema, ...rest } = z.toJSONSchema(schema, { io: "input" });
+    files.set(schemaFile(type), `${JSON.stringify({ $schema, title: `GLA/1 ${type}`, ...rest }, null, 2)}\n`);
+  };
+  for (const [type, body] of Object.entries(bodies)) {
+    write(type, z.object({ ...envelopeSchema.shape, type: z.literal(type), ...timesSchema.shape, ...body.shape }));
+  }
+  for (const [type, schema] of Object.entries(words)) write(type, schema);
+  return files;
+}
