@@ -121,7 +121,10 @@ function fill(plan: { candidates: readonly Candidate[]; hulls: readonly Hull[]; 
   return { power, hashrate };
 }
 
-/** Spends the rest on the single upgrades that gain most, the cheapest of those, points off the hull included. */
+/**
+ * Spends the rest on the upgrades that gain most for a watt, the largest of those, points off the hull included. Not on the
+ * one that gains most: it would carry a single machine far above the others, in a lowering plan even upwards, where it waits.
+ */
 function repair(candidates: readonly Candidate[], entries: Int32Array, left: number): { power: number; hashrate: number } {
   let power = 0;
   let hashrate = 0;
@@ -134,7 +137,8 @@ function repair(candidates: readonly Candidate[], entries: Int32Array, left: num
         const cost = gain * ((curve.power[next] as number) - (curve.power[entry] as number));
         if (cost > left - power) break;
         const gained = (curve.hashrate[next] as number) - (curve.hashrate[entry] as number);
-        if (gained > (best?.hashrate ?? 0) || (best !== null && gained === best.hashrate && cost < best.power)) best = { machine, entry: next, power: cost, hashrate: gained };
+        const [worth, bestWorth] = best === null ? [gained, 0] : [gained * best.power, best.hashrate * cost];
+        if (worth > bestWorth || (best !== null && worth === bestWorth && gained > best.hashrate)) best = { machine, entry: next, power: cost, hashrate: gained };
       }
     }
     if (best === null) break;

@@ -1,0 +1,72 @@
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import type { RackState } from "../../agent/core/state.ts";
+import type { Trial } from "../../agent/core/trial.ts";
+import { disagreement, extendTrial, judgeMeter } from "../../agent/core/trial.ts";
+import { seconds, watts } from "../../agent/core/units.ts";
+import { device, metered, NOW, ordered, rackOf, says, snapshot, to, viewsOf, wanted } from "./rack.ts";
+
+const NOMINAL = watts(10_000);
+const STATES = { a: wanted("400"), b: wanted("400") };
+const shotAt = (meterW: number, own: readonly [number, number], at: string = "400") =>
+  snapshot([device("a", says(at, { own: own[0] })), device("b", says(at, { own: own[1] }))], metered(meterW));
+
+function judged(over: Partial<RackState>, meterW: number, own: readonly [number, number]) {
+  const shot = shotAt(meterW, own);
+  return judgeMeter(rackOf(STATES, over), viewsOf(shot, STATES), { snapshot: shot, nominal: NOMINAL });
+}
+
+const trial = (before: number, change: number, devices: readonly string[] = ["a", "b"]): Trial => ({ before: watts(before), change: watts(change), devices: new Set(devices) });
+
+describe("a meter on trial", () => {
+  const cases: readonly [string, Trial, number, number | null][] = [
+    ["moved as it should", trial(8000, -3400), 4600, null],
+    ["moved half the way", trial(8000, -3400), 6300, null],
+    ["did not move", trial(8000, -3400), 8000, 8000],
+    ["moved the other way", trial(8000, -3400), 9000, 9000],
+    ["did not move, but one machine alone was ordered: it may be the machine", trial(8000, -3400, ["a"]), 8000, null],
+    ["did not move, but little was asked", trial(8000, -300), 8000, null],
+  ];
+  for (const [name, given, meterW, frozenAt] of cases) test(name, () => assert.equal(judged({ trial: given }, meterW, [2300, 2300]).frozenAt, frozenAt));
+
+  test("is not over before everything has settled", () => {
+    const states = { a: ordered("400", { ago: 1000, settle: 10_000 }), b: wanted("400") };
+    const shot = shotAt(8000, [2300, 2300]);
+    const kept = judgeMeter(rackOf(states, { trial: trial(8000, -3400) }), viewsOf(shot, states), { snapshot: shot, nominal: NOMINAL });
+    assert.deepEqual([kept.frozenAt, kept.trial?.change], [null, -3400]);
+  });
+
+  test("orders add up to what it has to show", () => {
+    const shot = shotAt(4600, [2300, 2300]);
+    const order = (id: string, at: string) => ({ id: 1, device: id, setpoint: to(at), cause: "test", lowers: true, issuedAt: NOW, settle: seconds(1) });
+    const begun = extendTrial(null, [order("a", "200"), order("b", "asleep")], { views: viewsOf(shot, STATES), snapshot: shot });
+    // 2300 W down to 1000 W and to 25 W.
+    assert.deepEqual([begun?.before, begun?.change, begun?.devices.size], [4600, -1300 - 2275, 2]);
+  });
+});
+
+describe("the same figure to the watt", () => {
+  const still = (said: number, ago = 10) => ({ power: watts(4600), since: seconds(1000 - ago), said });
+  test("while the machines say another draw: frozen", () => assert.equal(judged({ still: still(6000) }, 4600, [2300, 2300]).frozenAt, 4600));
+  test("while the machines say the same: a steady rack", () => assert.equal(judged({ still: still(4610) }, 4600, [2300, 2300]).frozenAt, null));
+  test("not for long enough yet", () => assert.equal(judged({ still: still(6000, 2) }, 4600, [2300, 2300]).frozenAt, null));
+  test("another figure: it measures", () => assert.equal(judged({ still: still(6000) }, 4601, [2300, 2300]).frozenAt, null));
+});
+
+describe("a meter not believed", () => {
+  const cases: readonly [string, number, readonly [number, number], number | null][] = [
+    ["shows the same and the machines say otherwise: still not", 8000, [2300, 2300], 8000],
+    ["shows something else: it measures again", 8200, [2300, 2300], null],
+    ["shows what the machines say: believed where it does no harm", 8000, [4000, 4000], null],
+  ];
+  for (const [name, meterW, own, frozenAt] of cases) test(name, () => assert.equal(judged({ frozenAt: watts(8000) }, meterW, own).frozenAt, frozenAt));
+});
+
+describe("machines against meter", () => {
+  const since = (meterW: number, own: readonly [number, number]) => {
+    const shot = shotAt(meterW, own);
+    return disagreement(null, viewsOf(shot, STATES), { snapshot: shot, bias: watts(0) });
+  };
+  test("within 5 % and 100 W: agreed", () => assert.equal(since(4600, [2350, 2350]), null));
+  test("beyond: since now", () => assert.equal(since(4600, [2600, 2600]), NOW));
+});
