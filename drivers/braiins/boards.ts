@@ -1,7 +1,8 @@
 /** `/miner/hw/hashboards`, and how far they are from a setting. */
 import type { BoardTelemetry, OperatingPoint } from "../../agent/core/model.ts";
-import { celsius, megahertz, millivolts, terahash, type Celsius } from "../../agent/core/units.ts";
+import type { Celsius } from "../../agent/core/units.ts";
 import { flagAt, numberAt, rowsAt, textAt, type Json, type JsonObject } from "../cgminer/json.ts";
+import { celsiusAt, inMillivolts, megahertzAt, terahashAt } from "../http/figures.ts";
 import { at } from "../http/path.ts";
 
 export interface Hashboard {
@@ -15,22 +16,20 @@ export interface Hashboard {
 export function boardsOf(reply: JsonObject): readonly Hashboard[] {
   return rowsAt(reply, "hashboards").map((row, position) => {
     const id = textAt(row, "id") ?? String(position + 1);
-    return { id, telemetry: telemetryOf(row, id, position), inlet: celsiusAt(row, "lowest_inlet_temp"), outlet: celsiusAt(row, "highest_outlet_temp") };
+    return { id, telemetry: telemetryOf(row, id, position), inlet: sensorAt(row, "lowest_inlet_temp"), outlet: sensorAt(row, "highest_outlet_temp") };
   });
 }
 
 function telemetryOf(row: JsonObject, id: string, position: number): BoardTelemetry {
-  const hertz = positive(at(row, "current_frequency"), "hertz");
-  const volts = positive(at(row, "current_voltage"), "volt");
-  const rate = numberAt(at(row, "stats", "real_hashrate", "last_5s"), "gigahash_per_second");
+  const volts = numberAt(at(row, "current_voltage"), "volt");
   return {
     index: /^\d{1,2}$/.test(id) ? Number(id) : position,
     enabled: flagAt(row, "enabled"),
-    frequency: hertz === null ? null : megahertz(Math.round(hertz / 1e5) / 10),
-    voltage: volts === null ? null : millivolts(Math.round(volts * 1000)),
-    hashrate: rate === null || rate < 0 ? null : terahash(rate / 1000),
-    boardTemperature: celsiusAt(row, "board_temp"),
-    chipTemperature: celsiusAt(at(row, "highest_chip_temp"), "temperature"),
+    frequency: megahertzAt(at(row, "current_frequency"), "hertz", 1e6),
+    voltage: volts === null ? null : inMillivolts(volts * 1000),
+    hashrate: terahashAt(at(row, "stats", "real_hashrate", "last_5s"), "gigahash_per_second", 1000),
+    boardTemperature: sensorAt(row, "board_temp"),
+    chipTemperature: sensorAt(at(row, "highest_chip_temp"), "temperature"),
   };
 }
 
@@ -49,14 +48,5 @@ export function isAt({ telemetry: { frequency, voltage } }: Hashboard, point: Pi
   return voltage === null || point.voltage === null || Math.abs(voltage - point.voltage) <= TOLERANCE.millivolts;
 }
 
-/** 0 is what a board without power says. */
-function positive(row: Json, unit: string): number | null {
-  const value = numberAt(row, unit);
-  return value === null || value <= 0 ? null : value;
-}
-
 /** Where a version gives no object it gives no sensor. */
-function celsiusAt(row: Json, key: string): Celsius | null {
-  const value = numberAt(at(row, key), "degree_c");
-  return value === null || value === 0 ? null : celsius(value);
-}
+const sensorAt = (row: Json, key: string): Celsius | null => celsiusAt(at(row, key), "degree_c");

@@ -1,6 +1,7 @@
 /** `/miner/details`: which firmware it is and what it does. */
-import { millis, type Millis } from "../../agent/core/units.ts";
+import type { Millis } from "../../agent/core/units.ts";
 import { numberAt, textAt, type JsonObject } from "../cgminer/json.ts";
+import { secondsAt } from "../http/figures.ts";
 import { at } from "../http/path.ts";
 import { unsupported } from "./api.ts";
 
@@ -25,12 +26,7 @@ const SINCE = { year: 25, month: 7 } as const;
 export function detailsOf(reply: JsonObject): Details {
   const version = versionOf(textAt(at(reply, "bos_version"), "current"));
   if (version !== null && isOlder(version)) throw unsupported(`and this is ${version}`);
-  return { status: statusOf(reply), version, uptime: uptimeAt(reply, "bosminer_uptime_s"), systemUptime: uptimeAt(reply, "system_uptime_s") };
-}
-
-function uptimeAt(reply: JsonObject, key: string): Millis | null {
-  const seconds = numberAt(reply, key);
-  return seconds === null || seconds < 0 ? null : millis(seconds * 1000);
+  return { status: statusOf(reply), version, uptime: secondsAt(reply, "bosminer_uptime_s"), systemUptime: secondsAt(reply, "system_uptime_s") };
 }
 
 /** As a number of the protocol or as its name, MINER_STATUS_NORMAL. */

@@ -1,7 +1,8 @@
 /** What a Braiins OS miner can run at: power targets, or in manual mode the model's frequencies and voltages. */
 import type { Capability, OperatingPoint, Transition } from "../../agent/core/model.ts";
-import { millis, seconds, terahash, watts, type Watts } from "../../agent/core/units.ts";
+import { megahertz, millis, millivolts, seconds, terahash, watts, type Watts } from "../../agent/core/units.ts";
 import { numberAt, rowsAt, type Json, type JsonObject } from "../cgminer/json.ts";
+import { inMillivolts, megahertzAt } from "../http/figures.ts";
 import { at } from "../http/path.ts";
 import type { Envelope, MinerModel } from "../models.ts";
 
@@ -34,30 +35,28 @@ export interface TargetRange {
   readonly max: number;
 }
 
-/** The device's own range of targets; null: not said. */
+/** No machine mines with less. */
+const LEAST_W = 100;
+
+/** The device's own range of targets in whole watts; null: not said. */
 export function rangeOf(constraints: JsonObject): TargetRange | null {
   const target = at(constraints, "tuner_constraints", "power_target");
   const min = numberAt(at(target, "min"), "watt");
   const max = numberAt(at(target, "max"), "watt");
-  return min === null || max === null || min <= 0 || max <= min ? null : { min, max };
+  return min === null || max === null || min < LEAST_W || Math.floor(max) <= Math.ceil(min) ? null : { min: Math.ceil(min), max: Math.floor(max) };
 }
 
 /** The model's envelope, narrowed by the device's own constraints; what it does not say narrows nothing. */
 export function envelopeOf(constraints: JsonObject, { envelope }: MinerModel): Envelope {
   const boards = at(constraints, "hashboards_constraints");
-  const bound = (what: string, end: "min" | "max", unit: string): number | null => numberAt(at(boards, what, end), unit);
+  const mhz = (end: "min" | "max"): number | null => megahertzAt(at(boards, "frequency", end), "hertz", 1e6);
+  const mv = (end: "min" | "max"): number | null => inMillivolts((numberAt(at(boards, "voltage", end), "volt") ?? 0) * 1000);
   const { frequency, voltage } = envelope;
-  const narrowed = <T extends number>(range: { readonly min: T; readonly max: T }, least: number | null, most: number | null) => ({
-    min: Math.max(range.min, least ?? range.min) as T,
-    max: Math.min(range.max, most ?? range.max) as T,
-  });
   return {
-    frequency: narrowed(frequency, scaled(bound("frequency", "min", "hertz"), 1e-6), scaled(bound("frequency", "max", "hertz"), 1e-6)),
-    voltage: narrowed(voltage, scaled(bound("voltage", "min", "volt"), 1e3), scaled(bound("voltage", "max", "volt"), 1e3)),
+    frequency: { min: megahertz(Math.max(frequency.min, mhz("min") ?? 0)), max: megahertz(Math.min(frequency.max, mhz("max") ?? Infinity)) },
+    voltage: { min: millivolts(Math.max(voltage.min, mv("min") ?? 0)), max: millivolts(Math.min(voltage.max, mv("max") ?? Infinity)) },
   };
 }
-
-const scaled = (value: number | null, factor: number): number | null => (value === null || value <= 0 ? null : value * factor);
 
 /** What the tuner measured at a target it has settled at. */
 export interface Profile {

@@ -1,9 +1,10 @@
 /** Braiins OS in the contract's vocabulary: the cgminer reports, and what REST adds to them. */
 import type { PoolTelemetry, Telemetry } from "../../agent/core/model.ts";
-import { celsius, megahertz, millivolts, seconds, watts, type Celsius } from "../../agent/core/units.ts";
+import { celsius, megahertz, millivolts, type Celsius } from "../../agent/core/units.ts";
 import type { Reports } from "../cgminer/api.ts";
 import { hashrateAt } from "../cgminer/hashrate.ts";
 import { flagAt, numberAt, rowsAt, textAt, type JsonObject } from "../cgminer/json.ts";
+import { mean, secondsAt, wattsAt } from "../http/figures.ts";
 import { at } from "../http/path.ts";
 import { pointAt, type Hashboard } from "./boards.ts";
 import type { Details } from "./details.ts";
@@ -31,8 +32,7 @@ export interface RestReading {
 
 /** Without REST: what the cgminer API tells everybody. */
 export function openTelemetry(reports: Reports, errors: readonly string[]): Telemetry {
-  const summary = rowsAt(reports.required("summary"), "SUMMARY")[0];
-  const uptime = numberAt(summary, "Elapsed");
+  const summary = rowsAt(reports.required("summary"), "SUMMARY")[0] ?? null;
   const hashrate = hashrateAt(summary, "5s");
   return {
     power: null,
@@ -51,21 +51,20 @@ export function openTelemetry(reports: Reports, errors: readonly string[]): Tele
     accepted: numberAt(summary, "Accepted"),
     rejected: numberAt(summary, "Rejected"),
     hardwareErrors: numberAt(summary, "Hardware Errors"),
-    uptime: uptime === null ? null : seconds(uptime),
+    uptime: secondsAt(summary, "Elapsed"),
     errors,
   };
 }
 
 export function telemetryOf(reports: Reports, rest: RestReading, identity: Identity): Telemetry {
   const open = openTelemetry(reports, rest.errors);
-  const power = numberAt(at(rest.stats, "power_stats", "approximated_consumption"), "watt");
+  const drawn = wattsAt(at(rest.stats, "power_stats", "approximated_consumption"), "watt");
   const boards = rest.boards.map((board) => board.telemetry);
   const running = boards.filter((board) => board.enabled !== false);
-  const drawn = power === null || power < 0 ? null : power;
   const { state, point } = settingOf(rest, { drawn, hashes: (open.hashrate ?? 0) > 0 }, identity);
   return {
     ...open,
-    power: drawn === null ? null : watts(drawn),
+    power: drawn,
     powerSource: drawn === null ? null : "estimated",
     frequency: mean(running.map((board) => board.frequency), megahertz),
     voltage: mean(running.map((board) => board.voltage), millivolts),
@@ -112,9 +111,4 @@ function poolOf(row: JsonObject): PoolTelemetry | null {
 function extreme(values: readonly (Celsius | null)[], pick: (...values: number[]) => number): Celsius | null {
   const known = values.filter((value) => value !== null);
   return known.length === 0 ? null : celsius(pick(...known));
-}
-
-function mean<T extends number>(values: readonly (T | null)[], unit: (value: number) => T): T | null {
-  const known = values.filter((value) => value !== null);
-  return known.length === 0 ? null : unit(known.reduce((sum, value) => sum + value, 0) / known.length);
 }

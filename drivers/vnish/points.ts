@@ -60,7 +60,7 @@ interface Preset {
 }
 
 /** "3250 watt ~ 218 TH". */
-const PRETTY = /^\s*(\d+(?:\.\d+)?)\s*watt\s*~\s*(\d+(?:\.\d+)?)\s*TH/i;
+const PRETTY = /^\s*(\d{1,5}(?:\.\d{1,9})?)\s*watt\s*~\s*(\d{1,5}(?:\.\d{1,9})?)\s*TH/i;
 
 function presetOf(preset: Json): Preset | null {
   const id = textAt(preset, "name");

@@ -1,7 +1,8 @@
 /** VNish's summary in the contract's vocabulary. */
 import type { BoardTelemetry, PoolTelemetry, Telemetry } from "../../agent/core/model.ts";
-import { celsius, megahertz, millivolts, seconds, terahash, watts, type Celsius, type Megahertz, type Millis, type Millivolts, type Terahash } from "../../agent/core/units.ts";
+import { megahertz, millivolts, seconds, type Millis, type Millivolts, type Terahash } from "../../agent/core/units.ts";
 import { numberAt, rowsAt, textAt, type Json, type JsonObject } from "../cgminer/json.ts";
+import { celsiusAt, inMillivolts, mean, megahertzAt, secondsAt, terahashAt, wattsAt } from "../http/figures.ts";
 import { at } from "../http/path.ts";
 import { presetName, type Identity } from "./identity.ts";
 import { percentId } from "./points.ts";
@@ -13,9 +14,9 @@ export function telemetryOf(summary: JsonObject, perf: JsonObject, identity: Ide
   const state = stateOf(textAt(status, "miner_state"));
   const boards = rowsAt(miner, "chains").map((chain, position) => boardOf(chain, position, identity));
   const pools = rowsAt(miner, "pools").filter((pool) => textAt(pool, "pool_type") !== "DevFee");
-  const power = notNegative(miner, "power_consumption");
+  const power = wattsAt(miner, "power_consumption");
   return {
-    power: power === null ? null : watts(power),
+    power,
     powerSource: power === null ? null : "estimated",
     hashrate: hashrateAt(miner, ["hr_realtime", "instant_hashrate"], identity),
     hashrateAverage: hashrateAt(miner, ["hr_average", "average_hashrate"], identity),
@@ -47,9 +48,8 @@ function pointOf(status: Json, perf: JsonObject, { throttles, points }: Identity
 /** The firmware counts the time in its state: mining has not begun while it starts, and the time in any other state is none of mining. */
 function uptimeOf(status: Json): Millis | null {
   const word = textAt(status, "miner_state");
-  const since = numberAt(status, "miner_state_time");
   if (stateOf(word) === "starting") return seconds(0);
-  return word !== "mining" || since === null || since < 0 ? null : seconds(since);
+  return word === "mining" ? secondsAt(status, "miner_state_time") : null;
 }
 
 function boardOf(chain: JsonObject, position: number, identity: Identity): BoardTelemetry {
@@ -57,11 +57,11 @@ function boardOf(chain: JsonObject, position: number, identity: Identity): Board
   return {
     index: numberAt(chain, "id") ?? position,
     enabled: state === null ? null : state !== "disabled",
-    frequency: frequencyAt(chain),
+    frequency: megahertzAt(chain, "frequency", 1) ?? megahertzAt(chain, "freq", 1),
     voltage: voltageAt(chain),
     hashrate: hashrateAt(chain, ["hashrate_rt", "hr_realtime"], identity),
-    boardTemperature: celsiusAt(at(chain, "pcb_temp")),
-    chipTemperature: celsiusAt(at(chain, "chip_temp")),
+    boardTemperature: celsiusAt(at(chain, "pcb_temp"), "max"),
+    chipTemperature: celsiusAt(at(chain, "chip_temp"), "max"),
   };
 }
 
@@ -83,42 +83,19 @@ function errorsOf(status: Json, chains: readonly JsonObject[]): readonly string[
 
 function hashrateAt(row: Json, keys: readonly string[], { perTerahash }: Identity): Terahash | null {
   for (const key of keys) {
-    const value = notNegative(row, key);
-    if (value !== null) return terahash(value / perTerahash);
+    const rate = terahashAt(row, key, perTerahash);
+    if (rate !== null) return rate;
   }
   return null;
-}
-
-/** 0 is what a board without a clock says. */
-function frequencyAt(chain: JsonObject): Megahertz | null {
-  const mhz = numberAt(chain, "frequency") ?? numberAt(chain, "freq");
-  return mhz === null || mhz <= 0 ? null : megahertz(mhz);
 }
 
 /** Versions write 13.8, 1380 or 13800 for 13.8 V: no board runs below 1 V or above 25 V, so each can only be one of them. */
 function voltageAt(chain: JsonObject): Millivolts | null {
   const value = numberAt(chain, "voltage") ?? numberAt(chain, "volt");
-  if (value === null || value <= 0) return null;
-  return millivolts(Math.round(value < 25 ? value * 1000 : value < 2500 ? value * 10 : value));
-}
-
-/** The hottest spot; 0 where there is no sensor. */
-function celsiusAt(range: Json): Celsius | null {
-  const value = numberAt(range, "max");
-  return value === null || value === 0 ? null : celsius(value);
-}
-
-function notNegative(row: Json, key: string): number | null {
-  const value = numberAt(row, key);
-  return value === null || value < 0 ? null : value;
+  return inMillivolts(value === null || value >= 2500 ? value : value < 25 ? value * 1000 : value * 10);
 }
 
 function sum(rows: readonly JsonObject[], key: string): number | null {
   const known = rows.map((row) => numberAt(row, key)).filter((value) => value !== null);
   return known.length === 0 ? null : known.reduce((total, value) => total + value, 0);
-}
-
-function mean<T extends number>(values: readonly (T | null)[], unit: (value: number) => T): T | null {
-  const known = values.filter((value) => value !== null);
-  return known.length === 0 ? null : unit(known.reduce((total, value) => total + value, 0) / known.length);
 }
