@@ -89,6 +89,12 @@ describe("a fault is named with its path and its cure", () => {
     ["power nobody measures", { points: outlets, switch: { table: "coil", address: 0, stride: 1, confirm: { power: { offBelowW: 20, withinMs: 100 } } } }, "switch.confirm.power", /outlet\.power/],
     ["an outlet's point without outlets", { points: { "outlet.power": power } }, "points.outlet.power", /one repeat/],
     ["an outlet's state that is a number", { points: { "outlet.on": { ...outlets["outlet.on"], table: "holding", type: "u16", scale: 1 } } }, "points.outlet.on.type", /bool/],
+    ["one truth of two", { points: { alarm: { group: "slow", table: "holding", address: 0, type: "bool", isTrue: [2] } } }, "points.alarm", /come together/],
+    ["a word that is both", { points: { alarm: { group: "slow", table: "holding", address: 0, type: "bool", isTrue: [2], isFalse: [0, 2] } } }, "points.alarm", /share no word/],
+    ["truth of a coil", { points: { alarm: { group: "slow", table: "coil", address: 0, type: "bool", isTrue: [1], isFalse: [0] } } }, "points.alarm", /in a register/],
+    ["SunSpec with counts", { sunspec: { models: [203] }, counts: { lines: { table: "holding", address: 3, least: 1, most: 3 } } }, "sunspec", /remove addressBase, counts/],
+    ["SunSpec without models", { sunspec: { models: [] } }, "sunspec.models", /./],
+    ["a digest nobody knows", { login: { unit: 1, challenge: { table: "holding", address: 1, words: 4 }, answer: { address: 5 }, digest: "md5" } }, "login.digest", /sha256-of-md5/],
     ["nothing at all", { title: undefined }, "title", /missing/],
   ];
   for (const [name, more, path, cure] of cases) {
