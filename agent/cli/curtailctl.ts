@@ -28,6 +28,12 @@ const modbus = {
   load: async () => (await import("./commands/modbus.ts")).modbusCommand(),
 };
 
+const probe = {
+  name: "probe",
+  description: "ask a miner what it is and what it can be told; needs no daemon and changes nothing",
+  load: async () => (await import("./commands/probe.ts")).probeCommand(),
+};
+
 const program = new Command("curtailctl")
   .description("Shows and steers the curtaild that runs on this machine.")
   .version(version)
@@ -37,5 +43,5 @@ const program = new Command("curtailctl")
   .option("--yes", "do not ask before changing the rack");
 for (const command of [statusCommand, whyCommand, devicesCommand, deviceCommand, limitCommand, stopCommand, eventsCommand, gridCommand, deviceKeyCommand]) program.addCommand(command());
 for (const command of [blinkCommand, restartCommand, maintenanceCommand]) program.addCommand(command());
-await addLazily(program, [operator, modbus], process.argv.slice(2));
+await addLazily(program, [operator, modbus, probe], process.argv.slice(2));
 process.exitCode = await runProgram(program, process.argv);
