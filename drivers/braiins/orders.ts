@@ -17,7 +17,9 @@ export async function setTarget(rest: RestTalk, point: OperatingPoint): Promise<
   if (watt === null) throw new DeviceError("out-of-range", `"${point.id}" is not a power target`);
   const before = tunerOf(await rest.get("/performance/tuner-state"));
   if (before.target === watt) return;
-  await rest.put("/performance/power-target", { watt });
+  // A tuner that aims at a hashrate has first to be told to aim at watts.
+  if (before.target === null) await rest.put("/performance/mode", { tunermode: { target: { powertarget: { power_target: { watt } } } } });
+  else await rest.put("/performance/power-target", { watt });
   const { target } = tunerOf(await rest.get("/performance/tuner-state"));
   if (target !== watt) throw new DeviceError("refused", `power target ${watt} W: the miner acknowledged it and reads ${target === null ? "none" : `${target} W`}`);
 }

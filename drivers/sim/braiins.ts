@@ -163,6 +163,8 @@ export class BraiinsFirmware {
   }
 
   #setMode(body: unknown): WebAnswer {
+    const tuned = at(at(at(at(body, "tunermode"), "target"), "powertarget"), "power_target");
+    if (tuned !== undefined) return this.#setTarget(tuned);
     const manual = at(body, "manualmode");
     const hertz = at(at(manual, "global_frequency"), "hertz");
     const volt = at(at(manual, "global_voltage"), "volt");

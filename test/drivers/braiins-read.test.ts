@@ -179,6 +179,20 @@ describe("Braiins OS orders", () => {
       await assert.rejects(to(device, "2500W"), failsWith("refused", /2500 W: the miner acknowledged it and reads 2000 W/));
     }));
 
+  test("a tuner that aims at a hashrate is told to aim at watts", () =>
+    at({}, async (device, bench) => {
+      await device.read(never);
+      let told = false;
+      bench.override = (what) => {
+        told ||= what === "PUT /performance/mode";
+        return what === "GET /performance/tuner-state" && !told ? json(200, { overall_tuner_state: 2, mode_state: { hashratetargetmodestate: { current_target: { terahash_per_second: 120 } } } }) : null;
+      };
+      assert.equal((await device.read(never)).point, null);
+      await to(device, "2000W");
+      assert.equal(times(bench, "PUT /performance/mode"), 1);
+      assert.equal(times(bench, "PUT /performance/power-target"), 0);
+    }));
+
   test("a token that has ended is renewed on the way", () =>
     at({}, async (device, bench) => {
       await to(device, "2000W");
