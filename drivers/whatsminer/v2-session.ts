@@ -25,15 +25,36 @@ interface Token {
 export class SessionV2 {
   readonly #password: Password;
   #token: Token | null = null;
+  /** What the miner's salt makes of the password: a millisecond or two of work, and the salt stays. */
+  #secret: { readonly salt: string; readonly text: string } | null = null;
+  #prepareAfter = 0;
 
   constructor(password: Password) {
     this.#password = password;
   }
 
+  /**
+   * Fetches a token ahead of the order that will need it: when power has to fall at once, every miner is one request away.
+   * What fails here fails again, and is said, with the order.
+   */
+  async prepare(talk: Talk): Promise<void> {
+    if (this.#valid !== null || this.#password.locked || performance.now() < this.#prepareAfter) return;
+    this.#prepareAfter = performance.now() + TOKEN_MS;
+    try {
+      await this.#fetch(talk);
+    } catch (error) {
+      if (!(error instanceof DeviceError)) throw error;
+    }
+  }
+
+  get #valid(): Token | null {
+    return this.#token !== null && performance.now() < this.#token.until ? this.#token : null;
+  }
+
   /** Seals and sends one order. A token the miner does not know any more is fetched anew, once. */
   async order(command: string, parameters: JsonObject, talk: Talk): Promise<void> {
     this.#password.assertUsable();
-    const known = this.#token !== null && performance.now() < this.#token.until ? this.#token : null;
+    const known = this.#valid;
     const refusal = await this.#send(command, parameters, { talk, token: known ?? (await this.#fetch(talk)) });
     if (refusal?.code !== CODE.tokenWrong || known === null) return this.#end(command, refusal);
     this.#end(command, await this.#send(command, parameters, { talk, token: await this.#fetch(talk) }));
@@ -65,7 +86,8 @@ export class SessionV2 {
     // A full token table is also answered with S and a sentence in place of the salts.
     if (time == null || salt == null || newSalt == null) throw typeof message === "string" ? tokensOut() : new DeviceError("malformed", "get_token: the reply lacks time, salt or newsalt");
     if (!SALT.test(salt) || !SALT.test(newSalt)) throw new DeviceError("malformed", "get_token: the salts are none");
-    const secret = md5crypt(this.#password.secret, salt);
+    if (this.#secret?.salt !== salt) this.#secret = { salt, text: md5crypt(this.#password.secret, salt) };
+    const secret = this.#secret.text;
     const token = {
       sign: md5crypt(secret + time.slice(-4), newSalt),
       key: Buffer.from(createHash("sha256").update(secret).digest()),

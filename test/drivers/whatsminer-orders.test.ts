@@ -76,6 +76,21 @@ describe("API V2", () => {
     assert.equal(names(asked), "get_token set_power_pct set_power_pct get_token set_power_pct");
   });
 
+  test("a token fetched ahead leaves one request to an order; ahead it is tried once in half an hour, and fails without a word", async () => {
+    const { talk, asked } = miner(TOKEN, DONE);
+    const session = new SessionV2(new Password(SECRET));
+    await session.prepare(talk);
+    await session.prepare(talk);
+    await percent(session, talk);
+    assert.equal(names(asked), "get_token set_power_pct");
+    const off = miner(v2("E", 45, "permission denied"), TOKEN, DONE);
+    const another = new SessionV2(new Password(SECRET));
+    await another.prepare(off.talk);
+    await another.prepare(off.talk);
+    await percent(another, off.talk);
+    assert.equal(names(off.asked), "get_token get_token set_power_pct");
+  });
+
   test("a fresh token that is refused is not tried again", async () => {
     const { talk, asked } = miner(TOKEN, v2("E", 135, "check token err"));
     await refused(percent(new SessionV2(new Password(SECRET)), talk), /fresh token \(code 135\)/);
