@@ -1,5 +1,5 @@
 /** From a configuration to a running rack: the only place that chooses which implementation stands behind each contract. */
-import { createPublicKey } from "node:crypto";
+import { createPublicKey, randomBytes } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { drivers, isDriverName } from "../drivers/index.ts";
 import { loadModel } from "../drivers/models.ts";
@@ -60,6 +60,10 @@ export async function runRack(config: Config, surroundings: Surroundings, signal
       heartbeat: config.grid.heartbeat,
       clock: config.grid.clock,
       rootKey: config.grid.rootKeyFile === null ? null : createPublicKey(await readFile(config.grid.rootKeyFile)),
+      nominal: watts(config.node.nominalW),
+      optOut: config.policy.optOut,
+      shares: config.grid.shares,
+      drawSeed: () => randomBytes(32).toString("hex"),
     });
     const deviceKey = await openDeviceKey(config.paths.state).catch((error: unknown) => unsigned(error, config, log));
     const seal = (payload: string): string => (config.grid.signatures === "required" && deviceKey !== null ? signJws(payload, deviceKey) : payload);

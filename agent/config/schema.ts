@@ -82,6 +82,8 @@ const grid = z
     clock: z.enum(["kernel", "heartbeat", "assumed"]).default("kernel")
       .meta({ description: "What is believed about the time: kernel asks whether it is synchronised, heartbeat takes the operator's word besides, assumed never asks.", examples: ["kernel"] }),
     failsafeLimitW: power().meta({ description: "The limit that holds while the grid cannot be heard; 0 is zero watts.", examples: [10_000] }),
+    shares: z.record(z.string().regex(/^(site|area)\/[A-Za-z0-9_.-]{1,64}$/, "site/SITE or area/AREA"), z.number().min(0).max(1)).default({})
+      .meta({ description: "Our part of a site's or an area's watts, by node: narrows what the operator grants; grants by itself only where signatures are optional.", examples: [{ "site/s1": 0.1 }] }),
     rootKeyFile: unset(file()).meta({ description: "The operator's root public key, PEM; it vouches for the keys that sign documents.", examples: ["keys/root.pub.pem"] }),
     ...login,
   })
@@ -146,6 +148,7 @@ const policy = z
       .meta({ description: "When outlets may be opened: never, in an emergency, or also when sleep alone does not meet a limit.", examples: ["never"] }),
     pduGraceS: z.number().min(0).max(3_600).default(10).meta({ description: "How long a shutdown in order may take before outlets open.", examples: [10] }),
     maxChangesPerCycle: z.int().min(1).max(most.miners).default(50).meta({ description: "Most miners raised or reshuffled in one cycle; lowering is never held back.", examples: [50] }),
+    optOut: z.boolean().default(false).meta({ description: "Whether events the grid leaves to our choice (obligation MAY) are left undone; the operator is told.", examples: [false] }),
     rampPctPerMin: z.number().positive().max(10_000).default(20).meta({ description: "How fast the rack may rise, in percent of nominalW a minute, unless the allocation says otherwise.", examples: [20] }),
     restartRandomS: z.number().min(0).max(3_600).default(300).meta({ description: "Longest random delay before the rack rises after an emergency or an outage, unless the allocation says otherwise.", examples: [300] }),
   })
