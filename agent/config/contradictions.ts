@@ -25,7 +25,7 @@ export function doubts(config: Config): Contradiction[] {
   const { node, grid } = config;
   if (grid.failsafeLimitW >= node.nominalW) found.push({ path: ["grid", "failsafeLimitW"], text: `is ${grid.failsafeLimitW} and not below node.nominalW (${node.nominalW}): losing the grid then lowers nothing.` });
   if (!config.meters.some((meter) => meter.role === "rack")) found.push({ path: ["meters"], text: "has none with role rack: nothing measures the rack, and compliance stays unverified." });
-  if (config.policy.outlets !== "never" && !config.miners.some((miner) => miner.outlet !== null)) found.push({ path: ["policy", "outlets"], text: `is ${config.policy.outlets}, but no miner names its outlet: none can be opened.` });
+  if (config.policy.outlets !== "never") found.push({ path: ["policy", "outlets"], text: `is ${config.policy.outlets}, but this version opens no outlet: what does not go to sleep is said to be at its floor, and no more.` });
   for (const [link, path] of [[grid, "grid"], [config.farm, "farm"]] as const) {
     if (link?.passwordFile && link.brokers.some(isPlain)) found.push({ path: [path, "passwordFile"], text: `goes in clear text to ${link.brokers.find(isPlain)}: use mqtts://.` });
   }
