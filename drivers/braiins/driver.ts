@@ -14,7 +14,7 @@ import { detailsOf, type MinerStatus } from "./details.ts";
 import { Identity } from "./identity.ts";
 import { setByHand, setRamping, setTarget, sleep, wakeIfAsleep } from "./orders.ts";
 import { errorsOf, openTelemetry, REPORTS, telemetryOf, type RestReading } from "./telemetry.ts";
-import { tunerOf } from "./tuner.ts";
+import { modeOf, tuningOf } from "./tuner.ts";
 
 const REQUEST_MS = 3_000;
 const WELL: ReadonlySet<MinerStatus | null> = new Set<MinerStatus | null>(["normal", "paused"]);
@@ -60,7 +60,7 @@ class Braiins implements Device {
     const open = await reports.report(REPORTS);
     try {
       const reading = await read(rest);
-      await this.#identity.learn(reading.details, reading.tuner.state === "disabled", rest);
+      await this.#identity.learn(reading.details, reading.mode.manual, rest);
       return telemetryOf(open, reading, this.#identity);
     } catch (error) {
       if (!(error instanceof PasswordError)) throw error;
@@ -91,9 +91,10 @@ class Braiins implements Device {
 async function read(rest: RestTalk): Promise<RestReading> {
   const details = detailsOf(await rest.details());
   const stats = await rest.get("/miner/stats");
-  const tuner = tunerOf(await rest.get("/performance/tuner-state"));
+  const mode = modeOf(await rest.get("/performance/mode"));
+  const tuning = tuningOf(await rest.get("/performance/tuner-state"));
   const boards = boardsOf(await rest.get("/miner/hw/hashboards"));
-  return { details, stats, tuner, boards, errors: WELL.has(details.status) ? [] : [`mining is ${details.status ?? "in a state we do not know"}`, ...(await errors(rest))] };
+  return { details, stats, mode, tuning, boards, errors: WELL.has(details.status) ? [] : [`mining is ${details.status ?? "in a state we do not know"}`, ...(await errors(rest))] };
 }
 
 /** What is wrong is worth a request, and no reading is lost over it. */

@@ -1,26 +1,24 @@
 /** Orders to a Braiins OS miner: absolute, and read back. Increments and decrements are not always applied by the firmware. */
 import type { OperatingPoint } from "../../agent/core/model.ts";
 import { DeviceError } from "../../agent/runtime/errors.ts";
-import { numberAt } from "../cgminer/json.ts";
 import { isHttpRefusal } from "../http/session.ts";
-import { at } from "../http/path.ts";
 import type { RestTalk } from "./api.ts";
 import { boardsOf, isAt } from "./boards.ts";
 import { detailsOf, type MinerStatus } from "./details.ts";
 import type { Identity } from "./identity.ts";
 import { RAMPING, targetOf } from "./points.ts";
-import { tunerOf } from "./tuner.ts";
+import { modeOf } from "./tuner.ts";
 
 /** A target that is in place is not written again: the tuner would begin anew. */
 export async function setTarget(rest: RestTalk, point: OperatingPoint): Promise<void> {
   const watt = targetOf(point.id);
   if (watt === null) throw new DeviceError("out-of-range", `"${point.id}" is not a power target`);
-  const before = tunerOf(await rest.get("/performance/tuner-state"));
+  const before = modeOf(await rest.get("/performance/mode"));
   if (before.target === watt) return;
   // A tuner that aims at a hashrate has first to be told to aim at watts.
   if (before.target === null) await rest.put("/performance/mode", { tunermode: { target: { powertarget: { power_target: { watt } } } } });
   else await rest.put("/performance/power-target", { watt });
-  const { target } = tunerOf(await rest.get("/performance/tuner-state"));
+  const { target } = modeOf(await rest.get("/performance/mode"));
   if (target !== watt) throw new DeviceError("refused", `power target ${watt} W: the miner acknowledged it and reads ${target === null ? "none" : `${target} W`}`);
 }
 
@@ -33,8 +31,7 @@ export async function setByHand(rest: RestTalk, { id, frequency, voltage }: Oper
   if (boards.every((board) => isAt(board, { frequency, voltage }))) return;
   const hashboards = boards.map((board) => ({ id: board.id, ...setting }));
   await rest.put("/performance/mode", { manualmode: { global_frequency: setting.frequency, global_voltage: setting.voltage, hashboards } });
-  const mode = await rest.get("/performance/mode");
-  const took = numberAt(at(at(mode, "manualmode") ?? at(mode, "manual_mode"), "global_frequency"), "hertz");
+  const { hertz: took } = modeOf(await rest.get("/performance/mode"));
   if (took !== setting.frequency.hertz) {
     throw new DeviceError("refused", `${frequency} MHz by hand: the miner acknowledged it and reads ${took === null ? "another mode" : `${took / 1e6} MHz`}`);
   }

@@ -10,7 +10,7 @@ import { pointAt, type Hashboard } from "./boards.ts";
 import type { Details } from "./details.ts";
 import type { Identity } from "./identity.ts";
 import { targetId } from "./points.ts";
-import type { TunerState } from "./tuner.ts";
+import type { Mode, Tuning } from "./tuner.ts";
 
 /** What one poll asks the cgminer API for, joined into one request. Only the first is indispensable. */
 export const REPORTS = ["summary", "pools", "fans"] as const;
@@ -24,7 +24,8 @@ const REACHED = 0.05;
 export interface RestReading {
   readonly details: Details;
   readonly stats: JsonObject;
-  readonly tuner: TunerState;
+  readonly mode: Mode;
+  readonly tuning: Tuning;
   readonly boards: readonly Hashboard[];
   /** Asked for where the status is not well. */
   readonly errors: readonly string[];
@@ -57,7 +58,9 @@ export function openTelemetry(reports: Reports, errors: readonly string[]): Tele
 }
 
 export function telemetryOf(reports: Reports, rest: RestReading, identity: Identity): Telemetry {
-  const open = openTelemetry(reports, rest.errors);
+  const { mode, tuning } = rest;
+  const scaled = isScaled(mode, tuning) ? [`the firmware has lowered its target from ${mode.target} W to ${tuning.aim} W by itself`] : [];
+  const open = openTelemetry(reports, [...scaled, ...rest.errors]);
   const drawn = wattsAt(at(rest.stats, "power_stats", "approximated_consumption"), "watt");
   const boards = rest.boards.map((board) => board.telemetry);
   const running = boards.filter((board) => board.enabled !== false);
@@ -82,7 +85,7 @@ interface Seen {
   readonly hashes: boolean;
 }
 
-function settingOf({ details, tuner, boards }: RestReading, { drawn, hashes }: Seen, identity: Identity): Pick<Telemetry, "state" | "point"> {
+function settingOf({ details, mode, tuning, boards }: RestReading, { drawn, hashes }: Seen, identity: Identity): Pick<Telemetry, "state" | "point"> {
   const { status, systemUptime } = details;
   if (status === null) return { state: null, point: null };
   if (status === "paused") return { state: "asleep", point: null };
@@ -93,10 +96,14 @@ function settingOf({ details, tuner, boards }: RestReading, { drawn, hashes }: S
     const point = pointAt(boards, identity.points);
     return { state: "hashing", point: point?.id ?? null };
   }
-  const wanted = tuner.target === null ? undefined : identity.points.find((point) => point.id === targetId(tuner.target ?? 0));
-  const reached = tuner.state !== "tuning" || (wanted !== undefined && drawn !== null && Math.abs(drawn - wanted.power) <= REACHED * wanted.power);
-  return reached ? { state: "hashing", point: wanted?.id ?? null } : { state: "ramping", point: null };
+  const point = identity.points.find(({ id }) => mode.target !== null && id === targetId(mode.target));
+  const aim = isScaled(mode, tuning) ? tuning.aim : (point?.power ?? mode.target);
+  const reached = tuning.state !== "tuning" || (aim !== null && drawn !== null && Math.abs(drawn - aim) <= REACHED * aim);
+  return reached ? { state: "hashing", point: point?.id ?? null } : { state: "ramping", point: null };
 }
+
+/** The firmware aims lower than it was told. What it was told stands: telling it again would undo what protects the machine. */
+const isScaled = ({ target }: Mode, { aim }: Tuning): boolean => target !== null && aim !== null && aim < target;
 
 /** As the firmware words them. */
 export function errorsOf(reply: JsonObject): readonly string[] {

@@ -97,24 +97,29 @@ describe("a Braiins OS reading", () => {
 
   test("while the tuner is far from its target it is ramping and at no point, near it at the target", () =>
     at({}, async (device, bench) => {
-      const tuning = { overall_tuner_state: 3, mode_state: { powertargetmodestate: { current_target: { watt: 2500 } } } };
-      const drawing = (watt: number) => instead(bench, { "GET /performance/tuner-state": tuning, "GET /miner/stats": { power_stats: { approximated_consumption: { watt } } } });
+      const tuning = (watt: number) => ({ overall_tuner_state: 3, mode_state: { powertargetmodestate: { current_target: { watt } } } });
+      const told = { tunermode: { target: { powertarget: { power_target: { watt: 2500 } } } } };
+      const drawing = (watt: number, aim = 2500) => instead(bench, { "GET /performance/mode": told, "GET /performance/tuner-state": tuning(aim), "GET /miner/stats": { power_stats: { approximated_consumption: { watt } } } });
       await device.read(never);
       drawing(3000);
       assert.deepEqual(pick(await device.read(never)), ["ramping", null]);
       drawing(2510);
       assert.deepEqual(pick(await device.read(never)), ["hashing", "2500W"]);
+      drawing(2210, 2200);
+      const scaled = await device.read(never);
+      assert.deepEqual(pick(scaled), ["hashing", "2500W"], "what it was told stands");
+      assert.match(scaled.errors.join(), /lowered its target from 2500 W to 2200 W by itself/);
     }));
 
   test("what is not said is null, never zero", () =>
     at({}, async (device, bench) => {
-      instead(bench, { "GET /miner/details": {}, "GET /miner/stats": { power_stats: null }, "GET /performance/tuner-state": {}, "GET /miner/hw/hashboards": { hashboards: [{}, { id: "2", current_frequency: { hertz: 0 }, current_voltage: null, board_temp: { degree_c: "x" } }] } });
+      instead(bench, { "GET /miner/details": {}, "GET /miner/stats": { power_stats: null }, "GET /performance/tuner-state": {}, "GET /performance/mode": {}, "GET /miner/hw/hashboards": { hashboards: [{}, { id: "2", current_frequency: { hertz: 0 }, current_voltage: null, board_temp: { degree_c: "x" } }] } });
       const { power, powerSource, state, point, frequency, voltage, boards, inlet } = await device.read(never);
       assert.deepEqual([power, powerSource, state, point, frequency, voltage, inlet], [null, null, null, null, null, null, null]);
       assert.deepEqual(boards.map(({ index, enabled, boardTemperature }) => [index, enabled, boardTemperature]), [[1, null, null], [2, null, null]]);
     }));
 
-  for (const path of ["/miner/details", "/miner/stats", "/performance/tuner-state", "/miner/hw/hashboards"]) {
+  for (const path of ["/miner/details", "/miner/stats", "/performance/mode", "/performance/tuner-state", "/miner/hw/hashboards"]) {
     test(`half an answer from ${path} is no reading`, () =>
       at({}, async (device, bench) => {
         bench.override = (what) => (what === `GET ${path}` ? { status: 200, body: '{"hashboards":[{"id":"1","ena' } : null);
@@ -185,7 +190,7 @@ describe("Braiins OS orders", () => {
       let told = false;
       bench.override = (what) => {
         told ||= what === "PUT /performance/mode";
-        return what === "GET /performance/tuner-state" && !told ? json(200, { overall_tuner_state: 2, mode_state: { hashratetargetmodestate: { current_target: { terahash_per_second: 120 } } } }) : null;
+        return what === "GET /performance/mode" && !told ? json(200, { tunermode: { target: { hashratetarget: { hashrate_target: { terahash_per_second: 120 } } } } }) : null;
       };
       assert.equal((await device.read(never)).point, null);
       await to(device, "2000W");

@@ -9,7 +9,7 @@ import { detailsOf } from "../../drivers/braiins/details.ts";
 import { Identity as BraiinsIdentity } from "../../drivers/braiins/identity.ts";
 import { envelopeOf, profilesOf, rangeOf, targetPoints } from "../../drivers/braiins/points.ts";
 import { errorsOf, telemetryOf as braiinsTelemetry } from "../../drivers/braiins/telemetry.ts";
-import { tunerOf } from "../../drivers/braiins/tuner.ts";
+import { modeOf, tuningOf } from "../../drivers/braiins/tuner.ts";
 import { Reports } from "../../drivers/cgminer/api.ts";
 import { isObject, type Json, type JsonObject } from "../../drivers/cgminer/json.ts";
 import { loadModel } from "../../drivers/models.ts";
@@ -106,13 +106,14 @@ describe("a damaged REST reply", () => {
       damaged(braiinsReports.detailsOf(asic, "a", braiinsState)),
       damaged(braiinsReports.statsOf(asic)),
       damaged(braiinsReports.tunerStateOf(asic, braiinsState)),
+      damaged(braiinsReports.modeOf(braiinsState)),
       damaged({ hashboards: braiinsReports.boardsOf(asic) }),
       damaged({ ...braiinsReports.constraintsOf(asic.model), ...braiinsReports.profilesOf(asic), errors: [{ message: "m" }] }),
     );
     fc.assert(
-      fc.property(documents, ([details, stats, tuner, boards, rest]) => {
+      fc.property(documents, ([details, stats, tuner, mode, boards, rest]) => {
         sound(() => {
-          const telemetry = braiinsTelemetry(reports, { details: detailsOf(details), stats, tuner: tunerOf(tuner), boards: boardsOf(boards), errors: errorsOf(rest) }, identity);
+          const telemetry = braiinsTelemetry(reports, { details: detailsOf(details), stats, mode: modeOf(mode), tuning: tuningOf(tuner), boards: boardsOf(boards), errors: errorsOf(rest) }, identity);
           plausible(telemetry);
           return telemetry;
         });
