@@ -34,6 +34,12 @@ const probe = {
   load: async () => (await import("./commands/probe.ts")).probeCommand(),
 };
 
+const dump = {
+  name: "dump",
+  description: "write down what a miner answers, without passwords and tokens",
+  load: async () => (await import("./commands/dump.ts")).dumpCommand(),
+};
+
 const program = new Command("curtailctl")
   .description("Shows and steers the curtaild that runs on this machine.")
   .version(version)
@@ -43,5 +49,5 @@ const program = new Command("curtailctl")
   .option("--yes", "do not ask before changing the rack");
 for (const command of [statusCommand, whyCommand, devicesCommand, deviceCommand, limitCommand, stopCommand, eventsCommand, gridCommand, deviceKeyCommand]) program.addCommand(command());
 for (const command of [blinkCommand, restartCommand, maintenanceCommand]) program.addCommand(command());
-await addLazily(program, [operator, modbus, probe], process.argv.slice(2));
+await addLazily(program, [operator, modbus, probe, dump], process.argv.slice(2));
 process.exitCode = await runProgram(program, process.argv);
