@@ -94,6 +94,10 @@ describe("forgery", () => {
       bench.document("EMERGENCY", { action: "STOP" }, { ...by, id: "stop-1" }), bench.document("RELEASE", { releases: "stop-1" }, by), bench.heartbeat({}, { key }),
       bench.allocation(9_000, by), bench.limit(5_000, by), bench.document("EMERGENCY", { action: "STOP" }, { ...by, node: "all", id: "stop-2" }),
       bench.limit(7_000, { ...by, id: "e2" }), bench.document("RELEASE", { releases: "stop-0" }, { ...by, node: "all" }),
+      bench.document("SETPOINT", { intervals: [{ start: null, durationS: null, setpointW: 6_000 }] }, { ...by, id: "s1" }),
+      bench.document("LEVEL", { intervals: [{ start: null, durationS: null, level: 2 }] }, { ...by, id: "l1" }),
+      bench.allocation(100_000, { ...by, node: "site/s1", fields: { shares: { "rack/r1": 0.5 } } }), bench.limit(50_000, { ...by, node: "site/s1" }),
+      bench.limit(4_000, { ...by, node: "area/north" }),
     ];
     for (const document of past) bench.hear(document);
     const beat = bench.matching({ key });
@@ -105,10 +109,10 @@ describe("forgery", () => {
     ];
     const known = [...past, beat, ...forged];
     const picture = (): unknown => {
-      const { allocations, limits, latches, heartbeat } = bench.signal.heard();
+      const { allocations, limits, levels, setpoints, latches, heartbeat } = bench.signal.heard();
       const { held, heldIds, keys, storage } = bench.signal.summary(bench.tick());
       const durable = [...bench.disk].filter(([name]) => name !== "signal/clock");
-      return structuredClone({ allocations, limits, latches, heartbeat, held, heldIds, keys, storage, durable });
+      return structuredClone({ allocations, limits, levels, setpoints, latches, heartbeat, held, heldIds, keys, storage, durable });
     };
     const kinds = Object.entries(attacks);
     bench.wait(1_000);
