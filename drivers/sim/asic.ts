@@ -244,7 +244,12 @@ export class Asic {
     return { fast: fast * (1 + 0.01 * deviate(this.#options.random)), slow, average };
   }
 
-  /** Since the machine or its mining process started, ms. */
+  /** When the machine or its mining process last started: another time is another process. */
+  get minedSince(): number {
+    return this.#life.minedSince;
+  }
+
+  /** Since then, ms. */
   get uptimeMs(): number {
     return this.#life.now - this.#life.minedSince;
   }

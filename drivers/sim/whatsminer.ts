@@ -44,19 +44,15 @@ export class Btminer {
   }
 
   get percent(): number {
-    return this.#told.since === this.#since ? this.#told.percent : 100;
+    return this.#told.since === this.asic.minedSince ? this.#told.percent : 100;
   }
 
   setPercent(text: unknown): BtminerRefusal {
     const percent = typeof text === "string" && /^\d{1,3}$/.test(text) ? Number(text) : NaN;
     if (!(percent >= 0 && percent <= 100)) return "wrong";
     if (this.asic.setPoint(pointAt(this.asic.model, percent)) !== null) return "down";
-    this.#told = { percent, since: this.#since };
+    this.#told = { percent, since: this.asic.minedSince };
     return null;
-  }
-
-  get #since(): number {
-    return Math.round(this.asic.now - this.asic.uptimeMs);
   }
 
   setFastBoot(enabled: boolean): BtminerRefusal {
