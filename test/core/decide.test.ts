@@ -192,3 +192,26 @@ describe("what is said of the rack", () => {
     assert.equal(cycle(third.rack, 40, 5000).decision.compliance.kind, "violating");
   });
 });
+
+describe("a setpoint", () => {
+  const sp = (power: number, priority = 0) => ({ ...event("sp", [[null, null, power]]), priority });
+  const aimed = (ceiling: number | null, ...setpoints: ReturnType<typeof sp>[]) =>
+    once(rackOf(all("600")), input(snapshot(three(allSay("600")), metered(12_000)), { heard: heard({ allocations: [allocation({ ceiling })], setpoints }) }));
+
+  test("is aimed at below the limit, and judged by nobody but the limit", () => {
+    const { effective, budget, setpoint, orders, compliance } = aimed(15_000, sp(7_500));
+    assert.deepEqual(effective.limit, { kind: "limited", power: 15_000 });
+    assert.deepEqual(budget, { kind: "limited", power: 7_500 });
+    assert.equal(setpoint?.ref?.id, "sp");
+    assert.ok(orders.length > 0 && orders.every(({ cause, lowers }) => cause === "sp" && lowers));
+    assert.equal(compliance.kind, "compliant");
+  });
+
+  test("above the limit raises nothing", () => {
+    assert.deepEqual(aimed(7_500, sp(15_000)).budget, { kind: "limited", power: 7_500 });
+    assert.equal(aimed(7_500, sp(15_000)).compliance.kind, "settling");
+  });
+
+  test("without a limit it is the only aim", () => assert.deepEqual(aimed(null, sp(7_500)).budget, { kind: "limited", power: 7_500 }));
+  test("the smaller priority goes first", () => assert.deepEqual(aimed(null, sp(7_500, 2), sp(9_000, 1)).budget, { kind: "limited", power: 9_000 }));
+});
