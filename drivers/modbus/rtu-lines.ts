@@ -27,6 +27,7 @@ export function rtuOverTcpLine(address: TcpAddress, connectTimeoutMs: number): L
 
 /** A serial port of this machine, held for ourselves alone. The package that opens it is loaded with the first one. */
 export function serialLine({ path, baud, parity, stopBits }: SerialSettings): Line {
+  let closed = Promise.resolve();
   return {
     name: path,
     pacing: rtuPacing(baud),
@@ -34,8 +35,14 @@ export function serialLine({ path, baud, parity, stopBits }: SerialSettings): Li
       const { SerialPort } = await import("serialport").catch((error: unknown) => {
         throw new DeviceError("unreachable", `${path}: the package serialport is not installed: npm install serialport`, { cause: error });
       });
+      // The last one holds the lock until it is closed.
+      await closed;
       const port = new SerialPort({ path, baudRate: baud, parity, stopBits, dataBits: 8, lock: true, autoOpen: false });
       port.on("error", () => {});
+      // The package's stream does not close its port when it is destroyed: the port would stay open and locked for good.
+      port.once("close", () => {
+        if (port.isOpen && !port.closing) closed = new Promise((resolve) => { port.close(() => resolve()); });
+      });
       await new Promise<void>((resolve, reject) => {
         port.open((error) => (error === null ? resolve() : reject(new DeviceError("unreachable", `cannot open ${path}: ${error.message}`, { cause: error }))));
       });

@@ -6,7 +6,7 @@ import { storm } from "./storm.ts";
 import { TCP_FAULTS, tcpStormDevice } from "./tcp-storm.ts";
 
 const FAULTY_READS = 2_000;
-const BUSES = 20;
+const BUSES = 40;
 const SEED = 20_260_729;
 
 describe(`${FAULTY_READS} faulty replies and not one wrong value`, () => {

@@ -18,6 +18,7 @@ import { Buses } from "../../drivers/modbus/buses.ts";
 import { loadProfile } from "../../drivers/modbus/load.ts";
 import { modbusMeter } from "../../drivers/modbus/meter.ts";
 import type { Reply, Request } from "../../drivers/modbus/request.ts";
+import { serialLine } from "../../drivers/modbus/rtu-lines.ts";
 import { tcpLine } from "../../drivers/modbus/tcp.ts";
 import { startRig } from "../../drivers/sim/rig.ts";
 
@@ -56,6 +57,16 @@ async function freePort(): Promise<number> {
   return port;
 }
 
+/** Built anew: a program of ours on their library. */
+function libmodbusServer(t: TestContext): string {
+  const folder = mkdtempSync(join(tmpdir(), "curtaild-peer-"));
+  t.after(() => rmSync(folder, { recursive: true }));
+  const program = join(folder, "server");
+  const built = spawnSync("sh", ["-c", `cc -o ${program} ${source("libmodbus-server.c")} $(pkg-config --cflags --libs libmodbus)`], { encoding: "utf8" });
+  assert.equal(built.status, 0, built.stderr);
+  return program;
+}
+
 function busTo(t: TestContext, port: number): (request: Request) => Promise<Reply> {
   const bus = new Bus(tcpLine({ host: "127.0.0.1", port }, 1_000), options);
   t.after(() => bus.close());
@@ -67,13 +78,25 @@ const register = (at: number): number => 3 * at + 7;
 const from = <T>(address: number, count: number, value: (at: number) => T): T[] => Array.from({ length: count }, (_, at) => value(address + at));
 
 describe("our client", () => {
+  test("reads and writes a libmodbus server on a serial line", { skip: skipLibmodbus || skipUnless(works(PYTHON, "-c", "import tty"), "python3") }, async (t) => {
+    const [ours = "", theirs = ""] = (await startPeer(t, PYTHON, [source("pty-pair.py")])).split(" ");
+    await startPeer(t, libmodbusServer(t), [theirs]);
+    const bus = new Bus(serialLine({ path: ours, baud: 9_600, parity: "none", stopBits: 1 }), options);
+    t.after(() => bus.close());
+    const send = (request: Request): Promise<Reply> => bus.send(request, { priority: "fast", deadlineMs: 5_000, timing }, never);
+    assert.deepEqual(await send(read("holding", 5, 125)), from(5, 125, register));
+    assert.deepEqual(await send(read("coil", 1, 19)), from(1, 19, (at) => Number(at % 3 === 0)));
+    await send({ kind: "write-coil", unit: 1, address: 1, on: true });
+    await send({ kind: "write-registers", unit: 1, address: 10, values: [1, 2] });
+    assert.deepEqual(await send(read("coil", 0, 4)), [1, 1, 0, 1]);
+    assert.deepEqual(await send(read("holding", 9, 4)), [register(9), 1, 2, register(12)]);
+    await assert.rejects(send(read("holding", 199, 2)), (error) => error instanceof DeviceError && error.code === "refused");
+    await assert.rejects(send({ ...read("holding", 0, 1), unit: 9 }), (error) => error instanceof DeviceError && error.code === "timeout");
+    for (let round = 0; round < 50; round += 1) assert.deepEqual(await send(read("input", round % 100, 3)), from(round % 100, 3, register));
+  });
+
   test("reads and writes a libmodbus server", { skip: skipLibmodbus }, async (t) => {
-    const folder = mkdtempSync(join(tmpdir(), "curtaild-peer-"));
-    t.after(() => rmSync(folder, { recursive: true }));
-    const program = join(folder, "server");
-    const built = spawnSync("sh", ["-c", `cc -o ${program} ${source("libmodbus-server.c")} $(pkg-config --cflags --libs libmodbus)`], { encoding: "utf8" });
-    assert.equal(built.status, 0, built.stderr);
-    const send = busTo(t, Number(await startPeer(t, program, [])));
+    const send = busTo(t, Number(await startPeer(t, libmodbusServer(t), [])));
     assert.deepEqual(await send(read("holding", 5, 125)), from(5, 125, register));
     assert.deepEqual(await send(read("input", 0, 1)), [7]);
     assert.deepEqual(await send(read("coil", 1, 19)), from(1, 19, (at) => Number(at % 3 === 0)));
