@@ -1,6 +1,10 @@
 import assert from "node:assert/strict";
-import { describe, test } from "node:test";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { describe, test } from "node:test";
 import { writeRigFiles } from "../../agent/cli/sim-files.ts";
 import { withoutSecrets, withoutTokens } from "../../agent/cli/recording.ts";
 import type { Telemetry } from "../../agent/core/model.ts";
@@ -9,7 +13,7 @@ import { loadModel } from "../../drivers/models.ts";
 import { startReplay, type Dump } from "../../drivers/sim/replay.ts";
 import { startRig } from "../../drivers/sim/rig.ts";
 import { testDirectory } from "../config/config-files.ts";
-import { run } from "./programs.ts";
+import { program, run } from "./programs.ts";
 
 const never = new AbortController().signal;
 
@@ -43,6 +47,39 @@ describe("dump", { concurrency: 2 }, () => {
       }
     });
   }
+
+  test("is played again by curtaild sim --from, and asked by probe", async () => {
+    await using rig = await startRig({ asics: 1, drivers: ["antminer"] });
+    await using directory = await testDirectory();
+    await writeRigFiles(rig, directory.path, "mqtt://127.0.0.1:1");
+    const dump = await run("curtailctl", ["dump", "asic-01", "--config", join(directory.path, "config.yaml")]);
+    const file = join(directory.path, "asic-01.json");
+    await writeFile(file, dump.out);
+    const child = spawn(process.execPath, [program("curtaild"), "sim", "--from", file], { stdio: ["ignore", "pipe", "inherit"] });
+    const gone = once(child, "exit");
+    try {
+      const [line] = (await once(createInterface(child.stdout), "line", { signal: AbortSignal.timeout(10_000) })) as [string];
+      const { ready, driver, address, webPort } = JSON.parse(line) as { ready: boolean; driver: string; address: string; webPort: number };
+      assert.deepEqual([ready, driver], [true, "antminer"]);
+      const { code, out } = await run("curtailctl", ["probe", address, "--driver", "antminer", "--model", "antminer-s19-pro", "--web-port", String(webPort)]);
+      assert.equal(code, 0);
+      assert.match(out, /^state {6}hashing, at 100%$/m);
+    } finally {
+      child.kill("SIGTERM");
+      assert.deepEqual(await gone, [0, null]);
+    }
+  });
+
+  test("what is no dump is refused: 65", async () => {
+    await using directory = await testDirectory();
+    const file = join(directory.path, "x.json");
+    for (const text of ["", "{}", '{"v":1,"type":"DUMP","driver":"luxos","model":"x","exchanges":[]}']) {
+      await writeFile(file, text);
+      const { code, err } = await run("curtaild", ["sim", "--from", file]);
+      assert.equal(code, 65);
+      assert.match(err, /is no dump/);
+    }
+  });
 
   test("of a miner nobody knows: 64; of one that does not answer: 69", async () => {
     await using rig = await startRig({ asics: 1 });

@@ -13,12 +13,13 @@ export interface Outcome {
   readonly err: string;
 }
 
-const bin = (name: string): string => fileURLToPath(new URL(`../../agent/cli/${name}.js`, import.meta.url));
+/** Where one of the two is built. */
+export const program = (name: "curtaild" | "curtailctl"): string => fileURLToPath(new URL(`../../agent/cli/${name}.js`, import.meta.url));
 
 /** Runs `curtaild` or `curtailctl` to its end, without a terminal. */
 export function run(name: "curtaild" | "curtailctl", args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<Outcome> {
   return new Promise((resolve) => {
-    const child = execFile(process.execPath, [bin(name), ...args], { timeout: 20_000, env: { ...process.env, NO_COLOR: "1", ...env } }, (error, out, err) => {
+    const child = execFile(process.execPath, [program(name), ...args], { timeout: 20_000, env: { ...process.env, NO_COLOR: "1", ...env } }, (error, out, err) => {
       resolve({ code: error === null ? 0 : typeof error.code === "number" ? error.code : -1, out, err });
     });
     child.stdin?.end();
