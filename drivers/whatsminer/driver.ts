@@ -87,7 +87,7 @@ class Whatsminer implements Device {
   }
 
   #capabilities(): readonly Capability[] {
-    return capabilitiesOf(this.#model, { points: this.#points, confirm: this.#api.confirm }, this.#memory.fastBoot);
+    return capabilitiesOf(this.#model, this.#api.confirm, this.#memory.fastBoot);
   }
 
   async #setPoint(id: string, signal: AbortSignal): Promise<void> {

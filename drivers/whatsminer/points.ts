@@ -11,21 +11,31 @@ const WAKE: Omit<Transition, "fixed"> = { perMegahertz: millis(0), highest: "def
 const WAKE_FAST = seconds(60);
 const WAKE_SLOW = seconds(600);
 
-export interface Means {
-  readonly points: readonly OperatingPoint[];
-  /** What proves a percent: `readback` where the API tells it, `meter` where only the power shows it. */
-  readonly confirm: Transition["confirm"];
-}
-
 /** The model's points without the frequencies and voltages behind them: this firmware is not told any. */
 export function pointsOf(model: MinerModel): readonly OperatingPoint[] {
-  return model.points.map((point) => ({ ...point, frequency: null, voltage: null }));
+  return remembered(pointsMade, model, () => model.points.map((point) => ({ ...point, frequency: null, voltage: null })));
 }
 
-export function capabilitiesOf(model: MinerModel, { points, confirm }: Means, fastBoot: boolean): readonly Capability[] {
+/** `confirm`: what proves a percent; `fastBoot`: whether the next start is a short one. Alike miners share one list, and what is planned from it. */
+export function capabilitiesOf(model: MinerModel, confirm: Transition["confirm"], fastBoot: boolean): readonly Capability[] {
+  const variants = remembered(capabilitiesMade, model, () => new Map<string, readonly Capability[]>());
+  const variant = `${confirm} ${fastBoot}`;
+  const known = variants.get(variant);
+  if (known !== undefined) return known;
   const step: Transition = { ...PERCENT, confirm };
-  return [
-    { kind: "points", points, down: step, up: step },
+  const made: readonly Capability[] = [
+    { kind: "points", points: pointsOf(model), down: step, up: step },
     { kind: "sleep", sleepPower: model.sleepPower, down: SLEEP, up: { ...WAKE, fixed: fastBoot ? WAKE_FAST : WAKE_SLOW } },
   ];
+  variants.set(variant, made);
+  return made;
+}
+
+const pointsMade = new WeakMap<MinerModel, readonly OperatingPoint[]>();
+const capabilitiesMade = new WeakMap<MinerModel, Map<string, readonly Capability[]>>();
+
+function remembered<V>(made: WeakMap<MinerModel, V>, model: MinerModel, make: () => V): V {
+  const value = made.get(model) ?? make();
+  made.set(model, value);
+  return value;
 }

@@ -84,6 +84,11 @@ for (const subject of SUBJECTS) {
       assert.deepEqual([after.point, after.power !== null && after.power > 3_000], ["100%", true]);
     });
 
+    test("alike miners share what is planned from", async () => {
+      await using stand = await whatsminerStand(subject);
+      assert.equal(stand.device().capabilities, stand.device({ id: "asic-02" }).capabilities);
+    });
+
     test("a percent that is not one of its points is out of range, and nothing is sent", async () => {
       await using stand = await whatsminerStand(subject);
       const device = stand.device();
