@@ -80,7 +80,7 @@ function inDevices({ miners, meters }: Config): Contradiction[] {
     outlets.take(outlet, `miner ${miner.id}`, [...path, "outlet"]);
     return [];
   });
-  return [...ids.twice, ...addresses.twice, ...outlets.twice, ...astray, ...meters.flatMap(inLine)];
+  return [...ids.twice, ...addresses.twice, ...outlets.twice, ...astray, ...meters.flatMap(inLine), ...onOnePort(meters)];
 }
 
 type MeterConfig = Config["meters"][number];
@@ -92,10 +92,24 @@ function needs({ transport }: MeterConfig, key: "address" | "serial" | "tls"): b
   return key === "serial" ? transport === "rtu" : key === "tls" ? transport === "tls" : transport !== "rtu";
 }
 
+/** One port has one speed, whoever speaks on it. */
+function onOnePort(meters: readonly MeterConfig[]): Contradiction[] {
+  const ports = new Map<string, MeterConfig>();
+  return meters.flatMap((meter, index): Contradiction[] => {
+    if (meter.transport !== "rtu" || meter.serial === null) return [];
+    const { path, baud, parity, stopBits } = meter.serial;
+    const first = ports.get(path) ?? meter;
+    ports.set(path, first);
+    const same = first.serial?.baud === baud && first.serial.parity === parity && first.serial.stopBits === stopBits;
+    return same ? [] : [{ path: ["meters", index, "serial"], text: `is ${baud} baud, parity ${parity}, stop bits ${stopBits}, unlike meter ${first.id} on the same ${path}: one line has one setting.` }];
+  });
+}
+
 function inLine(meter: MeterConfig, index: number): Contradiction[] {
   const found: Contradiction[] = [];
   if (needs(meter, "address") && meter.address === null) found.push({ path: ["meters", index, "address"], text: `is missing: transport ${meter.transport} needs HOST:PORT.` });
   if (needs(meter, "serial") && meter.serial === null) found.push({ path: ["meters", index, "serial"], text: "is missing: transport rtu needs the port, as serial: { path: /dev/ttyUSB0 }." });
+  if ((meter.transport === "rtu" || meter.transport === "rtu-over-tcp") && (meter.unit < 1 || meter.unit > 247)) found.push({ path: ["meters", index, "unit"], text: `is ${meter.unit}: on a serial line units are 1 to 247, and nobody answers to 0.` });
   if (meter.tls !== null && (meter.tls.certFile === null) !== (meter.tls.keyFile === null)) found.push({ path: ["meters", index, "tls"], text: "has one of certFile and keyFile: a client certificate needs both." });
   return found;
 }

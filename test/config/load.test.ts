@@ -74,6 +74,10 @@ describe("every fault has its path, what is allowed and a cure", () => {
     ["unknown profile", { "meters.0.profile": "acme" }, /meters\[0\]\.profile: is "acme"/],
     ["a meter without address", { "meters.0.address": null }, /meters\[0\]\.address: is missing: transport tcp needs HOST:PORT/],
     ["a serial meter without port", { "meters.0.transport": "rtu" }, /meters\[0\]\.serial: is missing: transport rtu needs the port/],
+    ["unit 0 on a serial line", { "meters.0.transport": "rtu-over-tcp", "meters.0.unit": 0 }, /meters\[0\]\.unit: is 0: on a serial line/],
+    ["half a device certificate", { "meters.0.transport": "tls", "meters.0.tls": { keyFile: "k.pem" } }, /meters\[0\]\.tls: has one of certFile and keyFile/],
+    ["a login without its file", { "meters.0.login": { username: "admin", passwordFile: "/no/such" } }, /meters\[0\]\.login\.passwordFile: names \/no\/such, which cannot be read/],
+    ["two speeds on one port", { meters: [1, 2].map((unit) => ({ id: `m-${unit}`, profile: "gude-epc", transport: "rtu", unit, serial: { path: "/dev/ttyS9", baud: 9_600 * unit } })) }, /meters\[1\]\.serial: is 19200 baud.*unlike meter m-1 on the same \/dev\/ttyS9/],
     ["state in the run directory", { "paths.state": "/x", "paths.run": "/x" }, /paths\.run: is \/x, the same as paths\.state/],
     ["missing password file", { "grid.username": "rack", "grid.passwordFile": "/nowhere/p" }, /grid\.passwordFile: names \/nowhere\/p, which cannot be read \(ENOENT\): create it/],
   ];
