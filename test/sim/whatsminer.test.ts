@@ -1,6 +1,13 @@
 /** The simulated WhatsMiner by bare hands: what the wire shows, not what a driver makes of it. */
 import assert from "node:assert/strict";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { describe, test } from "node:test";
+import { writeRigFiles } from "../../agent/cli/sim-files.ts";
+import { vocabulary } from "../../agent/cli/vocabulary.ts";
+import { loadConfig } from "../../agent/config/load.ts";
+import { minerPasswords } from "../../agent/config/secrets.ts";
 import { Asic } from "../../drivers/sim/asic.ts";
 import { SimMachine } from "../../drivers/sim/machine.ts";
 import { readSimModel } from "../../drivers/sim/model.ts";
@@ -152,6 +159,21 @@ describe("in a rig", () => {
       ["whatsminer-v2", "whatsminer-m50s", "admin"],
     ]);
     await assert.rejects(startRig({ asics: 1, drivers: ["whatsminer-v2"], models: ["antminer-s21"] }), /does not run on antminer-s21; give models of MicroBT, or none/);
+  });
+
+  test("its configuration loads, with the factory's passwords in files for the daemon only", async () => {
+    const dir = await mkdtemp(join(tmpdir(), "curtaild-rig-"));
+    try {
+      await using rig = await startRig({ asics: 3, drivers: ["luxos", "whatsminer-v2", "whatsminer-v3"] });
+      await writeRigFiles(rig, dir, "mqtt://127.0.0.1:1883");
+      const doubts: string[] = [];
+      const { miners } = await loadConfig(join(dir, "config.yaml"), { vocabulary, warn: (line) => void doubts.push(line) });
+      const passwords = await minerPasswords(miners);
+      assert.deepEqual(miners.map(({ passwordFile }) => (passwordFile === null ? null : passwords.get(passwordFile))), [null, "admin", "super"]);
+      assert.deepEqual(doubts.filter((line) => line.includes("passwordFile")), []);
+    } finally {
+      await rm(dir, { recursive: true, force: true });
+    }
   });
 
   test("V2 answers each request on a connection of its own, V3 behind a length", async () => {
