@@ -11,6 +11,7 @@ import type { BrokerConfig, Config } from "./config/schema.ts";
 import { brokerAccess, minerPasswords } from "./config/secrets.ts";
 import type { Policy } from "./core/policy.ts";
 import { DEFAULT_POLICY } from "./core/policy.ts";
+import { bandAround } from "./core/supply.ts";
 import { seconds, watts } from "./core/units.ts";
 import { Daemon } from "./daemon.ts";
 import type { Notify } from "./daemon.ts";
@@ -137,6 +138,7 @@ function policyOf({ node, grid, policy }: Config): Policy {
     failsafe: watts(grid.failsafeLimitW),
     restart: { minOff: seconds(0), random: seconds(policy.restartRandomS), rampPercentPerMinute: policy.rampPctPerMin },
     raisesPerCycle: policy.maxChangesPerCycle,
+    supply: node.supply === null ? null : bandAround(node.supply),
   };
 }
 

@@ -67,6 +67,12 @@ const node = z
     operator: name().meta({ description: "The grid operator's name in topics and documents.", examples: ["demo"] }),
     site: name().meta({ description: "This site's name in topics and documents.", examples: ["s1"] }),
     rack: name().meta({ description: "This rack's name in topics and documents.", examples: ["r1"] }),
+    supply: unset(
+      z.strictObject({
+        voltageV: z.number().min(50).max(1_000).meta({ description: "Nominal voltage as the rack's meter reads it.", examples: [230] }),
+        frequencyHz: z.number().min(40).max(70).meta({ description: "Nominal frequency.", examples: [50] }),
+      }),
+    ).meta({ description: "The mains the rack's meter reads; after a BLACK_START_HOLD nothing wakes before both have been in band (10 %, 1 %) for a while. Unset: they are not awaited.", examples: [{ voltageV: 230, frequencyHz: 50 }] }),
     nominalW: power().positive().meta({ description: "What the rack draws at full operation; ramps and shares are counted from it.", examples: [33_528] }),
     breakerW: power().positive().meta({ description: "What the feed's breaker carries without end: never exceeded, whatever the grid allows.", examples: [40_000] }),
   })

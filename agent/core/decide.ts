@@ -19,6 +19,7 @@ import { reconcile } from "./reconcile.ts";
 import type { Metered, Snapshot } from "./snapshot.ts";
 import type { DeviceState, Order, RackState, Starving } from "./state.ts";
 import { startDevice } from "./state.ts";
+import { inBand } from "./supply.ts";
 import type { Now } from "./time.ts";
 import { blind, disagreement, disagreesForLong, extendTrial, judgeMeter } from "./trial.ts";
 import type { Millis, Watts } from "./units.ts";
@@ -67,7 +68,7 @@ const FIRST_POLLS = seconds(3);
 export function decide(rack: RackState, input: DecideInput): { readonly rack: RackState; readonly decision: Decision } {
   const { heard, policy } = input;
   const { uptime } = input.snapshot.tick;
-  const mode = nextMode(rack.mode, heard, { uptime, u: input.u, restart: policy.restart });
+  const mode = nextMode(rack.mode, heard, { uptime, u: input.u, restart: policy.restart, inBand: inBand(input.snapshot.supply, policy.supply, policy.meterStale) });
   const failsafe = failsafePower(policy.failsafe, heard.allocations);
   const effective = effectiveLimit(statements(mode, { input, failsafe }));
   const setpoint = setpointInForce(heard.setpoints, input.now);

@@ -4,18 +4,22 @@ import type { DeviceState, RackState } from "./state.ts";
 import { startDevice, startState } from "./state.ts";
 import type { Restart } from "./grid.ts";
 import type { Millis } from "./units.ts";
-import { millis, watts } from "./units.ts";
+import { restoringFrom } from "./mode.ts";
+import { watts } from "./units.ts";
 
 export interface Memory {
   readonly devices: Readonly<Record<string, { readonly target: Setpoint | null; readonly gain: number }>>;
   /** An emergency or the way back from one was running. */
   readonly restoring: boolean;
+  /** And it waits, or is to wait, for the mains. */
+  readonly held?: boolean;
 }
 
 export function remember(rack: RackState): Memory {
   const devices = Object.fromEntries([...rack.devices].map(([id, { target, gain }]) => [id, { target, gain: Math.round(gain * 1000) / 1000 }]));
-  const { emergency, restoring } = rack.mode;
-  return { devices, restoring: emergency || restoring !== null };
+  const { emergency, held, restoring } = rack.mode;
+  const waits = held || (restoring !== null && restoring.hold !== null);
+  return { devices, restoring: emergency || restoring !== null, ...(waits && { held: true }) };
 }
 
 /** Starts again from what was written down. The way back from an emergency begins anew, with the delay drawn before. */
@@ -24,6 +28,7 @@ export function recall(memory: Memory, context: { readonly uptime: Millis; reado
   const fresh = startState(uptime);
   const devices = new Map(Object.entries(memory.devices).map(([id, kept]): [string, DeviceState] => [id, { ...startDevice, ...kept }]));
   if (!memory.restoring) return { ...fresh, devices };
-  const restoring = { notBefore: millis(uptime + restart.minOff + u * restart.random), rampPercentPerMinute: restart.rampPercentPerMinute, u };
-  return { ...fresh, devices, mode: { ...fresh.mode, restoring }, ramp: { budget: { kind: "limited", power: watts(0) }, at: uptime } };
+  const held = memory.held === true;
+  const restoring = restoringFrom(uptime, held, { u, restart });
+  return { ...fresh, devices, mode: { ...fresh.mode, held, restoring }, ramp: { budget: { kind: "limited", power: watts(0) }, at: uptime } };
 }

@@ -15,6 +15,8 @@ export interface Mode {
   /** It has been trusted since start. What was never confirmed has no schedule to lean on. */
   readonly confirmed: boolean;
   readonly emergency: boolean;
+  /** A BLACK_START_HOLD is, or was, part of the emergency: the way back waits for the mains. */
+  readonly held: boolean;
   /** After an emergency: no wake-up before `notBefore`, then at most `ramp`. */
   readonly restoring: Restoring | null;
 }
@@ -24,6 +26,8 @@ export interface Restoring {
   readonly rampPercentPerMinute: number;
   /** The draw that spreads restarts over a fleet: made once, kept over restarts of the daemon. */
   readonly u: number;
+  /** Waiting for mains in order, since `since`; null: not, or not any more. `notBefore` counts from there. */
+  readonly hold: { readonly rest: Millis; readonly since: Millis | null } | null;
 }
 
 /** LPC-TS-017: from process start until the first confirmation, and 120 s at most. */
@@ -32,7 +36,7 @@ const INIT_AT_MOST = seconds(120);
 const GAP_AT_MOST = seconds(10);
 const DEFAULT_HEARTBEAT_TIMEOUT = seconds(120);
 
-export const startMode = (uptime: Millis): Mode => ({ trust: "init", trustSince: uptime, confirmed: false, emergency: false, restoring: null });
+export const startMode = (uptime: Millis): Mode => ({ trust: "init", trustSince: uptime, confirmed: false, emergency: false, held: false, restoring: null });
 
 /** The shortest timeout any allocation held asks for. */
 export function heartbeatTimeout(allocations: readonly Allocation[]): Millis {
@@ -51,21 +55,48 @@ export function restartRule(allocations: readonly Allocation[], otherwise: Resta
   }));
 }
 
-export function nextMode(mode: Mode, heard: Heard, context: { readonly uptime: Millis; readonly u: number; readonly restart: Restart }): Mode {
+interface ModeContext {
+  readonly uptime: Millis;
+  readonly u: number;
+  readonly restart: Restart;
+  /** Are the mains in order? null: nobody can say. */
+  readonly inBand: boolean | null;
+}
+
+/** While the mains are not in order no time counts. */
+const NOT_YET = millis(Number.MAX_SAFE_INTEGER);
+
+/** The way back from an emergency, or from where a restart of the daemon found it. */
+export function restoringFrom(uptime: Millis, held: boolean, { u, restart }: { readonly u: number; readonly restart: Restart }): Restoring {
+  const rest = millis(restart.minOff + u * restart.random);
+  return {
+    notBefore: held ? NOT_YET : millis(uptime + rest),
+    rampPercentPerMinute: restart.rampPercentPerMinute,
+    u,
+    hold: held ? { rest, since: null } : null,
+  };
+}
+
+function waiting(restoring: Restoring, uptime: Millis, inBand: boolean | null): Restoring {
+  const { hold } = restoring;
+  if (hold === null || uptime >= restoring.notBefore) return { ...restoring, hold: null };
+  const since = inBand === true ? (hold.since ?? uptime) : null;
+  return { ...restoring, hold: { rest: hold.rest, since }, notBefore: since === null ? NOT_YET : millis(since + hold.rest) };
+}
+
+export function nextMode(mode: Mode, heard: Heard, context: ModeContext): Mode {
   const { uptime } = context;
   const trust = nextTrust(mode, heard, uptime);
   const emergency = heard.latches.length > 0;
   let restoring = mode.restoring;
   if (emergency) restoring = null;
   else if (mode.emergency) {
-    const rule = restartRule(heard.allocations, context.restart);
-    restoring = {
-      notBefore: millis(uptime + rule.minOff + context.u * rule.random),
-      rampPercentPerMinute: rule.rampPercentPerMinute,
-      u: context.u,
-    };
+    restoring = restoringFrom(uptime, mode.held && context.inBand !== null, { u: context.u, restart: restartRule(heard.allocations, context.restart) });
   }
-  return { trust, trustSince: trust === mode.trust ? mode.trustSince : uptime, confirmed: mode.confirmed || trust === "trusted", emergency, restoring };
+  if (restoring !== null) restoring = waiting(restoring, uptime, context.inBand);
+  const holds = heard.latches.some(({ action }) => action === "BLACK_START_HOLD");
+  const held = emergency && (holds || (mode.emergency && mode.held));
+  return { trust, trustSince: trust === mode.trust ? mode.trustSince : uptime, confirmed: mode.confirmed || trust === "trusted", emergency, held, restoring };
 }
 
 function nextTrust(mode: Mode, { heartbeat, allocations }: Heard, uptime: Millis): Mode["trust"] {

@@ -1,4 +1,5 @@
 import type { Restart } from "./grid.ts";
+import type { SupplyBand } from "./supply.ts";
 import type { Millis, Watts } from "./units.ts";
 import { seconds } from "./units.ts";
 
@@ -23,6 +24,8 @@ export interface Policy {
   /** A meter reading older than this no longer guides raises, and than `meterLost` no longer counts. */
   readonly meterStale: Millis;
   readonly meterLost: Millis;
+  /** Awaited after a BLACK_START_HOLD; null: there is no meter for it, and it ends like a STOP. */
+  readonly supply: SupplyBand | null;
 }
 
 export const DEFAULT_POLICY = {
@@ -35,4 +38,5 @@ export const DEFAULT_POLICY = {
   raisesPerCycle: 50,
   meterStale: seconds(10),
   meterLost: seconds(60),
+  supply: null,
 } as const satisfies Partial<Policy>;

@@ -1,5 +1,6 @@
 /** One frozen look at the rack. Nothing in a cycle reads a device while deciding. */
 import type { Capability, Nameplate, Reading, Setpoint } from "./model.ts";
+import type { Supply } from "./supply.ts";
 import type { Tick } from "./time.ts";
 import type { Millis, Watts } from "./units.ts";
 
@@ -35,6 +36,8 @@ export interface Snapshot {
   readonly devices: readonly DeviceSnapshot[];
   /** The meter over the whole rack; null where none is configured. */
   readonly rack: Metered | null;
+  /** The mains as the rack's meters see them. */
+  readonly supply: Supply | null;
   /** Accuracy class of the rack meter as a fraction of the reading. */
   readonly rackClass: number;
 }

@@ -1,4 +1,5 @@
 import type { Metered } from "../core/snapshot.ts";
+import type { Supply } from "../core/supply.ts";
 import type { Tick } from "../core/time.ts";
 import type { Millis } from "../core/units.ts";
 import { millis, seconds, watts } from "../core/units.ts";
@@ -40,6 +41,12 @@ export class MeterLoop {
 
   total(tick: Tick): Metered {
     return this.#metered(this.#reading?.power ?? null, tick);
+  }
+
+  /** The mains as this meter sees them. */
+  supply(tick: Tick): Supply {
+    const { voltage = null, frequencyHz = null } = this.#reading ?? {};
+    return { voltage, frequencyHz, age: this.#readAt === null ? null : millis(tick.uptime - this.#readAt.uptime) };
   }
 
   outlet(index: number, tick: Tick): Metered {

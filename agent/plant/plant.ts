@@ -48,6 +48,7 @@ export class Plant {
       tick,
       devices: this.devices.map((loop) => loop.snapshot(tick, this.#outlet(loop.device.id, tick))),
       rack: sumMetered(racks.map((loop) => loop.total(tick))),
+      supply: racks[0]?.supply(tick) ?? null,
       rackClass: Math.max(0, ...racks.map(({ meter }) => meter.accuracy.fraction)),
     };
   }

@@ -77,7 +77,7 @@ class Player {
     const { nominalW, failsafeLimitW, synchronised } = this.#agent;
     const { rack, decision } = decide(this.#rack, {
       heard: this.#signal.heard(), now: this.#signal.now(tick), synchronised, local: [], u: 0.5,
-      snapshot: { tick, devices: [], rack: null, rackClass: 0 },
+      snapshot: { tick, devices: [], rack: null, rackClass: 0, supply: null },
       policy: { ...DEFAULT_POLICY, nominal: watts(nominalW), failsafe: watts(failsafeLimitW) },
     });
     this.#rack = rack;

@@ -38,12 +38,18 @@ describe("memory", () => {
   test("killed in an emergency: the way back begins anew, from 0 W, with the delay drawn before", () => {
     const rack = rackOf({});
     const { mode, ramp } = recalled(remember({ ...rack, mode: { ...rack.mode, emergency: true } }), 0.25);
-    assert.deepEqual(mode.restoring, { notBefore: 100_000 + 60_000 + 75_000, rampPercentPerMinute: 20, u: 0.25 });
+    assert.deepEqual(mode.restoring, { notBefore: 100_000 + 60_000 + 75_000, rampPercentPerMinute: 20, u: 0.25, hold: null });
     assert.deepEqual(ramp, { budget: { kind: "limited", power: 0 }, at: 100_000 });
   });
   test("killed on the way back: the way begins anew, by the rule in force", () => {
     const rack = rackOf({});
-    const memory = remember({ ...rack, mode: { ...rack.mode, restoring: { notBefore: seconds(1), rampPercentPerMinute: 5, u: 0.5 } } });
-    assert.deepEqual(recalled(memory).mode.restoring, { notBefore: 100_000 + 60_000 + 150_000, rampPercentPerMinute: 20, u: 0.5 });
+    const memory = remember({ ...rack, mode: { ...rack.mode, restoring: { notBefore: seconds(1), rampPercentPerMinute: 5, u: 0.5, hold: null } } });
+    assert.deepEqual(recalled(memory).mode.restoring, { notBefore: 100_000 + 60_000 + 150_000, rampPercentPerMinute: 20, u: 0.5, hold: null });
+  });
+  test("killed while it waits for the mains, or in a BLACK_START_HOLD: it waits for them anew", () => {
+    const rack = rackOf({});
+    const hold = { rest: seconds(60), since: seconds(1) };
+    const states = [{ ...rack.mode, emergency: true, held: true }, { ...rack.mode, restoring: { notBefore: seconds(61), rampPercentPerMinute: 5, u: 0.5, hold } }];
+    for (const mode of states) assert.deepEqual(recalled(remember({ ...rack, mode })).mode.restoring?.hold, { rest: 60_000 + 150_000, since: null });
   });
 });

@@ -6,14 +6,15 @@ import { effectiveLimit, gridStatements } from "../../agent/core/limit.ts";
 import type { Mode } from "../../agent/core/mode.ts";
 import { failsafeJoins, gridState, heartbeatTimeout, nextMode, restartRule, startMode } from "../../agent/core/mode.ts";
 import { seconds, watts } from "../../agent/core/units.ts";
+import { bandAround, inBand, type Supply } from "../../agent/core/supply.ts";
 import { allocation, event, heard, now, stop } from "./signals.ts";
 
 const RESTART: Restart = { minOff: seconds(60), random: seconds(300), rampPercentPerMinute: 20 };
 const quiet = heard({}, { born: null, confirmed: null });
 
 /** Lives through what is heard at each uptime, from a start at 0 s. */
-function live(steps: readonly (readonly [uptime: number, said: Heard])[], from: Mode = startMode(seconds(0)), u = 0.5): Mode {
-  return steps.reduce((mode, [uptime, said]) => nextMode(mode, said, { uptime: seconds(uptime), u, restart: RESTART }), from);
+function live(steps: readonly (readonly [uptime: number, said: Heard, inBand?: boolean])[], from: Mode = startMode(seconds(0)), u = 0.5): Mode {
+  return steps.reduce((mode, [uptime, said, inBand]) => nextMode(mode, said, { uptime: seconds(uptime), u, restart: RESTART, inBand: inBand ?? null }), from);
 }
 const beat = (born: number, confirmed: number | null = null, over: Partial<Omit<Heard, "heartbeat">> & { readonly gap?: number } = {}): Heard => {
   const { gap, ...rest } = over;
@@ -115,7 +116,7 @@ describe("emergency is an OR of latches", () => {
   test("it has no end in time", () => assert.equal(live([[1e6, beat(1, 1, { latches: [stop] })]], stopped).emergency, true));
   test("one of two cleared: it goes on", () => assert.deepEqual(live([[6, beat(5, 1, { latches: [other] })]], stopped), stopped));
   test("the last cleared: minOff + u x random, then the ramp", () => {
-    assert.deepEqual(live([[10, beat(5, 1)]], stopped).restoring, { notBefore: 10_000 + 60_000 + 150_000, rampPercentPerMinute: 20, u: 0.5 });
+    assert.deepEqual(live([[10, beat(5, 1)]], stopped).restoring, { notBefore: 10_000 + 60_000 + 150_000, rampPercentPerMinute: 20, u: 0.5, hold: null });
   });
   test("the delay is drawn once", () => {
     const restoring = live([[10, beat(5, 1)]], stopped);
@@ -129,7 +130,7 @@ describe("emergency is an OR of latches", () => {
   test("trust goes its own way meanwhile: LPC-911", () => assert.equal(live([[130, beat(5, 1, { latches: [stop] })]], stopped).trust, "failsafe"));
   test("the allocation's restart rule goes before the farm's", () => {
     const restart: Restart = { minOff: seconds(10), random: seconds(0), rampPercentPerMinute: 5 };
-    assert.deepEqual(live([[10, beat(5, 1, { allocations: [allocation({ restart })] })]], stopped).restoring, { notBefore: 20_000, rampPercentPerMinute: 5, u: 0.5 });
+    assert.deepEqual(live([[10, beat(5, 1, { allocations: [allocation({ restart })] })]], stopped).restoring, { notBefore: 20_000, rampPercentPerMinute: 5, u: 0.5, hold: null });
   });
 });
 
@@ -144,4 +145,40 @@ describe("of several allocations", () => {
     const two = allocation({ restart: { minOff: seconds(90), random: seconds(0), rampPercentPerMinute: 10 } });
     assert.deepEqual(restartRule([one, two], RESTART), { minOff: 90_000, random: 900_000, rampPercentPerMinute: 10 });
   });
+});
+
+describe("BLACK_START_HOLD", () => {
+  const hold = { ...stop, action: "BLACK_START_HOLD" as const };
+  const held = live([[5, beat(5, 1, { latches: [hold] }), false]], trusted);
+  const quietly = (second: number, ok: boolean): [number, Heard, boolean] => [second, beat(5, 1), ok];
+  const earliest = (steps: [number, Heard, boolean][], from = held) => live(steps, from).restoring?.notBefore;
+
+  test("after its release nothing wakes while the mains are not in order, however long", () => {
+    assert.ok((earliest([quietly(10, false), quietly(1e5, false)]) ?? 0) > 1e12);
+  });
+  test("minOff + u x random counts from when they came into order", () => assert.equal(earliest([quietly(10, false), quietly(50, true), quietly(51, true)]), 50_000 + 60_000 + 150_000));
+  test("and begins anew when they leave it", () => assert.equal(earliest([quietly(10, true), quietly(100, false), quietly(101, true)]), 101_000 + 60_000 + 150_000));
+  test("once it has waited it waits no more", () => {
+    const done = live([quietly(10, true), quietly(221, true), quietly(222, false)], held);
+    assert.deepEqual(done.restoring, { notBefore: 10_000 + 60_000 + 150_000, rampPercentPerMinute: 20, u: 0.5, hold: null });
+  });
+  test("beside a STOP it holds as long as either, and is not forgotten when it is the first to go", () => {
+    const both = live([[5, beat(5, 1, { latches: [stop, hold] }), true], [6, beat(5, 1, { latches: [stop] }), true]], trusted);
+    assert.ok((earliest([quietly(10, false)], both) ?? 0) > 1e12);
+  });
+  test("a STOP alone does not wait for the mains", () => {
+    const stopped = live([[5, beat(5, 1, { latches: [stop] }), false]], trusted);
+    assert.equal(earliest([quietly(10, false)], stopped), 10_000 + 60_000 + 150_000);
+  });
+  test("where no mains are configured it ends like a STOP", () => assert.equal(live([[10, beat(5, 1)]], held).restoring?.notBefore, 10_000 + 60_000 + 150_000));
+
+  const band = bandAround({ voltageV: 230, frequencyHz: 50 });
+  const says = (voltage: number | null, frequencyHz: number | null, age: number | null = 1): Supply => ({ voltage, frequencyHz, age: age === null ? null : seconds(age) });
+  const rows: [string, Supply | null, boolean][] = [
+    ["230 V and 50 Hz", says(230, 50), true], ["at both ends", says(207, 49.5), true], ["too low a voltage", says(206, 50), false], ["too high a voltage", says(254, 50), false],
+    ["too slow", says(230, 49.4), false], ["too fast", says(230, 50.6), false], ["no frequency said", says(230, null), false], ["no voltage said", says(null, 50), false],
+    ["said too long ago", says(230, 50, 11), false], ["never said", says(null, null, null), false], ["no meter", null, false],
+  ];
+  for (const [name, supply, expected] of rows) test(`in order: ${name}: ${expected}`, () => assert.equal(inBand(supply, band, seconds(10)), expected));
+  test("without a band nobody can say", () => assert.equal(inBand(says(230, 50), null, seconds(10)), null));
 });

@@ -74,7 +74,7 @@ export const device = (id: string, reading: Reading, over: Partial<Omit<DeviceSn
 });
 
 export const snapshot = (devices: readonly DeviceSnapshot[], rack: Metered | null = null, uptime: number = NOW): Snapshot => ({
-  tick: tick(uptime), devices, rack, rackClass: 0.01,
+  tick: tick(uptime), devices, rack, rackClass: 0.01, supply: null,
 });
 
 export const to = (at: string): Setpoint => (at === "asleep" ? { kind: "sleep" } : { kind: "points", point: at });
@@ -97,7 +97,7 @@ export const status = (state: OrderStatus["state"], at: string, over: { readonly
 export const POLICY: Policy = {
   nominal: watts(16_000), failsafe: watts(6000), restart: { minOff: seconds(0), random: seconds(300), rampPercentPerMinute: 20 },
   margin: 0.0075, dropMargin: 0.02, responseTime: seconds(15), tuneTime: seconds(7), dwell: seconds(20), raisesPerCycle: 50,
-  meterStale: seconds(10), meterLost: seconds(60),
+  meterStale: seconds(10), meterLost: seconds(60), supply: null,
 };
 
 export const viewsOf = (shot: Snapshot, states: Readonly<Record<string, DeviceState>> = {}): View[] =>
