@@ -43,6 +43,7 @@ const FREE = new Set(["agent/cli", "scripts", "test", "agent/run", "agent/routes
 const PACKAGE_HOME: Readonly<Record<string, readonly string[]>> = {
   mqtt: ["agent/link"],
   "modbus-serial": ["drivers/modbus"],
+  serialport: ["drivers/modbus"],
   pino: ["agent/host"],
   "classic-level": ["agent/record"],
   commander: ["agent/cli"],
