@@ -80,6 +80,12 @@ class Luxos implements LuxosMiner {
     return telemetryOf(reports, boards, this.#identity.points);
   }
 
+  /** The session ends with the machine: nobody has to log off. */
+  async restart(signal: AbortSignal): Promise<void> {
+    const talk = this.#talk("order", signal);
+    await this.#sessions.use(talk, async (session) => void (await talk.tell("rebootdevice", session)));
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#sessions.end();
   }
