@@ -4,7 +4,8 @@ import type { Device, MinerOptions } from "../../drivers/driver.ts";
 import type { Stand } from "./contract.ts";
 import { whatsminerStand } from "./whatsminer-stand.ts";
 
-const REQUEST_MS = 150;
+/** Enough for a cold first request on a busy machine. */
+const REQUEST_MS = 250;
 
 export interface Subject {
   readonly api: "v2" | "v3";
