@@ -3,6 +3,7 @@ import { createServer } from "node:net";
 import type { AddressInfo } from "node:net";
 import { describe, test } from "node:test";
 import type { TestContext } from "node:test";
+import fc from "fast-check";
 
 import { DeviceError } from "../../agent/runtime/errors.ts";
 import { Bus } from "../../drivers/modbus/bus.ts";
@@ -10,6 +11,7 @@ import { Buses } from "../../drivers/modbus/buses.ts";
 import { NO_PACING } from "../../drivers/modbus/line.ts";
 import type { Pacing } from "../../drivers/modbus/line.ts";
 import type { Reply, Request } from "../../drivers/modbus/request.ts";
+import { RtuReplyFrame } from "../../drivers/modbus/rtu-frame.ts";
 import { serialLine } from "../../drivers/modbus/rtu-lines.ts";
 import { rtuPacing } from "../../drivers/modbus/rtu.ts";
 import { content, hex } from "./device.ts";
@@ -110,6 +112,20 @@ describe("RTU", () => {
     for (const unit of [1, 1, 2, 2]) await send(bus, read(0, 1, unit));
     const gaps = times.slice(1).map(({ at }, index) => at - (times[index]?.at ?? 0));
     assert.ok((gaps[0] ?? 0) >= 4.5 && (gaps[2] ?? 0) >= 4.5 && (gaps[1] ?? 0) >= 24.5, gaps.join(" "));
+  });
+
+  test("however a reply is cut into pieces it is the same reply, and one byte more is none", () => {
+    const shape = fc.record({ unit: fc.integer({ min: 1, max: 247 }), address: fc.integer({ min: 0, max: 60_000 }), count: fc.integer({ min: 1, max: 125 }), cuts: fc.array(fc.nat(260), { maxLength: 8 }) });
+    fc.assert(fc.property(shape, ({ unit, address, count, cuts }) => {
+      const request: Request = { kind: "read", unit, table: "input", address, count };
+      const reply = withChecksum([unit, 4, 2 * count, ...registers(address, count, unit).flatMap((word) => [word >> 8, word & 0xff])]);
+      const ends = [...new Set([...cuts.filter((cut) => cut > 0 && cut < reply.length), reply.length])].toSorted((a, b) => a - b);
+      const frame = new RtuReplyFrame(request);
+      const states = ends.map((end, at) => frame.take(reply.subarray(ends[at - 1] ?? 0, end)));
+      assert.deepEqual(states, [...states.slice(1).map(() => "incomplete"), "complete"]);
+      assert.deepEqual(frame.bytes, reply);
+      assert.deepEqual(frame.take(Buffer.from([0])), { wrong: "bytes after the reply" });
+    }));
   });
 
   test("t3.5 by speed: 4 ms at 9600 baud, 1.75 ms above 19200, a millisecond for the timer", () => {
