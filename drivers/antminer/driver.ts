@@ -7,7 +7,7 @@ import { DEFAULT_LIMITS } from "../cgminer/wire.ts";
 import type { Actuators, Device, MinerOptions } from "../driver.ts";
 import type { MinerModel } from "../models.ts";
 import { Patience } from "./patience.ts";
-import { capabilitiesOf, pointsOf, type StockPoint } from "./points.ts";
+import { capabilitiesOf, highestOf, pointsOf, type StockPoint } from "./points.ts";
 import { PowerPort } from "./power.ts";
 import { MODE, poolsOf, sameSettings, settingsOf, withSettings, type Settings } from "./settings.ts";
 import { softwareOf } from "./stats.ts";
@@ -72,7 +72,7 @@ class Antminer implements Device {
   }
 
   get nameplate(): Nameplate {
-    return { highest: this.#model.nameplate, asleep: this.#model.sleepPower };
+    return { highest: highestOf(this.#points, this.#model), asleep: this.#model.sleepPower };
   }
 
   get capabilities(): readonly Capability[] {

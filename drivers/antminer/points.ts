@@ -1,6 +1,6 @@
 /** What stock firmware can be told, as points: frequency levels in percent where it has them, a mode of its own on some models, sleep. */
 import type { Capability, OperatingPoint, Transition } from "../../agent/core/model.ts";
-import { megahertz, millis, seconds, terahash, watts } from "../../agent/core/units.ts";
+import { megahertz, millis, seconds, terahash, watts, type Watts } from "../../agent/core/units.ts";
 import type { MinerModel } from "../models.ts";
 import { MODE, type Settings } from "./settings.ts";
 
@@ -44,6 +44,14 @@ function scaled({ frequency, power, hashrate }: OperatingPoint, id: string, { pa
     hashrate: terahash(hashrate * part),
     settings,
   };
+}
+
+/** What one unit may draw beyond another of its model. */
+const SPREAD = 1.05;
+
+/** Stock firmware does not go beyond its full level, whatever the model could with another. */
+export function highestOf(points: readonly StockPoint[], { nameplate }: MinerModel): Watts {
+  return watts(Math.min(nameplate, Math.ceil(SPREAD * Math.max(...points.map(({ power }) => power)))));
 }
 
 export function capabilitiesOf(points: readonly StockPoint[], { sleepPower }: MinerModel): readonly Capability[] {

@@ -42,7 +42,7 @@ export function telemetryOf(said: Said, points: readonly StockPoint[], model: Mi
     powerSource: said.power === null ? null : "measured",
     hashrate,
     hashrateAverage: hashrateAt(summary, "av") ?? hashrateAt(machine, "av"),
-    frequency,
+    frequency: state === "asleep" ? (points.find((point) => sameSettings(point.settings, awake(settings)))?.frequency ?? null) : frequency,
     voltage: null,
     state,
     point: state === "hashing" && follows ? set.id : null,
@@ -58,6 +58,9 @@ export function telemetryOf(said: Said, points: readonly StockPoint[], model: Mi
     errors: state === "hashing" ? [...boardErrors(chains, model), ...(set === null || follows ? [] : [`set to ${set.id}, and hashes faster than that`])] : [],
   };
 }
+
+/** What it would wake to. */
+const awake = (settings: Settings | null): Settings => ({ mode: MODE.normal, level: settings?.level ?? null });
 
 function meanClock(chains: readonly Chain[]): Megahertz | null {
   const clocked = chains.map(({ frequency }) => frequency).filter((frequency) => frequency !== null);

@@ -5,7 +5,7 @@ import type { AddressInfo } from "node:net";
 import { describe, test } from "node:test";
 import { parseReply } from "../../drivers/cgminer/parse.ts";
 import { isObject, type JsonObject } from "../../drivers/cgminer/json.ts";
-import { capabilitiesOf, pointsOf } from "../../drivers/antminer/points.ts";
+import { capabilitiesOf, highestOf, pointsOf } from "../../drivers/antminer/points.ts";
 import { settingsOf, withSettings, type Settings } from "../../drivers/antminer/settings.ts";
 import { telemetryOf } from "../../drivers/antminer/telemetry.ts";
 import { loadModel } from "../../drivers/models.ts";
@@ -54,7 +54,8 @@ describe("a reading of stock firmware", () => {
     const still = STATS.replaceAll("36500.04", "");
     const young = SUMMARY.replace("86400", "20");
     assert.equal(said({ mode: 1, level: 100 }).state, "ramping");
-    assert.equal(said({ mode: 1, level: 100 }, { stats: still }).state, "asleep");
+    const asleep = said({ mode: 1, level: 80 }, { stats: still });
+    assert.deepEqual([asleep.state, asleep.point, asleep.frequency], ["asleep", null, 420]);
     assert.equal(said({ mode: 0, level: 100 }, { stats: still, summary: young }).state, "starting");
     assert.equal(said({ mode: 0, level: 100 }, { stats: still }).state, "fault");
     assert.deepEqual([said(null, { stats: still }).state, said(null).state, said(null).point], [null, "hashing", null]);
@@ -77,7 +78,8 @@ describe("what it can be told", () => {
     assert.deepEqual(points.map(({ id }) => id), ["50%", "60%", "70%", "80%", "90%", "100%"]);
     assert.deepEqual(pointsOf(model, false).map(({ id }) => id), ["100%"]);
     assert.deepEqual(pointsOf(loadModel("antminer-s19k-pro"), false).map(({ id, settings }) => [id, settings.mode]), [["efficient", 2], ["100%", 0]]);
-    assert.ok(points.every(({ power }) => power <= model.nameplate));
+    assert.equal(highestOf(points, model), 3_413);
+    assert.equal(highestOf(pointsOf(model, false), model), 3_413);
     for (const capability of capabilitiesOf(points, model)) assert.ok("up" in capability && !capability.up.hashing && capability.up.fixed >= 180_000);
   });
 
