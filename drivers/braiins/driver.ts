@@ -64,7 +64,7 @@ class Braiins implements Device {
       return telemetryOf(open, reading, this.#identity);
     } catch (error) {
       if (!(error instanceof PasswordError)) throw error;
-      return openTelemetry(open, [`${error.message.split(";")[0] ?? ""}: it tells no power and takes no orders`]);
+      return openTelemetry(open, ["the miner refused our password: it tells no power and takes no orders"]);
     }
   }
 

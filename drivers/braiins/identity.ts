@@ -61,12 +61,16 @@ export class Identity {
   }
 
   #offer(): void {
-    const byHand = this.manual ? manualPoints(this.#envelope, this.#model) : [];
-    // Constraints that leave nothing are not believed here; an order then says that it is out of range.
-    const points = byHand.length > 0 ? byHand : this.manual ? this.#model.points : targetPoints(this.#range, this.#model, this.#profiles);
+    const points = this.manual ? this.#byHand() : targetPoints(this.#range, this.#model, this.#profiles);
     if (JSON.stringify(points) === JSON.stringify(this.points) && this.capabilities.length > 0) return;
     this.points = points;
     this.capabilities = capabilitiesOf(points, this.#model.sleepPower, this.manual);
+  }
+
+  /** Constraints that leave nothing are not believed here; an order then says that it is out of range. */
+  #byHand(): readonly OperatingPoint[] {
+    const points = manualPoints(this.#envelope, this.#model);
+    return points.length > 0 ? points : this.#model.points;
   }
 
   /** Throws `out-of-range` with what may be set. */

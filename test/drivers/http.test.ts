@@ -11,7 +11,7 @@ import { rawMiner } from "./raw-miner.ts";
 
 const never = new AbortController().signal;
 const GET: HttpRequest = { method: "GET", path: "/summary" };
-const DEADLINE_MS = 300;
+const DEADLINE_MS = 500;
 
 const whole = (body: string, status = "200 OK"): string => `HTTP/1.1 ${status}\r\ncontent-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`;
 
@@ -58,7 +58,7 @@ describe("one HTTP exchange", () => {
   });
 
   const broken: [string, (socket: Socket) => void, DeviceErrorCode, RegExp][] = [
-    ["silence", () => {}, "timeout", /did not answer within 300 ms/],
+    ["silence", () => {}, "timeout", /did not answer within 500 ms/],
     ["half a head", (socket) => void socket.write("HTTP/1.1 200"), "timeout", /sent 12 bytes and no end/],
     ["garbage", (socket) => void socket.end("\u0007\u0008 what"), "malformed", /not HTTP/],
     ["a cut body", (socket) => void socket.end("HTTP/1.1 200 OK\r\ncontent-length: 90\r\n\r\n{"), "malformed", /broke off/],

@@ -1,5 +1,6 @@
 /** One simulated machine on a bench, behind whatever its firmware listens on: its faults, its truth, and what it was asked. */
 import type { Address } from "../../drivers/cgminer/wire.ts";
+import { exchange } from "../../drivers/http/exchange.ts";
 import { Asic, type Start } from "../../drivers/sim/asic.ts";
 import { startCgminerServer } from "../../drivers/sim/cgminer-server.ts";
 import { parseAsicFault } from "../../drivers/sim/faults.ts";
@@ -74,8 +75,12 @@ async function webBench<F extends { answer(request: WebRequest): WebAnswer }>(ma
     asked: () => machine.asked(),
     wrote: () => machine.wrote(),
   });
+  const web = { host: server.host, port: server.port };
+  // A process's first HTTP request takes longer than a test's deadline on a busy machine.
+  await exchange(web, { method: "GET", path: "/" }, { deadlineMs: 10_000, maxBytes: 1024 }, new AbortController().signal);
+  asked.length = 0;
   return Object.assign(bench, {
-    web: { host: server.host, port: server.port },
+    web,
     firmware,
     machine,
     asked,
