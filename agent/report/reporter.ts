@@ -55,7 +55,7 @@ export class Reporter {
       this.#statusAt = uptime;
       this.#toGrid("status", status, { qos: 1, retain: true });
     }
-    const capability = capabilityDocument(decision, { nominalW: this.#options.nominalW, at: context.at, heartbeatTimeoutS: status.heartbeatTimeoutS });
+    const capability = capabilityDocument(decision, { nominalW: this.#options.nominalW, at: context.at, heartbeatTimeoutS: status.heartbeatTimeoutS, shareFrom: status.shareFrom });
     const capabilities = capabilityKey(capability);
     if (capabilities !== this.#capabilityKey) {
       this.#capabilityKey = capabilities;

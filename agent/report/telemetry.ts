@@ -22,7 +22,7 @@ export function telemetryDocument(decision: Decision, at: Instant) {
 }
 
 /** What can be shed and added, from what each machine may draw now and where its curve ends. */
-export function capabilityDocument(decision: Decision, context: { readonly nominalW: number; readonly at: Instant; readonly heartbeatTimeoutS: number }) {
+export function capabilityDocument(decision: Decision, context: { readonly nominalW: number; readonly at: Instant; readonly heartbeatTimeoutS: number; readonly shareFrom: "operator" | "config" | null }) {
   const reachable = decision.views.filter((view) => view.known && view.state.quarantine === null);
   const shed = (withinMs: number): number =>
     reachable.reduce((sum, view) => {
@@ -41,11 +41,12 @@ export function capabilityDocument(decision: Decision, context: { readonly nomin
     heartbeatTimeoutS: context.heartbeatTimeoutS,
     shedW: { within5s: whole(shed(5_000)), within60s: whole(shed(60_000)), within300s: whole(shed(300_000)) },
     addW: { within300s: whole(add) },
+    ...(context.shareFrom === "config" && { shareFrom: context.shareFrom }),
     devices: { total: decision.views.length, reachable: reachable.length },
   };
 }
 
 /** What deserves a new capability message: machines coming and going, not watts moving. */
 export function capabilityKey(document: ReturnType<typeof capabilityDocument>): string {
-  return JSON.stringify([document.nominalW, document.failsafeLimitW, document.heartbeatTimeoutS, document.devices]);
+  return JSON.stringify([document.nominalW, document.shareFrom, document.failsafeLimitW, document.heartbeatTimeoutS, document.devices]);
 }

@@ -60,5 +60,5 @@ test("what the agent says fits its schemas", () => {
   statusSchema.parse(JSON.parse(JSON.stringify(status)));
   statusSchema.parse(willDocument({ session: { boot: "b", connects: 1 }, failsafeW: 10_000, heartbeatTimeoutS: 120 }));
   telemetrySchema.parse(telemetryDocument(decision, at));
-  capabilitySchema.parse(capabilityDocument(decision, { nominalW: 33_528, at, heartbeatTimeoutS: 120 }));
+  capabilitySchema.parse(capabilityDocument(decision, { nominalW: 33_528, at, heartbeatTimeoutS: 120, shareFrom: null }));
 });

@@ -124,6 +124,12 @@ describe("operator, signed", { timeout: 60_000 }, () => {
     await done(["allocate", "--limit", "8kW"], signed());
   });
 
+  test("watch in CSV ends with the sum of all racks", async () => {
+    const rows = (await done(["watch", "--once", "--csv"])).trimEnd().split("\n");
+    assert.match(rows[0] ?? "", /^at,node,online,state/);
+    assert.match(rows.at(-1) ?? "", /,sum,true,,,,,,,8000,7500$/);
+  });
+
   test("watch shows the rack", async () => {
     const out = await done(["watch", "--once"]);
     assert.match(out, /site\/s1\/rack\/r1.*controlled.*compliant.*8\.00 kW/);

@@ -1,0 +1,24 @@
+/** What goes out signed, and what does not. */
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { decide } from "../../agent/core/decide.ts";
+import { startState } from "../../agent/core/state.ts";
+import { instant, millis } from "../../agent/core/units.ts";
+import { Reporter } from "../../agent/report/reporter.ts";
+import type { OutgoingMessage } from "../../agent/runtime/link.ts";
+import { status } from "../cli/answers.ts";
+import { input, metered, snapshot } from "../core/rack.ts";
+import { ZERO } from "../core/signals.ts";
+
+test("status, acks and capability are sealed for the operator; telemetry, notices and the farm's copies are not", () => {
+  const sent: OutgoingMessage[] = [];
+  const link = { connected: true, publish: (message: OutgoingMessage) => void sent.push(message), resubscribe: () => undefined, run: () => Promise.resolve() };
+  const reporter = new Reporter({ grid: link, gridRoot: "g", seal: (payload) => `sealed ${payload}`, farm: { link, root: "f" }, nominalW: 30_000 });
+  const { decision } = decide(startState(millis(0)), input(snapshot([], metered(0))));
+  reporter.cycle(decision, status, { at: instant(ZERO), telemetryPeriod: null });
+  reporter.ack("e1", { status: "ACCEPTED" });
+  reporter.event({ at: "", name: "mode.changed" });
+  reporter.offline({ online: false });
+  const words = sent.map(({ topic, payload }) => `${topic}${String(payload).startsWith("sealed ") ? " sealed" : ""}`);
+  assert.deepEqual(words, ["g/status sealed", "g/capability sealed", "g/telemetry", "f/status", "g/ack/e1 sealed", "g/notice/mode.changed", "f/notice/mode.changed", "g/status sealed"]);
+});
