@@ -34,6 +34,7 @@ export interface Reconciled {
   readonly starving: { readonly device: string; readonly peak: Watts } | null;
 }
 
+const LIVE = seconds(5);
 const BACK_OFF = { first: seconds(1), most: seconds(30), lowering: seconds(4) } as const;
 
 export function reconcile(views: readonly View[], context: ReconcileContext): Reconciled {
@@ -95,10 +96,11 @@ function followUp(state: DeviceState, view: View, uptime: Millis): DeviceState {
   return uptime < state.settlesAt ? state : { ...state, order: null, ...missed(state, uptime) };
 }
 
-/** Where reading back proves the new draw, a point that is read back has settled; the time planned for it was a bound. */
+/** A live tune that is read back has settled: the time planned for it was a bound. A tuner's or a restart's draw comes long after its setting. */
 function arrivedAt(state: DeviceState, view: View, uptime: Millis): Millis {
-  const proven = view.actual > 0 && view.curve.points?.up.confirm === "readback" && view.curve.points.down.confirm === "readback";
-  return proven ? millis(Math.min(state.settlesAt, uptime)) : state.settlesAt;
+  const { points } = view.curve;
+  const live = points !== null && [points.up, points.down].every(({ confirm, fixed }) => confirm === "readback" && fixed <= LIVE);
+  return view.actual > 0 && live ? millis(Math.min(state.settlesAt, uptime)) : state.settlesAt;
 }
 
 const readSince = (view: View, at: Millis): boolean => view.device.reading.kind === "known" && view.device.reading.readAt.uptime >= at;

@@ -161,6 +161,9 @@ function reserveOf(view: Omit<View, "reserve">): Watts {
   return watts(Math.min(Math.max(...ends), Math.max(device.nameplate.highest, draw.high)));
 }
 
+/** Firmware that is told percents or watts wakes to what it is told last; its transition says whether it passes through more. */
+const hasFrequencies = ({ frequency }: Curve): boolean => frequency.some((megahertz) => megahertz > 0);
+
 /** The draws an order to `to` may pass through. */
 export function transitionEnds(view: Pick<View, "device" | "curve" | "state" | "actual" | "frequency" | "voltage">, to: number): number[] {
   const { curve, device } = view;
@@ -169,6 +172,6 @@ export function transitionEnds(view: Pick<View, "device" | "curve" | "state" | "
   if (transition?.highest === "default") return [device.nameplate.highest];
   const ends = [expectedAt(view, to)];
   // A machine wakes towards what it ran at when it fell asleep, and only then follows its new setpoint.
-  if (waking) ends.push(view.frequency === null ? device.nameplate.highest : settingPower(view, view.frequency));
+  if (waking && hasFrequencies(curve)) ends.push(view.frequency === null ? device.nameplate.highest : settingPower(view, view.frequency));
   return ends;
 }
