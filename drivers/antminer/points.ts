@@ -4,8 +4,8 @@ import { megahertz, millis, seconds, terahash, watts, type Watts } from "../../a
 import type { MinerModel } from "../models.ts";
 import { MODE, type Settings } from "./settings.ts";
 
-/** Every change starts mining anew: 20 to 60 s of nothing, then one to three minutes of climbing. */
-const CHANGE: Transition = { fixed: seconds(240), perMegahertz: millis(0), highest: "ends", hashing: false, confirm: "readback" };
+/** Every change starts mining anew: one to three minutes until it hashes in full. */
+const CHANGE: Transition = { fixed: seconds(180), perMegahertz: millis(0), highest: "ends", hashing: false, confirm: "readback" };
 /** Power stays up to a minute behind the answer. */
 const SLEEP: Transition = { fixed: seconds(75), perMegahertz: millis(0), highest: "ends", hashing: false, confirm: "readback" };
 
