@@ -85,7 +85,7 @@ export function decide(rack: RackState, input: DecideInput): { readonly rack: Ra
   const plan = awaitingPolls && !over
     ? keepTargets(rack, learned.views)
     : makePlan(rack, learned.views, {
-        budget, atLimit: samePower(budget, aim.limit), bias: learned.bias, uptime, policy, metered: meterFresh, settled: isSettled(learned.views, uptime),
+        budget, atLimit: samePower(budget, aim.limit), bias: learned.bias, uptime, policy, metered: meterFresh, settled: isSettled(learned.views, uptime), horizon: horizonOf(aim, input.now),
       });
   const reconciled = reconcile(learned.views, {
     targets: mode.emergency ? asleep(learned.views) : plan.targets,
@@ -146,6 +146,14 @@ function aimAt(effective: EffectiveLimit, setpoint: Statement | null): Effective
   const { limit } = effective;
   if (setpoint === null || (limit.kind === "limited" && limit.power <= setpoint.power)) return effective;
   return { limit: { kind: "limited", power: setpoint.power }, binding: setpoint };
+}
+
+/** A plan is worth what it earns until the limit changes, as far as that is known: five minutes at the least, four hours at the most. */
+const HORIZON = { least: seconds(300), most: seconds(4 * 3600) } as const;
+
+function horizonOf({ binding }: EffectiveLimit, now: Now): Millis {
+  const until = binding?.until ?? null;
+  return until === null ? HORIZON.most : millis(Math.min(HORIZON.most, Math.max(HORIZON.least, until - now.earliest)));
 }
 
 const isBinding = (effective: EffectiveLimit, policy: Policy): boolean => effective.limit.kind === "limited" && effective.limit.power < policy.nominal;

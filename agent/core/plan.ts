@@ -31,12 +31,12 @@ export interface PlanContext {
   readonly metered: boolean;
   /** Nothing is on its way anywhere. */
   readonly settled: boolean;
+  /** How long what is planned now may earn: until the next change of the limit that is known. */
+  readonly horizon: Millis;
 }
 
 /** A better plan has to earn this much more to be worth changing machines for. */
 const WORTH = 1.005;
-/** The next change of the limit is not known here; five minutes is the shortest that is worth betting on. */
-const HORIZON = seconds(300);
 /** An overdraft of the standing plan by more than this is a drop to be made in a hurry; less is drift. */
 const DROP = 1.03;
 /** A raise that has found no room for so long gets it, until a wake has surely ended, if it earns this share of the whole. */
@@ -70,7 +70,7 @@ export function makePlan(rack: RackState, views: readonly View[], context: PlanC
   const best = allocate(candidates, hurried ? spare(planned, policy.margin + policy.dropMargin, cautious) : available);
   const members = planned.map(({ device }) => device.id);
   const kept = value(planned, doubt);
-  const better = kept === null || earnsMore(planned, best, kept.hashrate);
+  const better = kept === null || earnsMore(planned, best, { standing: kept.hashrate, horizon: context.horizon });
   const remake = !fits || (isDue(rack.plan, members, context) && better) || (roomed !== null && kept !== null && kept.power > available);
   if (remake) for (const [i, view] of planned.entries()) targets.set(view.device.id, view.curve.setpoints[best.entries[i] as number] ?? null);
 
@@ -83,7 +83,7 @@ export function makePlan(rack: RackState, views: readonly View[], context: PlanC
 const lowestOf = (views: readonly View[]): number => views.reduce((sum, view) => sum + expectedAt(view, view.curve.setpoints[0] === null ? 1 : 0), 0);
 
 /** A better plan has to be worth changing machines for, and to earn within the horizon what the change loses on its way. */
-function earnsMore(views: readonly View[], best: Allotment, standing: number): boolean {
+function earnsMore(views: readonly View[], best: Allotment, { standing, horizon }: { readonly standing: number; readonly horizon: Millis }): boolean {
   if (best.hashrate <= standing * WORTH) return false;
   let lost = 0;
   for (const [i, view] of views.entries()) {
@@ -94,7 +94,7 @@ function earnsMore(views: readonly View[], best: Allotment, standing: number): b
     const share = from > 0 && to > 0 && view.curve.points?.up.hashing === true ? 0.5 * Math.abs(after - before) : Math.max(before, after);
     lost += share * settleTime(view, to);
   }
-  return (best.hashrate - standing) * HORIZON > lost;
+  return (best.hashrate - standing) * horizon > lost;
 }
 
 /** What all that is not planned with may draw. */

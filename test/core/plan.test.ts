@@ -7,7 +7,7 @@ import type { Plan, PlanContext } from "../../agent/core/plan.ts";
 import { makePlan } from "../../agent/core/plan.ts";
 import type { DeviceSnapshot } from "../../agent/core/snapshot.ts";
 import type { DeviceState, PlanMade } from "../../agent/core/state.ts";
-import { millis, watts } from "../../agent/core/units.ts";
+import { millis, watts, seconds } from "../../agent/core/units.ts";
 import { device, inWords, metered, NOW, passing, POLICY, rackOf, says, silent, snapshot, STEP, sleeper, tunable, viewsOf, wanted } from "./rack.ts";
 
 type Machine = readonly [reading: Reading, state: DeviceState, over?: Partial<DeviceSnapshot>];
@@ -23,7 +23,7 @@ function run(machines: readonly Machine[], budget: number | null, over: Partial<
   const states = Object.fromEntries(named.map(({ id, state }) => [id, state]));
   const views = viewsOf(snapshot(named.map(({ id, reading, more }) => device(id, reading, more))), states);
   return makePlan(rackOf(states, { plan: standing === undefined ? made({ members: named.map(({ id }) => id) }) : standing }), views, {
-    budget: budget === null ? { kind: "unlimited" } : limited(budget), atLimit: true, bias: watts(0), uptime: NOW, policy: BARE, metered: true, settled: true, ...rest,
+    budget: budget === null ? { kind: "unlimited" } : limited(budget), atLimit: true, bias: watts(0), uptime: NOW, policy: BARE, metered: true, settled: true, horizon: seconds(300), ...rest,
   });
 }
 const targets = (plan: Plan): string => [...plan.targets.values()].map(inWords).join(" ");
