@@ -43,6 +43,8 @@ const DROP = 1.03;
 const ROOM_AFTER = seconds(60);
 const ROOM_UNTIL = seconds(360);
 const ROOM_WORTH = 0.02;
+/** Below this share of what is available the way up is long, and models are less sure far from where they were learnt. */
+const LEAP = 0.9;
 /** Without a meter expectations are planned at their high end. */
 const UNMETERED = 1.1;
 
@@ -65,9 +67,11 @@ export function makePlan(rack: RackState, views: readonly View[], context: PlanC
   const roomed = fits ? roomFor(rack.starving, obeying, { ...context, hashrate: standing.hashrate }) : null;
   const planned = roomed === null ? obeying : obeying.filter((view) => view !== roomed.view);
   const available = spare(planned, policy.margin) - (roomed === null ? 0 : Math.max(0, roomed.peak - roomed.view.reserve));
-  const hurried = !fits && (standing === null || standing.power > DROP * available);
+  const drop = !fits && (standing === null || standing.power > DROP * available);
+  const present = planned.reduce((sum, { draw }) => sum + (draw.low + draw.high) / 2, 0);
+  const hurried = drop || (Number.isFinite(available) && present < LEAP * available);
   const candidates = planned.map((view): Candidate => ({ curve: view.curve, gain: view.state.gain * doubt, from: fits ? 1 : reachableFrom(view, policy) }));
-  const best = allocate(candidates, hurried ? spare(planned, policy.margin + policy.dropMargin, cautious) : available);
+  const best = allocate(candidates, hurried ? Math.min(available, spare(planned, policy.margin + policy.dropMargin, cautious)) : available);
   const members = planned.map(({ device }) => device.id);
   const kept = value(planned, doubt);
   const better = kept === null || earnsMore(planned, best, { standing: kept.hashrate, horizon: context.horizon });

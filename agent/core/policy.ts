@@ -11,7 +11,7 @@ export interface Policy {
   readonly restart: Restart;
   /** Kept free under the limit so that noise and warming boards do not carry the rack over it: a fraction of the limit. */
   readonly margin: number;
-  /** Kept free besides when the rack has to come down by much: boards are still hot, and hot boards draw more than at rest. */
+  /** Kept free besides when the rack goes far, down or up: hot boards draw more than at rest, and models are less sure far from where they were learnt. */
   readonly dropMargin: number;
   /** Time the contract grants from a drop until the meter shows it. */
   readonly responseTime: Millis;

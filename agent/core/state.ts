@@ -74,7 +74,7 @@ export interface Starving {
 export interface PlanMade {
   readonly at: Millis;
   readonly budget: PowerLimit;
-  /** Made to be legal in time: it kept more margin than a plan made at leisure, and a better one follows when all is settled. */
+  /** Made for a long way, down in time or far up: it kept more margin than a plan made at leisure, and a better one follows when all is settled. */
   readonly hurried: boolean;
   /** Whom it was made with. */
   readonly members: readonly string[];

@@ -49,6 +49,8 @@ export type Cause = keyof typeof GRANTS;
 const USE_AFTER_MS = 150_000;
 /** Share of the reachable that has to be used. */
 const USE = 0.97;
+/** Looks 10 s apart: when work moves between machines the one is down before the other is up. */
+const UNDER_LOOKS = 4;
 /** The most hashrate is not always the most power: the difference of two neighbouring points. */
 const USE_SLACK_W = 60;
 
@@ -168,10 +170,12 @@ export class Oracle {
     if (nowMs % 10_000 !== 0) return;
     // What the margin, the meter's noise and the uncertainty of one machine's model take away from a small limit.
     const reach = sight.reach(limit * 0.985 - 30);
-    if (powerW < USE * reach - USE_SLACK_W) this.#violate(sight, "97 % of the reachable is used", `${Math.round(powerW)} W of ${Math.round(reach)} W reachable under ${Math.round(limit)} W`);
+    this.#under = powerW < USE * reach - USE_SLACK_W ? this.#under + 1 : 0;
+    if (this.#under >= UNDER_LOOKS) this.#violate(sight, "97 % of the reachable is used", `${Math.round(powerW)} W of ${Math.round(reach)} W reachable under ${Math.round(limit)} W`);
   }
   #usedLimit = -1;
   #usableAt = 0;
+  #under = 0;
 
   #lastLimit = -1;
   #limitSince = 0;
