@@ -164,7 +164,7 @@ function learn(rack: RackState, views: readonly View[], context: { readonly snap
   const { snapshot, policy } = context;
   const states = new Map(views.map((view) => [view.device.id, learnDevice(view, { uptime: snapshot.tick.uptime, policy })]));
   const learnt = views.map((view) => ({ ...view, state: states.get(view.device.id) ?? view.state }));
-  const compensated = { bias: compensateBias(rack.bias, views, states), biasFalling: rack.biasFalling };
+  const compensated = { ...rack, bias: compensateBias(rack.bias, views, states) };
   return { views: learnt, ...learnBias(compensated, learnt, context) };
 }
 

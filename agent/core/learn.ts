@@ -76,16 +76,28 @@ function ownMeter(view: View, policy: Policy): { readonly power: number; readonl
 }
 
 /** What the rack's meter shows beyond its machines. Rises at once with a settled excess, falls after two settled readings. */
-export function learnBias(rack: Pick<RackState, "bias" | "biasFalling">, views: readonly View[], context: { readonly snapshot: Snapshot; readonly policy: Policy }): Pick<RackState, "bias" | "biasFalling"> {
+export function learnBias(rack: Pick<RackState, "bias" | "biasFalling" | "limit" | "plan">, views: readonly View[], context: { readonly snapshot: Snapshot; readonly policy: Policy }): Pick<RackState, "bias" | "biasFalling"> {
   const { snapshot, policy } = context;
   const metered: Metered | null = fresh(snapshot.rack, policy);
-  if (metered === null || metered.power === null || !isSettled(views, snapshot.tick.uptime)) return { bias: rack.bias, biasFalling: false };
+  if (metered === null || metered.power === null) return { bias: rack.bias, biasFalling: false };
+  if (!isSettled(views, snapshot.tick.uptime)) return { bias: watts(rack.bias + unexplainedExcess(rack, views, { metered, uptime: snapshot.tick.uptime })), biasFalling: false };
   const explained = views.reduce((sum, view) => sum + explainedBy(view), 0);
   const residual = bounded(metered.power - explained, policy.nominal);
   // Half-steps against noise: within the meter's own uncertainty nothing is learnt.
   if (Math.abs(residual - rack.bias) <= metered.uncertainty) return { bias: rack.bias, biasFalling: false };
   if (residual > rack.bias) return { bias: residual, biasFalling: false };
   return rack.biasFalling ? { bias: watts((rack.bias + residual) / 2), biasFalling: false } : { bias: rack.bias, biasFalling: true };
+}
+
+/** Longer than a plan takes to show on the meter. */
+const EXCESS_AFTER = seconds(8);
+
+/** Power over the limit that no order at work will take away: one machine that never settles must not hide it. */
+function unexplainedExcess(rack: Pick<RackState, "limit" | "plan">, views: readonly View[], { metered, uptime }: { readonly metered: Metered; readonly uptime: Millis }): number {
+  const { limit, plan } = rack;
+  if (limit.kind === "unlimited" || metered.power === null || plan === null || uptime - plan.at < EXCESS_AFTER) return 0;
+  if (views.some((view) => view.known && view.underway && view.state.order?.lowers === true)) return 0;
+  return Math.max(0, metered.power - metered.uncertainty - limit.power);
 }
 
 /** Nothing ordered for longer than it takes to be done and to be seen. */

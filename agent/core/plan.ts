@@ -43,8 +43,8 @@ const DROP = 1.03;
 const ROOM_AFTER = seconds(60);
 const ROOM_UNTIL = seconds(360);
 const ROOM_WORTH = 0.02;
-/** Below this share of what is available the way up is long, and models are less sure far from where they were learnt. */
-const LEAP = 0.9;
+/** A plan that moves more than this share of the budget goes far from where gains were learnt: it keeps more margin and is trimmed when settled. */
+const FAR = 0.25;
 /** Without a meter expectations are planned at their high end. */
 const UNMETERED = 1.1;
 
@@ -68,10 +68,10 @@ export function makePlan(rack: RackState, views: readonly View[], context: PlanC
   const planned = roomed === null ? obeying : obeying.filter((view) => view !== roomed.view);
   const available = spare(planned, policy.margin) - (roomed === null ? 0 : Math.max(0, roomed.peak - roomed.view.reserve));
   const drop = !fits && (standing === null || standing.power > DROP * available);
-  const present = planned.reduce((sum, { draw }) => sum + (draw.low + draw.high) / 2, 0);
-  const hurried = drop || (Number.isFinite(available) && present < LEAP * available);
   const candidates = planned.map((view): Candidate => ({ curve: view.curve, gain: view.state.gain * doubt, from: fits ? 1 : reachableFrom(view, policy) }));
-  const best = allocate(candidates, hurried ? Math.min(available, spare(planned, policy.margin + policy.dropMargin, cautious)) : available);
+  const exact = allocate(candidates, available);
+  const hurried = drop || movedBy(planned, exact) > FAR * available;
+  const best = hurried ? allocate(candidates, Math.min(available, spare(planned, policy.margin + policy.dropMargin, cautious))) : exact;
   const members = planned.map(({ device }) => device.id);
   const kept = value(planned, doubt);
   const better = kept === null || earnsMore(planned, best, { standing: kept.hashrate, horizon: context.horizon });
@@ -99,6 +99,14 @@ function earnsMore(views: readonly View[], best: Allotment, { standing, horizon 
     lost += share * settleTime(view, to);
   }
   return (best.hashrate - standing) * horizon > lost;
+}
+
+/** Watts that change hands or come and go when the plan is carried out. */
+function movedBy(views: readonly View[], allotment: Allotment): number {
+  return views.reduce((sum, view, i) => {
+    const now = view.actual >= 0 ? expectedAt(view, view.actual) : (view.draw.low + view.draw.high) / 2;
+    return sum + Math.abs(expectedAt(view, allotment.entries[i] as number) - now);
+  }, 0);
 }
 
 /** What all that is not planned with may draw. */

@@ -82,7 +82,7 @@ describe("the rack's bias: what no machine explains", () => {
     const [a = says("400"), b = says("400")] = over.readings ?? [];
     const [stateA = wanted("400"), stateB = wanted("400")] = over.states ?? [];
     const shot = snapshot([device("a", a), device("b", b)], metered(power, { age: over.age ?? 500, uncertainty: over.uncertainty ?? 10 }));
-    const learnt = learnBias({ bias: watts(from.bias ?? 0), biasFalling: from.falling ?? false }, viewsOf(shot, { a: stateA, b: stateB }), { snapshot: shot, policy: POLICY });
+    const learnt = learnBias({ bias: watts(from.bias ?? 0), biasFalling: from.falling ?? false , limit: { kind: "unlimited" }, plan: null }, viewsOf(shot, { a: stateA, b: stateB }), { snapshot: shot, policy: POLICY });
     return [Number(learnt.bias), learnt.biasFalling];
   };
   const rows: [string, [number, boolean], unknown[]][] = [
