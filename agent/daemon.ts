@@ -109,7 +109,7 @@ export class Daemon {
     this.#rack = startState(parts.clock.now().uptime);
     this.plant = new Plant(parts.wiring, {
       clock: parts.clock,
-      listener: { moved: () => this.#soon(AFTER_PLANT), event: (event) => this.#plantEvent(event) },
+      listener: { moved: () => this.#soon(millis(Math.max(AFTER_PLANT, parts.wiring.devices.length))), event: (event) => this.#plantEvent(event) },
     });
     this.#notebook = new Notebook(parts.store, (reason) => this.#event("storage.failed", { reason }));
     this.#reporter = new Reporter({ grid: parts.grid, gridRoot: parts.gridRoot, seal: parts.seal, farm: parts.farm, nominalW: parts.policy.nominal });

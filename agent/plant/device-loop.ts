@@ -16,6 +16,8 @@ export interface Pace {
   /** Between two polls of one device, at rest and while an order is at work. */
   readonly rest: Millis;
   readonly busy: Millis;
+  /** From an acknowledgement to the poll that reads it back: later in a large rack, where others still wait for their orders. */
+  readonly readback: Millis;
   readonly readDeadline: Millis;
   readonly orderDeadline: Millis;
 }
@@ -24,7 +26,7 @@ const NOTHING: DeviceSnapshot["capabilities"] = [];
 
 /** 1,000 ASICs at 5 s are 200 polls a second; a dozen can be asked every 2 s. */
 export function paceFor(devices: number): Pace {
-  return { rest: millis(Math.max(2000, devices * 5)), busy: millis(Math.max(1000, devices * 3)), readDeadline: seconds(4), orderDeadline: seconds(12) };
+  return { rest: millis(Math.max(2000, devices * 5)), busy: millis(Math.max(1000, devices * 3)), readback: millis(Math.max(250, devices * 2)), readDeadline: seconds(4), orderDeadline: seconds(12) };
 }
 
 /**
@@ -84,7 +86,7 @@ export class DeviceLoop {
       if (this.#waiting !== null) {
         await this.#send(this.#waiting, signal);
         // What was written is read back soon, so that a wrong belief does not last a whole period.
-        nextPoll = Math.min(nextPoll, this.#clock.now().uptime + 250);
+        nextPoll = Math.min(nextPoll, this.#clock.now().uptime + this.#pace.readback);
         continue;
       }
       const { uptime } = this.#clock.now();

@@ -10,6 +10,9 @@ import type { StatusDocument } from "../../agent/report/status.ts";
 import { endProcess, owned } from "./processes.ts";
 import { until } from "./waiting.ts";
 
+/** As the program's own first line starts it. */
+const AS_INSTALLED = ["--max-semi-space-size=2", "--optimize-for-size"];
+
 export type DeviceRow = ReturnType<typeof deviceRow>;
 
 const START_MS = 30_000;
@@ -34,7 +37,7 @@ export class BenchDaemon implements AsyncDisposable {
     const log = await open(join(directory, "daemon.log"), "w");
     const profiling = profile === null ? [] : ["--cpu-prof", "--cpu-prof-dir", profile];
     const begun = performance.now();
-    const child = owned(spawn(process.execPath, [...profiling, program, "run", "--config", join(directory, "config.yaml"), "--log-level", "warn"], { stdio: ["ignore", log.fd, log.fd] }));
+    const child = owned(spawn(process.execPath, [...AS_INSTALLED, ...profiling, program, "run", "--config", join(directory, "config.yaml"), "--log-level", "warn"], { stdio: ["ignore", log.fd, log.fd] }));
     await log.close();
     const control = new ControlClient(join(directory, "run"));
     try {
