@@ -4,6 +4,7 @@
  */
 import type { KeyObject } from "node:crypto";
 import { setMaxListeners } from "node:events";
+import type { Attendant } from "./attend/attendant.ts";
 import type { Decision } from "./core/decide.ts";
 import { decide } from "./core/decide.ts";
 import type { Statement } from "./core/limit.ts";
@@ -12,7 +13,7 @@ import { heartbeatTimeout, restartRule } from "./core/mode.ts";
 import type { Policy } from "./core/policy.ts";
 import type { RackState } from "./core/state.ts";
 import { startState } from "./core/state.ts";
-import type { Tick } from "./core/time.ts";
+import type { Now, Tick } from "./core/time.ts";
 import type { Millis } from "./core/units.ts";
 import { millis, seconds, watts } from "./core/units.ts";
 import { Notebook } from "./notebook.ts";
@@ -60,6 +61,7 @@ export interface DaemonParts {
   readonly software: string;
   readonly config: "ok" | "last-good";
   readonly notify: Notify;
+  readonly attendants: readonly Attendant[];
 }
 
 export interface Identity {
@@ -157,7 +159,8 @@ export class Daemon {
       ...(farm === null ? [] : [farm.link.run({ message: () => undefined, connected: () => this.#reporter.renew(), disconnected: () => undefined }, linkEnd.signal)]),
     ];
     // A link whose listener threw has met a bug of ours: it must not go unseen.
-    const failed = Promise.all([plant, ...links]).then(() => undefined);
+    const attending = this.#parts.attendants.map((attendant) => attendant.run?.(plantEnd.signal));
+    const failed = Promise.all([plant, ...links, ...attending]).then(() => undefined);
     try {
       await Promise.race([this.#loop(signal), failed]);
       this.#parts.notify.stopping();
@@ -167,7 +170,7 @@ export class Daemon {
       this.#reporter.offline({ ...willDocument({ session, failsafeW, heartbeatTimeoutS: this.heartbeatTimeoutS }), reason: "stopped" });
       plantEnd.abort();
       linkEnd.abort();
-      await Promise.allSettled([plant, ...links]);
+      await Promise.allSettled([plant, ...links, ...attending]);
       await this.#notebook.settled();
       log.info({ uptimeS: Math.round(clock.now().uptime / 1000) }, "stopped");
     }
@@ -179,7 +182,7 @@ export class Daemon {
     this.#technician = limit;
     this.#event(limit === null ? "technician.cleared" : "technician.limited", limit === null ? { who } : { limitW: limit.powerW, untilMs: limit.until, who });
     this.#soon(AFTER_SIGNAL);
-    await this.#notebook.keepTechnician(limit);
+    await this.#notebook.keep("technician", limit);
   }
 
   /** A machine is left alone, or taken up again. Stored, so that a restart of the daemon surprises nobody. */
@@ -187,7 +190,8 @@ export class Daemon {
     device.held = on;
     this.#event(on ? "maintenance.begun" : "maintenance.ended", { device: device.device.id, who });
     this.#soon(AFTER_SIGNAL);
-    await this.#notebook.keepMaintenance(this.plant.devices.filter(({ held }) => held).map((loop) => loop.device.id));
+    const held = this.plant.devices.filter((loop) => loop.held).map((loop) => loop.device.id);
+    await this.#notebook.keep("maintenance", held.length === 0 ? null : held);
   }
 
   /** Something a technician did to one machine, for the record. */
@@ -210,7 +214,7 @@ export class Daemon {
     const heard = signal.heard();
     const now = signal.now(tick);
     const { rack, decision } = decide(this.#rack, {
-      heard, now, synchronised: tick.error !== null, local: this.#local(now), snapshot: this.plant.snapshot(tick), policy, u: this.#u,
+      heard, now, synchronised: tick.error !== null, local: this.#local(now, tick), snapshot: this.plant.snapshot(tick), policy, u: this.#u,
     });
     const before = this.#decision;
     if (this.#rack.mode.restoring !== null && rack.mode.restoring === null) this.#u = this.#notebook.drawRestart(this.#parts.random);
@@ -233,18 +237,22 @@ export class Daemon {
     const { heard, facts } = { heard: signal.heard(), facts: signal.summary(tick) };
     this.#status = statusDocument(decision, { session: this.#session(), at: tick.at, signal: facts, software, config });
     const telemetry = heard.allocations.flatMap(({ report }) => (report?.telemetry == null ? [] : [report.telemetry]));
+    for (const attendant of this.#parts.attendants) {
+      for (const { name, fields } of attendant.decided?.(decision, { status: this.#status, tick }) ?? []) this.#event(name, fields);
+    }
     this.#reporter.cycle(decision, this.#status, { at: tick.at, telemetryPeriod: telemetry.length === 0 ? null : millis(Math.min(...telemetry)) });
     for (const { ref, type, ...outcome } of this.#open.outcomes(decision, { earliest: signal.now(tick).earliest, responseTime: policy.responseTime })) {
       this.#reporter.ack(ref.id, { v: 1, type: "ACK", at: new Date(tick.at).toISOString(), ...ref, of: type, ...outcome, ...sharedBy(facts) });
     }
   }
 
-  #local(now: Parameters<typeof technicianStatements>[1]): Statement[] {
-    const { breakerW, config, policy } = this.#parts;
+  #local(now: Now, tick: Tick): Statement[] {
+    const { breakerW, config, policy, attendants } = this.#parts;
+    const attended = attendants.flatMap((attendant) => attendant.limits?.(now, tick) ?? []);
     const breaker: Statement[] = breakerW === null ? [] : [{ source: "breaker", power: watts(breakerW), ref: null, until: null }];
     // A configuration that is not the one in force may be wrong about anything: it runs, and raises nothing.
     const outdated: Statement[] = config === "ok" ? [] : [{ source: "failsafe", power: policy.failsafe, ref: null, until: null }];
-    return [...breaker, ...outdated, ...technicianStatements(this.#technician, now), ...(this.#parking === null ? [] : [this.#parking])];
+    return [...breaker, ...outdated, ...attended, ...technicianStatements(this.#technician, now), ...(this.#parking === null ? [] : [this.#parking])];
   }
 
   #hear(message: Parameters<Signal["receive"]>[0]): void {
@@ -317,6 +325,7 @@ export class Daemon {
     const event = this.events.add(name, this.#parts.clock.now().at, fields);
     this.#parts.log[/\.(lost|failed|refused|quarantined)$/.test(name) ? "warn" : "info"](fields, name);
     this.#reporter.event(event);
+    for (const attendant of this.#parts.attendants) attendant.happened?.(event);
   }
 
   /** A cycle in at most `delay`, and not sooner after the last one than cycles may follow each other. */
@@ -337,6 +346,13 @@ export class Daemon {
     for (const id of maintenance) {
       const loop = this.plant.device(id);
       if (loop !== undefined) loop.held = true;
+    }
+    for (const attendant of this.#parts.attendants) {
+      attendant.attach?.(this.#notebook.kept(attendant.name), {
+        event: (name, fields) => this.#event(name, fields),
+        soon: () => this.#soon(AFTER_SIGNAL),
+        keep: (value) => this.#notebook.keep(attendant.name, value),
+      });
     }
     this.#technician = technician;
     this.#u = this.#notebook.restartDraw(random);

@@ -34,21 +34,21 @@ export class Notebook {
   }
 
   get technician(): TechnicianLimit | null {
-    return this.#parsed("technician") as TechnicianLimit | null;
+    return this.kept("technician") as TechnicianLimit | null;
   }
 
   /** Ids of the machines in maintenance. */
   get maintenance(): readonly string[] {
-    return (this.#parsed("maintenance") as readonly string[] | null) ?? [];
+    return (this.kept("maintenance") as readonly string[] | null) ?? [];
   }
 
   get memory(): Memory | null {
-    return this.#parsed("core/memory") as Memory | null;
+    return this.kept("core/memory") as Memory | null;
   }
 
   /** In [0, 1). Drawn once and kept until used, so that a crash loop cannot draw until it likes the number. */
   restartDraw(random: () => number): number {
-    return (this.#parsed("restart/u") as number | null) ?? this.drawRestart(random);
+    return (this.kept("restart/u") as number | null) ?? this.drawRestart(random);
   }
 
   drawRestart(random: () => number): number {
@@ -67,12 +67,13 @@ export class Notebook {
     this.#note("core/memory", memory);
   }
 
-  keepTechnician(limit: TechnicianLimit | null): Promise<void> {
-    return this.write(new Map([["technician", limit === null ? null : JSON.stringify(limit)]]));
+  /** What was kept under a name when the store was opened; null: nothing. */
+  kept(name: string): unknown {
+    return JSON.parse(this.#stored.get(name) ?? "null");
   }
 
-  keepMaintenance(ids: readonly string[]): Promise<void> {
-    return this.write(new Map([["maintenance", ids.length === 0 ? null : JSON.stringify(ids)]]));
+  keep(name: string, value: unknown): Promise<void> {
+    return this.write(new Map([[name, value === null ? null : JSON.stringify(value)]]));
   }
 
   /** One write after the other, in the order they were asked for. Rejects when it could not be kept. */
@@ -87,12 +88,8 @@ export class Notebook {
     return this.#last;
   }
 
-  #parsed(key: string): unknown {
-    return JSON.parse(this.#stored.get(key) ?? "null");
-  }
-
   #note(key: string, value: unknown): void {
-    this.write(new Map([[key, JSON.stringify(value)]])).catch(() => undefined);
+    this.keep(key, value).catch(() => undefined);
   }
 }
 

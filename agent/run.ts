@@ -15,7 +15,7 @@ import { bandAround } from "./core/supply.ts";
 import { seconds, watts } from "./core/units.ts";
 import { Daemon } from "./daemon.ts";
 import type { Notify } from "./daemon.ts";
-import { controlRoutes } from "./routes.ts";
+import { controlRoutes } from "./routes/control-routes.ts";
 import { openControl } from "./link/control.ts";
 import { mqttLink } from "./link/mqtt-link.ts";
 import type { WiredDevice, WiredMeter } from "./plant/plant.ts";
@@ -91,6 +91,7 @@ export async function runRack(config: Config, surroundings: Surroundings, signal
       policy: policyOf(config),
       breakerW: config.node.breakerW,
       onStop: config.policy.onStop,
+      attendants: [],
     });
     // The rack is kept with or without a command line: a socket that cannot be opened is said and no more.
     const desk = await openControl({ directory: config.paths.run, routes: controlRoutes(daemon, () => clock.now().at), clock, log }).catch((error: unknown) => {

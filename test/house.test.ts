@@ -30,14 +30,15 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   "agent/host": ["agent/runtime", "agent/core"],
   "agent/technician": ["agent/core"],
   "agent/notebook": ["agent/core", "agent/runtime", "agent/technician"],
-  "agent/daemon": [...WORKERS, "agent/technician", "agent/notebook", "agent/runtime", "agent/core"],
+  "agent/attend": [...WORKERS, "agent/runtime", "agent/core"],
+  "agent/daemon": [...WORKERS, "agent/attend", "agent/technician", "agent/notebook", "agent/runtime", "agent/core"],
   "drivers/driver": ["agent/core", "drivers/models"],
   "drivers/models": ["agent/core", "agent/runtime"],
   "drivers/index": ["*"],
   "drivers/sim": [],
 };
 const DRIVER = [...CONTRACT, "drivers/cgminer", "drivers/http", "drivers/models"];
-const FREE = new Set(["agent/cli", "scripts", "test", "agent/run", "agent/routes", "agent/service-routes"]);
+const FREE = new Set(["agent/cli", "scripts", "test", "agent/run", "agent/routes"]);
 
 /** Packages that have one home. */
 const PACKAGE_HOME: Readonly<Record<string, readonly string[]>> = {

@@ -60,6 +60,7 @@ export class Process {
       software: "dst",
       config: "ok",
       notify: { ready: () => undefined, watchdog: () => undefined, stopping: () => undefined },
+      attendants: [],
     });
     this.ended = this.daemon.run(this.#stop.signal);
   }

@@ -1,12 +1,12 @@
 /** What the technician may ask and order: the routes behind the control sockets. */
 import * as z from "zod";
-import type { Decision } from "./core/decide.ts";
-import type { Daemon } from "./daemon.ts";
-import { ControlError, type ControlRequest, type ControlRoute } from "./link/control.ts";
-import { deviceDetail, deviceRow } from "./report/devices.ts";
-import { serviceRoutes } from "./service-routes.ts";
+import type { Decision } from "../core/decide.ts";
+import type { Daemon } from "../daemon.ts";
+import { ControlError, type ControlRoute } from "../link/control.ts";
+import { parse, who } from "./asked.ts";
+import { deviceDetail, deviceRow } from "../report/devices.ts";
+import { serviceRoutes } from "./service.ts";
 
-const who = z.string().min(1).max(100).regex(/^[\w.@-]+$/, "letters, digits and . @ - _");
 const limitOrder = z.strictObject({
   limitW: z.number().min(0).max(100_000_000),
   /** Seconds; null: until cleared. */
@@ -31,7 +31,7 @@ export function controlRoutes(daemon: Daemon, wallNow: () => number): ControlRou
     return daemon.status;
   };
   return [
-    ...serviceRoutes(daemon, parse, who),
+    ...serviceRoutes(daemon),
     { method: "GET", path: "/status", socket: "look", handle: async () => status() },
     { method: "GET", path: "/devices", socket: "look", handle: async () => decision().views.map((view) => deviceRow(view, decision())) },
     { method: "GET", path: "/devices/:id", socket: "look", handle: async ({ params }) => device(params["id"] ?? "") },
@@ -98,10 +98,4 @@ function gridView(daemon: Daemon) {
 function lastOf(query: URLSearchParams): number {
   const last = Number(query.get("last") ?? "50");
   return Number.isInteger(last) && last >= 0 ? Math.min(last, 2_000) : 50;
-}
-
-function parse<T>(schema: z.ZodType<T>, { body }: ControlRequest): T {
-  const result = schema.safeParse(body);
-  if (result.success) return result.data;
-  throw new ControlError(400, z.prettifyError(result.error), "Send the fields that the command line sends; see curtailctl limit --help.");
 }

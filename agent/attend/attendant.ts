@@ -1,0 +1,33 @@
+/**
+ * What attends the loop beside its own parts: a schedule, an E-stop contact, the journal, a guard over pools or outlets.
+ * Each lives in a room of its own, and the daemon knows it only by this contract. The order is that of the list in run.ts.
+ */
+import type { Decision } from "../core/decide.ts";
+import type { Statement } from "../core/limit.ts";
+import type { Now, Tick } from "../core/time.ts";
+import type { AgentEvent } from "../report/events.ts";
+import type { Change } from "../report/changes.ts";
+import type { StatusDocument } from "../report/status.ts";
+
+export interface Attendant {
+  /** Also the prefix of what it keeps in the store. */
+  readonly name: string;
+  /** Once, before the first decision: what it kept under its name, and the means to act between cycles. */
+  attach?(kept: unknown, desk: Desk): void;
+  /** Limits the rack sets itself. They join the minimum and can only narrow it. Asked before each decision. */
+  limits?(now: Now, tick: Tick): readonly Statement[];
+  /** After each decision, its orders posted. What it returns is emitted as events. It must be quick and may not throw. */
+  decided?(decision: Decision, told: { readonly status: StatusDocument; readonly tick: Tick }): readonly Change[];
+  /** Every event once, its own included. */
+  happened?(event: AgentEvent): void;
+  /** What it does in time of its own, until `signal` aborts. A rejection is a bug of ours and ends the daemon. */
+  run?(signal: AbortSignal): Promise<void>;
+}
+
+export interface Desk {
+  event(name: string, fields: Readonly<Record<string, unknown>>): void;
+  /** A cycle as soon as cycles may follow each other: what it says in `limits` has changed. */
+  soon(): void;
+  /** Keeps one value under its name over restarts and power cuts; null forgets it. Rejects when it could not be kept. */
+  keep(value: unknown): Promise<void>;
+}

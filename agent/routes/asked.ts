@@ -1,0 +1,23 @@
+/** What every route that changes something asks of its caller. */
+import * as z from "zod";
+import type { Daemon } from "../daemon.ts";
+import { ControlError, type ControlRequest } from "../link/control.ts";
+import type { DeviceLoop } from "../plant/device-loop.ts";
+
+/** The technician's name, for the record. */
+export const who = z.string().min(1).max(100).regex(/^[\w.@-]+$/, "letters, digits and . @ - _");
+
+/** Throws a ControlError that says which field is wrong. */
+export function parse<T>(schema: z.ZodType<T>, { body }: ControlRequest): T {
+  const result = schema.safeParse(body);
+  if (result.success) return result.data;
+  throw new ControlError(400, z.prettifyError(result.error), "Send the fields that the command line sends; see curtailctl limit --help.");
+}
+
+/** The device a path names by `:id`. */
+export function deviceOf(daemon: Daemon, { params }: ControlRequest): DeviceLoop {
+  const id = params["id"] ?? "";
+  const found = daemon.plant.device(id);
+  if (found === undefined) throw new ControlError(404, `no device ${id} in this rack`, "curtailctl devices lists them.");
+  return found;
+}
