@@ -34,10 +34,11 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   "agent/daemon": [...WORKERS, "agent/attend", "agent/technician", "agent/notebook", "agent/runtime", "agent/core"],
   "drivers/driver": ["agent/core", "drivers/models"],
   "drivers/models": ["agent/core", "agent/runtime"],
+  "drivers/alike": [],
   "drivers/index": ["*"],
   "drivers/sim": [],
 };
-const DRIVER = [...CONTRACT, "drivers/cgminer", "drivers/http", "drivers/models"];
+const DRIVER = [...CONTRACT, "drivers/alike", "drivers/cgminer", "drivers/http", "drivers/models"];
 const FREE = new Set(["agent/cli", "scripts", "test", "agent/run", "agent/routes"]);
 
 /** Packages that have one home. */

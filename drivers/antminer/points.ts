@@ -1,6 +1,7 @@
 /** What stock firmware can be told, as points: frequency levels in percent where it has them, a mode of its own on some models, sleep. */
 import type { Capability, OperatingPoint, Transition } from "../../agent/core/model.ts";
 import { megahertz, millis, seconds, terahash, watts, type Watts } from "../../agent/core/units.ts";
+import { alike } from "../alike.ts";
 import type { MinerModel } from "../models.ts";
 import { MODE, type Settings } from "./settings.ts";
 
@@ -55,8 +56,8 @@ export function highestOf(points: readonly StockPoint[], { nameplate }: MinerMod
 }
 
 export function capabilitiesOf(points: readonly StockPoint[], { sleepPower }: MinerModel): readonly Capability[] {
-  return [
+  return alike([
     { kind: "points", points, down: CHANGE, up: CHANGE },
     { kind: "sleep", sleepPower, down: SLEEP, up: CHANGE },
-  ];
+  ]);
 }

@@ -1,6 +1,7 @@
 /** What a Braiins OS miner can run at: power targets, or in manual mode the model's frequencies and voltages. */
 import type { Capability, OperatingPoint, Transition } from "../../agent/core/model.ts";
 import { megahertz, millis, millivolts, seconds, terahash, watts, type Watts } from "../../agent/core/units.ts";
+import { alike } from "../alike.ts";
 import { numberAt, rowsAt, type Json, type JsonObject } from "../cgminer/json.ts";
 import { inMillivolts, megahertzAt } from "../http/figures.ts";
 import { at } from "../http/path.ts";
@@ -24,10 +25,10 @@ const COARSE_W = 50;
 
 export function capabilitiesOf(points: readonly OperatingPoint[], sleepPower: Watts, manual: boolean): readonly Capability[] {
   const step = manual ? MANUAL : TUNE;
-  return [
+  return alike([
     { kind: "points", points, down: step, up: step },
     { kind: "sleep", sleepPower, down: PAUSE, up: RESUME },
-  ];
+  ]);
 }
 
 export interface TargetRange {
@@ -90,13 +91,13 @@ export function targetPoints(range: TargetRange, model: MinerModel, profiles: re
   if (max > min) targets.push(max);
   const powers = corrections(profiles, ({ target, power }) => power / target);
   const hashrates = corrections(profiles, ({ target, hashrate }) => hashrate / modelHashrate(model, target));
-  return targets.map((target) => ({
+  return alike(targets.map((target) => ({
     id: targetId(target),
     frequency: null,
     voltage: null,
     power: watts(Math.round(target * correctionAt(powers, target))),
     hashrate: terahash(Math.round(modelHashrate(model, target) * correctionAt(hashrates, target) * 100) / 100),
-  }));
+  })));
 }
 
 export const targetId = (target: number): string => `${Math.round(target)}W`;

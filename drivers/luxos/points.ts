@@ -2,6 +2,7 @@
 import type { Capability, OperatingPoint, Transition } from "../../agent/core/model.ts";
 import { megahertz, millis, millivolts, seconds, terahash, watts, type Watts } from "../../agent/core/units.ts";
 import { DeviceError } from "../../agent/runtime/errors.ts";
+import { alike } from "../alike.ts";
 import { flagAt, numberAt, rowsAt, type JsonObject } from "../cgminer/json.ts";
 import type { Envelope } from "../models.ts";
 
@@ -13,10 +14,10 @@ const SLEEP: Transition = { fixed: seconds(5), perMegahertz: millis(0), highest:
 const WAKE: Transition = { fixed: seconds(10), perMegahertz: millis(30), highest: "ends", hashing: false, confirm: "readback" };
 
 export function capabilitiesOf(points: readonly OperatingPoint[], sleepPower: Watts): readonly Capability[] {
-  return [
+  return alike([
     { kind: "points", points, down: STEP, up: STEP },
     { kind: "sleep", sleepPower, down: SLEEP, up: WAKE },
-  ];
+  ]);
 }
 
 /** The model's envelope, narrowed by the device's own `limits`; what it does not say narrows nothing. */
@@ -38,7 +39,7 @@ export function narrow(model: Envelope, limits: JsonObject | null): Envelope {
 
 /** The points a machine with this envelope may be told. */
 export function within(envelope: Envelope, points: readonly OperatingPoint[]): readonly OperatingPoint[] {
-  return points.filter((point) => isInside(envelope, point));
+  return alike(points.filter((point) => isInside(envelope, point)));
 }
 
 function isInside(envelope: Envelope, { frequency, voltage }: OperatingPoint): boolean {
@@ -68,7 +69,7 @@ export function pointsOf(profiles: JsonObject | null): readonly OperatingPoint[]
     const point = pointOf(row);
     if (point !== null && !points.has(point.id)) points.set(point.id, point);
   }
-  return [...points.values()].toSorted((a, b) => a.power - b.power);
+  return alike([...points.values()].toSorted((a, b) => a.power - b.power));
 }
 
 function pointOf(row: JsonObject): OperatingPoint | null {

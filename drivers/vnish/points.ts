@@ -1,6 +1,7 @@
 /** What a VNish miner can run at: percents of its preset where the firmware throttles, else its presets. */
 import type { Capability, OperatingPoint, Transition } from "../../agent/core/model.ts";
 import { millis, seconds, terahash, watts, type Watts } from "../../agent/core/units.ts";
+import { alike } from "../alike.ts";
 import { flagAt, numberAt, textAt, type Json, type JsonObject } from "../cgminer/json.ts";
 import { at } from "../http/path.ts";
 import type { MinerModel } from "../models.ts";
@@ -18,10 +19,10 @@ const PERCENT = { min: 20, max: 100, step: 5 } as const;
 
 export function capabilitiesOf(points: readonly OperatingPoint[], sleepPower: Watts, throttles: boolean): readonly Capability[] {
   const step = throttles ? THROTTLE : PRESET;
-  return [
+  return alike([
     { kind: "points", points, down: step, up: step },
     { kind: "sleep", sleepPower, down: PAUSE, up: RESUME },
-  ];
+  ]);
 }
 
 /** Power and hashrate scale with the percent: the firmware caps them in proportion. */

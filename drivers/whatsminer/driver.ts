@@ -87,7 +87,7 @@ class Whatsminer implements Device {
   }
 
   #capabilities(): readonly Capability[] {
-    return capabilitiesOf(this.#model, this.#api.confirm, this.#memory.fastBoot);
+    return capabilitiesOf(this.#points, this.#model, { confirm: this.#api.confirm, fastBoot: this.#memory.fastBoot });
   }
 
   async #setPoint(id: string, signal: AbortSignal): Promise<void> {
