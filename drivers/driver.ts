@@ -52,11 +52,18 @@ export interface OutletReading {
   readonly on: boolean | null;
 }
 
+/** One contact that is only read: a button, a door. */
+export interface InputReading {
+  readonly index: number;
+  readonly closed: boolean | null;
+}
+
 /** What a meter or PDU said in one poll. null: it did not say. */
 export interface MeterReading {
   /** Active power of all it feeds. */
   readonly power: Watts | null;
   readonly outlets: readonly OutletReading[];
+  readonly inputs: readonly InputReading[];
   readonly voltage: number | null;
   readonly frequencyHz: number | null;
   /** Energy register, Wh, where there is one. */

@@ -1,5 +1,5 @@
 import { watts } from "../../agent/core/units.ts";
-import type { Meter, MeterReading, OutletReading } from "../driver.ts";
+import type { InputReading, Meter, MeterReading, OutletReading } from "../driver.ts";
 import type { Buses, LineAddress } from "./buses.ts";
 import type { Image } from "./image.ts";
 import type { Credentials } from "./login.ts";
@@ -52,6 +52,7 @@ function toReading(image: Image, since: number, now: number): MeterReading {
   return {
     power: power === null ? null : watts(power),
     outlets: Array.from({ length: outlets }, (_, at) => outlet(image, at + 1, since, now)),
+    inputs: Array.from({ length: image.count("input.on") }, (_, at) => input(image, at + 1, since, now)),
     voltage: image.number("voltage", since, now),
     frequencyHz: image.number("frequency", since, now),
     energyWh: image.number("energy", since, now),
@@ -62,4 +63,9 @@ function outlet(image: Image, index: number, since: number, now: number): Outlet
   const power = image.value("outlet.power", index, since, now);
   const on = image.value("outlet.on", index, since, now);
   return { index, power: typeof power === "number" ? watts(power) : null, on: typeof on === "boolean" ? on : null };
+}
+
+function input(image: Image, index: number, since: number, now: number): InputReading {
+  const closed = image.value("input.on", index, since, now);
+  return { index, closed: typeof closed === "boolean" ? closed : null };
 }

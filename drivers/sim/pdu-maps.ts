@@ -47,8 +47,8 @@ export const miningPduMap = (outlets: number): RegisterMap => ({
 /** Coils of a box of contacts, whether something hangs on them or not. */
 export const coilMap = (first: number, step: number, outlets: number): RegisterMap => ({ registers: [], bits: { table: "coil", outletAt: run(first, step, outlets) } });
 
-/** Six contacts in, all closed, as a normally closed emergency stop is while nobody pulls it; six relays from 16. */
+/** Six contacts in, closed as a normally closed emergency stop is while nobody pushes it; six relays from 16. */
 export const adamMap = (outlets: number): RegisterMap => ({
   registers: [],
-  bits: { table: "coil", contactAt: (address) => (address < 6 ? true : null), outletAt: run(16, 1, outlets) },
+  bits: { table: "coil", contactAt: run(0, 1, 6), outletAt: run(16, 1, outlets) },
 });

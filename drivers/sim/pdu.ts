@@ -41,6 +41,7 @@ export class Pdu {
   readonly #options: PduOptions;
   readonly #switched: boolean[];
   readonly #dead = new Set<number>();
+  readonly #open = new Set<number>();
   #frozen = false;
   #offsetW = 0;
   #samples: readonly OutletSample[] = [];
@@ -70,6 +71,15 @@ export class Pdu {
     this.#energise(outlet);
   }
 
+  /** A contact beside the outlets, wired normally closed. Counted from 0. */
+  isClosed(contact: number): boolean {
+    return !this.#open.has(contact);
+  }
+
+  openContact(contact: number): void {
+    this.#open.add(contact);
+  }
+
   /** Readings stay what they are now, whatever happens; switching still works. */
   setFrozen(frozen: boolean): void {
     if (frozen) this.#refresh();
@@ -85,6 +95,7 @@ export class Pdu {
   clear(): void {
     this.setFrozen(false);
     this.setOffset(0);
+    this.#open.clear();
     for (const outlet of [...this.#dead]) this.setDead(outlet, false);
   }
 

@@ -39,8 +39,8 @@ export interface Register {
 /** Bits that are outlets, to be read and written, or contacts in, to be read. */
 export interface Bits {
   readonly table: "coil" | "discrete";
-  /** Whether the contact at this address is closed; null: there is none. */
-  readonly contactAt?: (address: number) => boolean | null;
+  /** The index of the contact at this address, counted from 0; null: there is none. */
+  readonly contactAt?: (address: number) => number | null;
   /** The index of the outlet at this address, counted from 0; null: there is nothing. */
   readonly outletAt: (address: number) => number | null;
 }
@@ -78,7 +78,10 @@ export function mappedImage(pdu: Pdu, map: RegisterMap, allowed: () => boolean =
   return {
     readBits(table, address, count) {
       if (map.bits?.table !== table) throw new ModbusException(ILLEGAL_FUNCTION);
-      return Array.from({ length: count }, (_, index) => map.bits?.contactAt?.(address + index) ?? pdu.isOn(outletOf(map.bits, address + index)));
+      return Array.from({ length: count }, (_, index) => {
+        const contact = map.bits?.contactAt?.(address + index) ?? null;
+        return contact === null ? pdu.isOn(outletOf(map.bits, address + index)) : pdu.isClosed(contact);
+      });
     },
     readRegisters(table, address, count) {
       const found = Array.from({ length: count }, (_, index) => places.get(`${table} ${address + index}`));

@@ -22,6 +22,7 @@ export function simMeter(source: SimPdu, clock: Clock): Meter {
       return {
         power: watts(samples.reduce((sum, { powerW }) => sum + powerW, 0)),
         outlets: samples.map(({ powerW, on }, index) => ({ index: index + 1, power: watts(powerW), on })),
+        inputs: [],
         voltage: 230,
         frequencyHz: 50,
         energyWh: samples.reduce((sum, { energyWh }) => sum + energyWh, 0),

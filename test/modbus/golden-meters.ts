@@ -10,7 +10,11 @@ export interface Golden {
   readonly unit: number;
   /** All that is asked on the first reading, in any order. */
   readonly exchanges: Exchanges;
-  readonly reading: { readonly [K in keyof Omit<MeterReading, "outlets">]: number | null } & { readonly outlets?: readonly { power: number | null; on: boolean | null }[] };
+  readonly reading: { readonly [K in keyof Omit<MeterReading, "outlets" | "inputs">]: number | null } & {
+    readonly outlets?: readonly { power: number | null; on: boolean | null }[];
+    /** Which contacts are closed. */
+    readonly inputs?: readonly boolean[];
+  };
 }
 
 // IEEE 754: 4366 0000 = 230, 4367 0000 = 231, 4368 0000 = 232, 4248 0000 = 50, 4548 a000 = 3210, 41a0 0000 = 20, 447a 0000 = 1000.

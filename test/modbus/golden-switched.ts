@@ -77,7 +77,7 @@ export const SWITCHED: readonly GoldenSwitch[] = [
   {
     profile: "adam-6000", unit: 1,
     exchanges: { "01 01 0000 0006": "01 01 01 01", "01 01 0010 0006": "01 01 01 3e" },
-    reading: { ...nothing, outlets: states(false, true, true, true, true, true) },
+    reading: { ...nothing, inputs: [true, false, false, false, false, false], outlets: states(false, true, true, true, true, true) },
     order: { outlet: 6, exchanges: { "01 05 0015 0000": "01 05 0015 0000", "01 01 0015 0001": "01 01 01 00" } },
   },
 ];

@@ -36,6 +36,7 @@ function assertReads(reading: MeterReading, { reading: expected }: Golden): void
     else assert.ok(Math.abs(is - should) <= 1e-4 * Math.abs(should), `${key} is ${is}, should be ${should}`);
   }
   assert.deepEqual(reading.outlets, (expected.outlets ?? []).map((outlet, at) => ({ index: at + 1, ...outlet })));
+  assert.deepEqual(reading.inputs, (expected.inputs ?? []).map((closed, at) => ({ index: at + 1, closed })));
 }
 
 describe("each profile, byte for byte", () => {

@@ -16,6 +16,7 @@ describe("a GUDE, byte for byte", () => {
     assert.deepEqual(await meter.read(never), {
       power: 3210,
       outlets: [{ index: 1, power: 0, on: false }, { index: 2, power: 3200, on: true }],
+      inputs: [],
       voltage: 231, frequencyHz: 49.97, energyWh: 123_456,
     });
     assert.deepEqual(asked().toSorted(), Object.keys(GUDE).toSorted(), "every exchange once and no other");

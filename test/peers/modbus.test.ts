@@ -116,7 +116,7 @@ describe("our client", () => {
     await startPeer(t, PYTHON, [source("pymodbus-server.py"), String(port)]);
     await using meter = modbusMeter({ id: "pdu-1", profile: loadProfile("gude-epc"), address: { host: "127.0.0.1", port }, unit: 1, buses: new Buses(options) });
     assert.deepEqual(await meter.read(never), {
-      power: 3210, outlets: [{ index: 1, power: 0, on: false }, { index: 2, power: 3200, on: true }], voltage: 231, frequencyHz: 49.97, energyWh: 123_456,
+      power: 3210, outlets: [{ index: 1, power: 0, on: false }, { index: 2, power: 3200, on: true }], inputs: [], voltage: 231, frequencyHz: 49.97, energyWh: 123_456,
     });
     await meter.switch(1, true, never);
     await meter.switch(1, false, never);
