@@ -280,6 +280,9 @@ export class Daemon {
         case "event":
           this.#event(effect.name, effect.fields);
           break;
+        case "verified":
+          for (const attendant of this.#parts.attendants) attendant.heard?.(effect.document);
+          break;
         case "resubscribe":
           grid.resubscribe();
           break;

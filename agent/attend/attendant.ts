@@ -9,6 +9,7 @@ import type { AgentEvent } from "../report/events.ts";
 import type { Change } from "../report/changes.ts";
 import type { StatusDocument } from "../report/status.ts";
 
+import type { VerifiedDocument } from "../signal/effects.ts";
 export interface Attendant {
   /** Also the prefix of what it keeps in the store. */
   readonly name: string;
@@ -21,6 +22,8 @@ export interface Attendant {
   /** Every event once, its own included. */
   happened?(event: AgentEvent): void;
   /** What it does in time of its own, until `signal` aborts. A rejection is a bug of ours and ends the daemon. */
+  /** Every grid document that verified, as it came, before anything is said or done about it. */
+  heard?(document: VerifiedDocument): void;
   run?(signal: AbortSignal): Promise<void>;
 }
 

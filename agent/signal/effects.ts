@@ -49,9 +49,26 @@ export interface SignalEvent {
   readonly fields: Readonly<Record<string, string | number | boolean | null>>;
 }
 
+/** A document that verified, or came unsigned where that is accepted, and is newer than all its signer said there: as it came, for the record. */
+export interface SignalVerified {
+  readonly kind: "verified";
+  readonly document: VerifiedDocument;
+}
+
+export interface VerifiedDocument {
+  readonly ref: DocumentRef;
+  readonly type: string;
+  /** The key that signed it; null: unsigned. */
+  readonly signer: string | null;
+  /** SHA-256 of its payload. */
+  readonly hash: string;
+  /** The whole message. */
+  readonly message: string;
+}
+
 /** Brokers resend what they retain only to a new subscription. */
 export interface Resubscribe {
   readonly kind: "resubscribe";
 }
 
-export type SignalEffect = SignalCommit | SignalAck | SignalEvent | Resubscribe;
+export type SignalEffect = SignalCommit | SignalAck | SignalEvent | SignalVerified | Resubscribe;

@@ -6,7 +6,7 @@ import type { Heard } from "../core/grid.ts";
 import type { Now, Tick } from "../core/time.ts";
 import type { IncomingMessage, Subscription } from "../runtime/link.ts";
 import { Desk, type SignalOptions } from "./desk.ts";
-import type { SignalEffect } from "./effects.ts";
+import type { SignalEffect, SignalVerified } from "./effects.ts";
 import { sameWire, type Entry } from "./entry.ts";
 import { FloodGate } from "./flood.ts";
 import { LARGEST_DOCUMENT } from "./json.ts";
@@ -48,6 +48,7 @@ export class Signal {
   receive(message: IncomingMessage, tick: Tick): SignalEffect[] {
     const { topic, payload, retain } = message;
     this.#desk.wall.look(tick);
+    this.#desk.refusals.arriving = payload;
     const place = this.#desk.topics.read(topic);
     const alarm = place?.kind === "emergency";
     const no = (...[code, reason]: Parameters<typeof refuse>): SignalEffect[] => this.#desk.refuse(topic, refuse(code, reason), { tick, alarm });
@@ -65,7 +66,7 @@ export class Signal {
     const opened = openMessage(place, payload, {
       operator, ring, signatures: options.signatures, earliest: wall.earliest(tick), received: wall.guess(tick), unsigned: ledger.mark(topic, null),
     });
-    return opened.ok ? this.#judge(place, opened.value, { retain, tick }) : this.#desk.refuse(topic, opened, { tick, alarm });
+    return opened.ok ? this.#judge(place, opened.value, { retain, tick, bytes: payload }) : this.#desk.refuse(topic, opened, { tick, alarm });
   }
 
   /** The fate of a commit that was asked for. */
@@ -101,7 +102,7 @@ export class Signal {
     return summarise(this.#desk, tick);
   }
 
-  #judge(place: Place, opened: Opened, { retain, tick }: { readonly retain: boolean; readonly tick: Tick }): SignalEffect[] {
+  #judge(place: Place, opened: Opened, { retain, tick, bytes }: { readonly retain: boolean; readonly tick: Tick; readonly bytes: Uint8Array }): SignalEffect[] {
     const { ref } = opened.envelope;
     const { ledger } = this.#desk;
     const mark = ledger.mark(place.topic, opened.signer);
@@ -111,16 +112,17 @@ export class Signal {
     const alarm = place.kind === "emergency" || verdict === "altered" || verdict === "older";
     if (verdict === "altered") return this.#replay(place, opened, { reason: "another document had this epoch and seq", alarm, tick });
     if (verdict === "older") return retain ? [] : this.#replay(place, opened, { reason: "older than the last on this topic", alarm, tick });
-    if (place.kind === "emergency") return takeEmergency(this.#desk, place, arrival);
+    const record = verdict === "newer" ? [verified(opened, bytes)] : [];
+    if (place.kind === "emergency") return [...record, ...takeEmergency(this.#desk, place, arrival)];
     if (place.kind === "heartbeat") {
       if (verdict === "same") return [];
       const effects = takeHeartbeat(this.#desk, place, arrival);
       if (ledger.mark(place.topic, opened.signer) !== mark) this.#tidying.noteMark({ topic: place.topic, signer: opened.signer });
-      return effects;
+      return [...record, ...effects];
     }
     const stands = this.#desk.shelves.get(place.topic)?.find(({ hash }) => hash === opened.hash) ?? null;
     const done = verdict === "same" && mark?.taken === true && stands === null;
-    return done ? [] : takeDocument(this.#desk, place, arrival);
+    return done ? [] : [...record, ...takeDocument(this.#desk, place, arrival)];
   }
 
   #isLast({ signer, document: { ref } }: Entry): boolean {
@@ -135,3 +137,6 @@ export class Signal {
   }
 }
 
+function verified({ envelope: { ref, type }, signer, hash }: Opened, bytes: Uint8Array): SignalVerified {
+  return { kind: "verified", document: { ref, type, signer, hash, message: Buffer.from(bytes).toString("utf8") } };
+}
