@@ -36,7 +36,10 @@ export type Capability =
   | { readonly kind: "power-limit"; readonly min: Watts; readonly max: Watts; readonly down: Transition; readonly up: Transition }
   | { readonly kind: "boards"; readonly count: number; readonly down: Transition; readonly up: Transition }
   | { readonly kind: "sleep"; readonly sleepPower: Watts; readonly down: Transition; readonly up: Transition }
-  | { readonly kind: "outlet"; readonly minOffTime: Millis; readonly poweredUpAs: "on" | "off" | "last" };
+  | { readonly kind: "outlet"; readonly minOffTime: Millis; readonly poweredUpAs: "on" | "off" | "last"; readonly opens: OutletRule };
+
+/** When an outlet may be opened: not at all, while an emergency lasts, or also when sleep does not meet the limit. */
+export type OutletRule = "never" | "emergency" | "shortfall";
 
 export type CapabilityKind = Capability["kind"];
 export type CapabilityOf<K extends CapabilityKind> = Extract<Capability, { kind: K }>;

@@ -24,8 +24,19 @@ export interface Policy {
   /** A meter reading older than this no longer guides raises, and than `meterLost` no longer counts. */
   readonly meterStale: Millis;
   readonly meterLost: Millis;
+  readonly outlets: OutletPolicy;
   /** Awaited after a BLACK_START_HOLD; null: there is no meter for it, and it ends like a STOP. */
   readonly supply: SupplyBand | null;
+}
+
+/** How outlets are switched; whether one may be opened at all is a matter of its own rule. */
+export interface OutletPolicy {
+  /** How long a shutdown in order may take before outlets open. */
+  readonly grace: Millis;
+  /** Opened in one step at most. */
+  readonly perStep: number;
+  /** Between two that are closed again: inrush. */
+  readonly spacing: Millis;
 }
 
 export const DEFAULT_POLICY = {
@@ -38,5 +49,6 @@ export const DEFAULT_POLICY = {
   raisesPerCycle: 50,
   meterStale: seconds(10),
   meterLost: seconds(60),
+  outlets: { grace: seconds(10), perStep: 4, spacing: seconds(2) },
   supply: null,
 } as const satisfies Partial<Policy>;

@@ -1,5 +1,5 @@
 /** One frozen look at the rack. Nothing in a cycle reads a device while deciding. */
-import type { Capability, Nameplate, Reading, Setpoint } from "./model.ts";
+import type { Capability, CapabilityOf, Nameplate, Reading, Setpoint } from "./model.ts";
 import type { Supply } from "./supply.ts";
 import type { Tick } from "./time.ts";
 import type { Millis, Watts } from "./units.ts";
@@ -21,6 +21,17 @@ export interface OrderStatus {
   readonly at: Millis;
 }
 
+/** The switched outlet a device hangs on, with a mailbox of its own: a miner that does not hear is why it is needed. */
+export interface Feed {
+  readonly outlet: CapabilityOf<"outlet">;
+  /** As its PDU reads it; null: it does not say. */
+  readonly on: boolean | null;
+  /** Uptime since which it has been off, restarts of the daemon counted; null: it is not, or nobody knows. */
+  readonly offSince: Millis | null;
+  /** The last `{ kind: "outlet" }` order to it. */
+  readonly order: OrderStatus | null;
+}
+
 export interface DeviceSnapshot {
   readonly id: string;
   readonly nameplate: Nameplate;
@@ -29,6 +40,8 @@ export interface DeviceSnapshot {
   /** What its own outlet says; null where no metered outlet is configured. */
   readonly outlet: Metered | null;
   readonly order: OrderStatus | null;
+  /** null: nothing here can switch it. */
+  readonly feed: Feed | null;
 }
 
 export interface Snapshot {

@@ -74,7 +74,7 @@ export class DeviceLoop {
     const { id, nameplate } = this.device;
     // What can do nothing is one more load to core, counted at what the meter says.
     const capabilities = this.held ? NOTHING : this.device.capabilities;
-    return { id, nameplate, capabilities, reading: this.#aged(tick), outlet, order: this.#status };
+    return { id, nameplate, capabilities, reading: this.#aged(tick), outlet, order: this.#status, feed: null };
   }
 
   /** Polls and obeys until aborted. `delay` spreads the polls of many devices over their period. */

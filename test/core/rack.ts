@@ -70,7 +70,7 @@ export const metered = (power: number | null, over: { readonly age?: number; rea
 });
 
 export const device = (id: string, reading: Reading, over: Partial<Omit<DeviceSnapshot, "id" | "reading">> = {}): DeviceSnapshot => ({
-  id, reading, nameplate: { highest: watts(NAMEPLATE_W), asleep: watts(SLEEP_W) }, capabilities: MINER, outlet: null, order: null, ...over,
+  id, reading, nameplate: { highest: watts(NAMEPLATE_W), asleep: watts(SLEEP_W) }, capabilities: MINER, outlet: null, order: null, feed: null, ...over,
 });
 
 export const snapshot = (devices: readonly DeviceSnapshot[], rack: Metered | null = null, uptime: number = NOW): Snapshot => ({
@@ -97,7 +97,7 @@ export const status = (state: OrderStatus["state"], at: string, over: { readonly
 export const POLICY: Policy = {
   nominal: watts(16_000), failsafe: watts(6000), restart: { minOff: seconds(0), random: seconds(300), rampPercentPerMinute: 20 },
   margin: 0.0075, dropMargin: 0.02, responseTime: seconds(15), tuneTime: seconds(7), dwell: seconds(20), raisesPerCycle: 50,
-  meterStale: seconds(10), meterLost: seconds(60), supply: null,
+  meterStale: seconds(10), meterLost: seconds(60), supply: null, outlets: { grace: seconds(10), perStep: 4, spacing: seconds(2) },
 };
 
 export const viewsOf = (shot: Snapshot, states: Readonly<Record<string, DeviceState>> = {}): View[] =>
