@@ -352,6 +352,7 @@ export class Daemon {
     }
     for (const attendant of this.#parts.attendants) {
       attendant.attach?.(this.#notebook.kept(attendant.name), {
+        plant: this.plant,
         event: (name, fields) => this.#event(name, fields),
         soon: () => this.#soon(AFTER_SIGNAL),
         keep: (value) => this.#notebook.keep(attendant.name, value),

@@ -5,6 +5,7 @@
 import type { Decision } from "../core/decide.ts";
 import type { Statement } from "../core/limit.ts";
 import type { Now, Tick } from "../core/time.ts";
+import type { Plant } from "../plant/plant.ts";
 import type { AgentEvent } from "../report/events.ts";
 import type { Change } from "../report/changes.ts";
 import type { StatusDocument } from "../report/status.ts";
@@ -28,6 +29,8 @@ export interface Attendant {
 }
 
 export interface Desk {
+  /** What the agent touches: to be looked at, and through its own doors to be acted on. */
+  readonly plant: Plant;
   event(name: string, fields: Readonly<Record<string, unknown>>): void;
   /** A cycle as soon as cycles may follow each other: what it says in `limits` has changed. */
   soon(): void;

@@ -68,7 +68,7 @@ const FIRST_POLLS = seconds(3);
 export function decide(rack: RackState, input: DecideInput): { readonly rack: RackState; readonly decision: Decision } {
   const { heard, policy } = input;
   const { uptime } = input.snapshot.tick;
-  const mode = nextMode(rack.mode, heard, { uptime, u: input.u, restart: policy.restart, inBand: inBand(input.snapshot.supply, policy.supply, policy.meterStale) });
+  const mode = nextMode(rack.mode, heard, { uptime, u: input.u, restart: policy.restart, inBand: inBand(input.snapshot.supply, policy.supply, policy.meterStale), stopped: input.local.some(({ source }) => source === "estop") });
   const failsafe = failsafePower(policy.failsafe, heard.allocations);
   const effective = effectiveLimit(statements(mode, { input, failsafe }));
   const setpoint = setpointInForce(heard.setpoints, input.now);

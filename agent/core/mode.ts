@@ -61,6 +61,8 @@ interface ModeContext {
   readonly restart: Restart;
   /** Are the mains in order? null: nobody can say. */
   readonly inBand: boolean | null;
+  /** The rack's own E-stop is latched. */
+  readonly stopped?: boolean;
 }
 
 /** While the mains are not in order no time counts. */
@@ -87,7 +89,7 @@ function waiting(restoring: Restoring, uptime: Millis, inBand: boolean | null): 
 export function nextMode(mode: Mode, heard: Heard, context: ModeContext): Mode {
   const { uptime } = context;
   const trust = nextTrust(mode, heard, uptime);
-  const emergency = heard.latches.length > 0;
+  const emergency = heard.latches.length > 0 || context.stopped === true;
   let restoring = mode.restoring;
   if (emergency) restoring = null;
   else if (mode.emergency) {

@@ -23,6 +23,7 @@ export class MeterLoop {
   #reading: MeterReading | null = null;
   #readAt: Tick | null = null;
   #failure: string | null = null;
+  readonly #watchers: ((reading: MeterReading | null, at: Tick) => void)[] = [];
 
   constructor(meter: Meter, options: { readonly role: "rack" | "outlets"; readonly clock: Clock; readonly listener: PlantListener }) {
     this.meter = meter;
@@ -37,6 +38,11 @@ export class MeterLoop {
 
   get failure(): string | null {
     return this.#failure;
+  }
+
+  /** Calls after every read: with what it brought, or null where it failed. For what may not miss one between two cycles. */
+  watch(call: (reading: MeterReading | null, at: Tick) => void): void {
+    this.#watchers.push(call);
   }
 
   total(tick: Tick): Metered {
@@ -74,6 +80,7 @@ export class MeterLoop {
       const first = this.#readAt === null || this.#failure !== null;
       this.#readAt = this.#clock.now();
       this.#failure = null;
+      this.#tell(this.#reading);
       if (first) {
         this.#listener.event({ name: "meter.found", meter: this.meter.id });
         this.#listener.moved();
@@ -83,7 +90,12 @@ export class MeterLoop {
       const message = error instanceof Error ? error.message : String(error);
       if (this.#failure === null) this.#listener.event({ name: "meter.lost", meter: this.meter.id, message });
       this.#failure = message;
+      this.#tell(null);
     }
+  }
+
+  #tell(reading: MeterReading | null): void {
+    for (const call of this.#watchers) call(reading, this.#clock.now());
   }
 }
 
