@@ -139,6 +139,7 @@ function policyOf({ node, grid, policy }: Config): Policy {
     failsafe: watts(grid.failsafeLimitW),
     restart: { minOff: seconds(0), random: seconds(policy.restartRandomS), rampPercentPerMinute: policy.rampPctPerMin },
     raisesPerCycle: policy.maxChangesPerCycle,
+    outlets: { ...DEFAULT_POLICY.outlets, grace: seconds(policy.pduGraceS) },
     supply: node.supply === null ? null : bandAround(node.supply),
   };
 }
