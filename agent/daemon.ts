@@ -25,6 +25,7 @@ import { OpenDocuments } from "./report/acks.ts";
 import { changesBetween } from "./report/changes.ts";
 import { EventRing } from "./report/events.ts";
 import { Reporter } from "./report/reporter.ts";
+import { spoken } from "./report/runbook/runbook.ts";
 import type { StatusDocument } from "./report/status.ts";
 import { statusDocument, willDocument } from "./report/status.ts";
 import { Bell } from "./runtime/bell.ts";
@@ -326,7 +327,8 @@ export class Daemon {
 
   #event(name: string, fields: Readonly<Record<string, unknown>>): void {
     const event = this.events.add(name, this.#parts.clock.now().at, fields);
-    this.#parts.log[/\.(lost|failed|refused|quarantined)$/.test(name) ? "warn" : "info"](fields, name);
+    const { level, text } = spoken(name, fields);
+    this.#parts.log[level]({ event: name, ...fields }, text);
     this.#reporter.event(event);
     for (const attendant of this.#parts.attendants) attendant.happened?.(event);
   }

@@ -6,6 +6,7 @@ import { deviceCommand } from "./commands/device.ts";
 import { deviceKeyCommand } from "./commands/device-key.ts";
 import { devicesCommand } from "./commands/devices.ts";
 import { eventsCommand } from "./commands/events.ts";
+import { explainCommand } from "./commands/explain.ts";
 import { gridCommand } from "./commands/grid.ts";
 import { limitCommand } from "./commands/limit.ts";
 import { maintenanceCommand } from "./commands/maintenance.ts";
@@ -50,4 +51,5 @@ const program = new Command("curtailctl")
 for (const command of [statusCommand, whyCommand, devicesCommand, deviceCommand, limitCommand, stopCommand, eventsCommand, gridCommand, deviceKeyCommand]) program.addCommand(command());
 for (const command of [blinkCommand, restartCommand, maintenanceCommand]) program.addCommand(command());
 await addLazily(program, [operator, modbus, probe, dump], process.argv.slice(2));
+program.addCommand(explainCommand());
 process.exitCode = await runProgram(program, process.argv);

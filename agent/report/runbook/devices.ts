@@ -1,0 +1,36 @@
+/** Events of single machines. */
+import { NO_CURE, type Chapter } from "./entry.ts";
+
+export const deviceEvents: Chapter = {
+  "device.found": {
+    level: "info", says: "a miner answers", means: "It is read and can be told what to do.", cause: "It was read for the first time, or again.", cure: NO_CURE,
+  },
+  "device.lost": {
+    level: "warn", says: "a miner does not answer",
+    means: "A silent miner is not an idle one: it is counted at what the meter leaves possible, without a meter at its nameplate, and the others make room for it.",
+    cause: "`reason` and `message` say what was seen: no network, a reboot, an API that hangs, or no power.",
+    cure: "Ping it; look at its lamps and its switch port. `curtailctl restart ID` if its API still answers, else switch its outlet off for 30 s by hand.",
+  },
+  "device.quarantined": {
+    level: "warn", says: "a miner does not do as told and is kept asleep",
+    means: "What it draws does not follow what it confirms. It is put to sleep for a while and then tried again.",
+    cause: "A firmware that reads back orders without following them, a wrong model in the configuration, or a fault of its supply.",
+    cure: "Check its model and firmware with `curtailctl probe HOST`. If it comes back here, take it out with `curtailctl maintenance ID` and look at it.",
+  },
+  "device.readmitted": {
+    level: "info", says: "a miner is tried again", means: "Its quarantine is over; it gets power like the others.", cause: "The time of its quarantine has passed.", cure: NO_CURE,
+  },
+  "device.restarted": {
+    level: "warn", says: "a technician has restarted a miner", means: "It boots and comes back under the limit.", cause: "`curtailctl restart` by `who`.", cure: NO_CURE,
+  },
+  "device.blinked": {
+    level: "info", says: "a technician lets a miner blink", means: "Its lamp shows where it stands; its work goes on.", cause: "`curtailctl blink` by `who`.", cure: "`curtailctl blink ID --off` ends it.",
+  },
+  "maintenance.begun": {
+    level: "warn", says: "a miner is left alone",
+    means: "It is told nothing, also after a restart of the daemon; it is counted at what the meter says.", cause: "`curtailctl maintenance` by `who`.", cure: "`curtailctl maintenance ID --end` takes it up again.",
+  },
+  "maintenance.ended": {
+    level: "info", says: "a miner is under control again", means: "It is planned and told like the others.", cause: "`curtailctl maintenance --end` by `who`.", cure: NO_CURE,
+  },
+};

@@ -1,0 +1,52 @@
+/** Events of the rack as a whole: what it draws against its limit, what people do to it. */
+import { NO_CURE, type Chapter } from "./entry.ts";
+
+export const rackEvents: Chapter = {
+  "compliance.changed": {
+    level: "info", to: { unverified: "warn", "at-floor": "warn", violating: "error" }, says: "the rack's compliance has changed",
+    means: "Whether the meter shows the rack within its limit; the words have entries below (`curtailctl explain violating`).",
+    cause: "The limit or the draw has changed, or the meter is heard or lost.", cure: "See the entry of the word in `to`.",
+  },
+  "setpoint.ordered": {
+    level: "info", says: "a miner was told a new setpoint",
+    means: "`setpoint` is on its way to `device`; `cause` is the document or the reason behind it.",
+    cause: "The limit, the plan, or a machine that strays.", cure: NO_CURE,
+  },
+  "setpoint.acknowledged": {
+    level: "info", says: "a miner has taken its setpoint",
+    means: "It said yes after `tookMs`. Only the next reading and the meter prove it.", cause: "It answered.", cure: NO_CURE,
+  },
+  "setpoint.failed": {
+    level: "warn", says: "a miner did not take its setpoint",
+    means: "The order is repeated with growing pauses, and the others make room meanwhile.",
+    cause: "`code` says how: unreachable or timeout (network, a firmware that hangs), refused (wrong password, read-only API, a state that takes no orders), malformed (an answer that is none), out-of-range (outside its envelope).",
+    cure: "`curtailctl device ID` shows the last error. Refused: check passwordFile and that the API allows writes. Timeout again and again: restart the miner with `curtailctl restart ID`.",
+  },
+  "meter.found": {
+    level: "info", says: "a meter answers", means: "Its readings count from now on.", cause: "It was read for the first time, or again.", cure: NO_CURE,
+  },
+  "meter.lost": {
+    level: "error", says: "a meter does not answer",
+    means: "What it measured is unknown. The rack is kept at the machines' own words and their upper bounds, which costs power, and compliance is unverified.",
+    cause: "Its network, its power, another master on the line, or a wrong unit or profile: `message` says what was seen.",
+    cure: "Look at its lamps and its cable; `curtailctl modbus read` asks it directly. For RTU check that only one master is on the line.",
+  },
+  "meter.disagreed": {
+    level: "error", says: "the meter is not believed",
+    means: "It stood still while the machines moved, or contradicts them by more than 5 %. It teaches nothing and allows nothing until it agrees again; the rack is kept by the machines' words.",
+    cause: "A frozen meter, a current transformer that came off or sits on the wrong phase, a wrong scaling, or load on the feed that is no miner.",
+    cure: "Compare with a clamp meter. Check the transformers and the profile's scaling (`curtailctl modbus check`). Look for foreign load on the feed.",
+  },
+  "meter.agreed": {
+    level: "info", says: "the meter is believed again", means: "Its figures follow the orders and the machines again.", cause: "It moves again, or was repaired.", cure: NO_CURE,
+  },
+  "technician.limited": {
+    level: "warn", says: "a technician has limited the rack",
+    means: "The rack draws at most `limitW`, until `untilMs` or until it is cleared. It outlives restarts.",
+    cause: "`curtailctl limit` or `curtailctl stop` by `who`.", cure: "`curtailctl limit clear` ends it.",
+  },
+  "technician.cleared": {
+    level: "warn", says: "a technician has ended the limit at the rack",
+    means: "The rack may rise to what the grid allows.", cause: "`curtailctl limit clear` by `who`.", cure: NO_CURE,
+  },
+};
