@@ -8,6 +8,11 @@ export const vocabulary: Vocabulary = {
   driver: (name) => (isDriverName(name) ? null : `there is no such driver; there are ${Object.keys(drivers).join(", ")}.`),
   model: (name) => complaint(() => loadModel(name)),
   profile: (name, directory) => complaint(() => loadProfile(name, [directory])),
+  measures(name, directory) {
+    let measures = true;
+    complaint(() => (measures = loadProfile(name, [directory]).points["power"] !== undefined));
+    return measures;
+  },
 };
 
 function complaint(load: () => unknown): string | null {

@@ -13,10 +13,12 @@ export interface Vocabulary {
   model(name: string): string | null;
   /** `directory`: where the site has profiles of its own. */
   profile(name: string, directory: string): string | null;
+  /** Whether meters of this profile measure a total; true where the profile cannot be read. */
+  measures(name: string, directory: string): boolean;
 }
 
 export function contradictions(config: Config, vocabulary: Vocabulary | null): Contradiction[] {
-  return [...inPower(config), ...inGrid(config), ...inLogin(config.grid, "grid"), ...(config.farm === null ? [] : inLogin(config.farm, "farm")), ...inDevices(config), ...inNames(config, vocabulary), ...inPaths(config)];
+  return [...inPower(config), ...inGrid(config), ...inLogin(config.grid, "grid"), ...(config.farm === null ? [] : inLogin(config.farm, "farm")), ...inDevices(config), ...inContacts(config), ...inNames(config, vocabulary), ...inPaths(config)];
 }
 
 /** Nothing here stops the rack from obeying, but somebody should look. */
@@ -25,7 +27,7 @@ export function doubts(config: Config): Contradiction[] {
   const { node, grid } = config;
   if (grid.failsafeLimitW >= node.nominalW) found.push({ path: ["grid", "failsafeLimitW"], text: `is ${grid.failsafeLimitW} and not below node.nominalW (${node.nominalW}): losing the grid then lowers nothing.` });
   if (!config.meters.some((meter) => meter.role === "rack")) found.push({ path: ["meters"], text: "has none with role rack: nothing measures the rack, and compliance stays unverified." });
-  if (config.policy.outlets !== "never") found.push({ path: ["policy", "outlets"], text: `is ${config.policy.outlets}, but this version opens no outlet: what does not go to sleep is said to be at its floor, and no more.` });
+  if (config.policy.outlets !== "never" && !config.miners.some(({ outlet }) => outlet !== null)) found.push({ path: ["policy", "outlets"], text: `is ${config.policy.outlets}, but no miner has an outlet: nothing can be opened. curtailctl map finds them.` });
   for (const [link, path] of [[grid, "grid"], [config.farm, "farm"]] as const) {
     if (link?.passwordFile && link.brokers.some(isPlain)) found.push({ path: [path, "passwordFile"], text: `goes in clear text to ${link.brokers.find(isPlain)}: use mqtts://.` });
   }
@@ -141,8 +143,28 @@ function inNames({ miners, meters, paths }: Config, vocabulary: Vocabulary | nul
     look(["miners", index, "driver"], driver, vocabulary.driver(driver));
     look(["miners", index, "model"], model, vocabulary.model(model));
   });
-  meters.forEach(({ profile }, index) => look(["meters", index, "profile"], profile, vocabulary.profile(profile, paths.profiles)));
+  meters.forEach(({ profile, role }, index) => {
+    look(["meters", index, "profile"], profile, vocabulary.profile(profile, paths.profiles));
+    if (role === "rack" && !vocabulary.measures(profile, paths.profiles)) found.push({ path: ["meters", index, "role"], text: `is rack, but a ${profile} measures no total, and the rack's would be unknown. Set role: outlets.` });
+  });
   return found;
+}
+
+function inContacts({ meters, miners, contacts }: Config): Contradiction[] {
+  const [owned, known] = [new Owned(), new Set(meters.map(({ id }) => id))];
+  const found: Contradiction[] = [];
+  const take = (contact: Config["contacts"]["estop"][number], kind: string, path: readonly PropertyKey[]): void => {
+    if (!known.has(contact.meter)) found.push({ path, text: `is ${formatOutlet(contact)}, but there is no meter ${contact.meter}; the meters are ${[...known].join(", ") || "none"}.` });
+    owned.take(`${kind} ${formatOutlet(contact)}`, path.join("."), path);
+  };
+  miners.forEach(({ outlet }) => outlet !== null && owned.share(`output ${formatOutlet(outlet)}`, "a miner"));
+  contacts.estop.forEach((input, index) => take(input, "input", ["contacts", "estop", index]));
+  contacts.outputs.forEach(({ output }, index) => take(output, "output", ["contacts", "outputs", index, "output"]));
+  meters.forEach(({ outlets }, index) => {
+    const numbers = outlets.map(({ outlet }) => outlet);
+    numbers.forEach((number, at) => numbers.indexOf(number) < at && found.push({ path: ["meters", index, "outlets", at, "outlet"], text: `is ${number}, which stands there twice: say all of it once.` }));
+  });
+  return [...found, ...owned.twice];
 }
 
 function inPaths({ paths }: Config): Contradiction[] {

@@ -113,6 +113,9 @@ const miner = z.strictObject({
   outlet: unset(outlet()).meta({ description: "The metered outlet it hangs on; unset: not known.", examples: ["pdu-1/1"] }),
 });
 
+/** When the agent may open an outlet. */
+const outletUse = () => z.enum(["never", "emergency", "shortfall"]);
+
 const meter = z.strictObject({
   id: name().meta({ description: "Name of this meter or PDU, unique among miners and meters.", examples: ["pdu-1"] }),
   profile: name().meta({ description: "Its register map, by the name of its profile.", examples: ["gude-epc"] }),
@@ -143,15 +146,43 @@ const meter = z.strictObject({
   ).meta({ description: "For devices that take orders only after a login, as their profile says.", examples: [{ username: "admin", passwordFile: "secrets/container" }] }),
   unit: z.int().min(0).max(255).default(1).meta({ description: "Modbus unit identifier.", examples: [1] }),
   role: z.enum(["rack", "outlets"]).default("rack")
-    .meta({ description: "rack: its total is what the rack draws (several are added up). outlets: only its outlet readings are used.", examples: ["rack"] }),
+    .meta({ description: "rack: its total is what the rack draws (several are added up). outlets: only its outlets and contacts are used.", examples: ["rack"] }),
+  outlets: z
+    .array(
+      z.strictObject({
+        outlet: z.int().min(1).max(512).meta({ description: "Its number, counted from 1.", examples: [24] }),
+        use: unset(outletUse()).meta({ description: "When it may be opened; unset: as policy.outlets says.", examples: ["never"] }),
+        feeds: unset(z.string().min(1).max(100)).meta({ description: "What hangs on it besides registered miners; its draw is then no surprise.", examples: ["network switch"] }),
+      }),
+    )
+    .max(512).default([]).meta({ description: "Outlets that are not like the others.", examples: [[{ outlet: 24, use: "never", feeds: "network switch" }]] }),
 });
+
+const contact = z.strictObject({
+  output: outlet().meta({ description: "The contact, as METER/NUMBER.", examples: ["pdu-1/8"] }),
+  as: z.enum(["lamp", "contactor"]).meta({ description: "lamp: closed while what it shows is so. contactor: closed, and opened by an E-stop policy.pduGraceS after it, when the machines have gone to sleep.", examples: ["lamp"] }),
+  shows: z.enum(["limited", "trouble", "emergency"]).default("trouble")
+    .meta({ description: "What lights a lamp: a limit below full power, a limit that is not kept or not verified, or an emergency.", examples: ["trouble"] }),
+});
+
+const contacts = z
+  .strictObject({
+    estop: z.array(outlet().meta({ description: "A contact in, as METER/NUMBER.", examples: ["pdu-1/1"] })).max(16).default([])
+      .meta({ description: "Emergency stops, wired normally closed: one that is open, or cannot be read, stops the rack until `curtailctl estop reset`.", examples: [["pdu-1/1"]] }),
+    outputs: z.array(contact).max(16).default([]).meta({ description: "Contacts the agent switches: status lamps, a contactor.", examples: [[{ output: "pdu-1/8", as: "lamp", shows: "trouble" }]] }),
+  })
+  .prefault({})
+  .meta({ description: "Dry contacts of boxes named under meters." });
 
 const policy = z
   .strictObject({
     onStop: z.enum(["failsafe", "hold", "sleep"]).default("failsafe")
       .meta({ description: "How the rack is left when the daemon stops: at most at the failsafe limit, as it is, or asleep.", examples: ["failsafe"] }),
-    outlets: z.enum(["never", "emergency", "shortfall"]).default("never")
+    outlets: outletUse().default("never")
       .meta({ description: "When outlets may be opened: never, in an emergency, or also when sleep alone does not meet a limit.", examples: ["never"] }),
+    outletMinOffS: z.number().min(0).max(3_600).default(60).meta({ description: "An outlet that was opened stays open at least this long.", examples: [60] }),
+    outletSpacingS: z.number().min(0).max(600).default(2).meta({ description: "Between two outlets that are closed, so that their inrush does not add up.", examples: [2] }),
+    outletsAtOnce: z.int().min(1).max(512).default(6).meta({ description: "Most outlets switched in one step of a second.", examples: [6] }),
     pduGraceS: z.number().min(0).max(3_600).default(10).meta({ description: "How long a shutdown in order may take before outlets open.", examples: [10] }),
     maxChangesPerCycle: z.int().min(1).max(most.miners).default(50).meta({ description: "Most miners raised or reshuffled in one cycle; lowering is never held back.", examples: [50] }),
     optOut: z.boolean().default(false).meta({ description: "Whether events the grid leaves to our choice (obligation MAY) are left undone; the operator is told.", examples: [false] }),
@@ -178,6 +209,7 @@ export const configSchema = z
     farm,
     miners: z.array(miner).min(1).max(most.miners).meta({ description: "The miners this rack is made of.", examples: [[{ id: "asic-01", driver: "luxos", address: "10.0.0.21:4028", model: "antminer-s19k-pro" }]] }),
     meters: z.array(meter).max(most.meters).default([]).meta({ description: "Meters and metered PDUs.", examples: [[{ id: "pdu-1", profile: "gude-epc", address: "10.0.0.11:502" }]] }),
+    contacts,
     policy,
     paths,
   })
