@@ -6,6 +6,9 @@ import { loadModel } from "../drivers/models.ts";
 import { Buses, type LineAddress } from "../drivers/modbus/buses.ts";
 import { loadProfile } from "../drivers/modbus/load.ts";
 import { modbusMeter } from "../drivers/modbus/meter.ts";
+import type { Attendant } from "./attend/attendant.ts";
+import { Calendar } from "./attend/calendar.ts";
+import { Schedule } from "./attend/schedule.ts";
 import { openDeviceKey } from "./config/device-key.ts";
 import type { BrokerConfig, Config } from "./config/schema.ts";
 import { brokerAccess, minerPasswords } from "./config/secrets.ts";
@@ -16,6 +19,7 @@ import { seconds, watts } from "./core/units.ts";
 import { Daemon } from "./daemon.ts";
 import type { Notify } from "./daemon.ts";
 import { controlRoutes } from "./routes/control-routes.ts";
+import { scheduleRoutes } from "./routes/schedule.ts";
 import { openControl } from "./link/control.ts";
 import { mqttLink } from "./link/mqtt-link.ts";
 import type { WiredDevice, WiredMeter } from "./plant/plant.ts";
@@ -75,6 +79,9 @@ export async function runRack(config: Config, surroundings: Surroundings, signal
       qos: 1,
       retain: true,
     });
+    const schedule = new Schedule(config);
+    const attendants: readonly Attendant[] = [schedule];
+    const calendar = new Calendar(attendants, surroundings);
     const daemon: Daemon = new Daemon({
       ...surroundings,
       store,
@@ -91,10 +98,12 @@ export async function runRack(config: Config, surroundings: Surroundings, signal
       policy: policyOf(config),
       breakerW: config.node.breakerW,
       onStop: config.policy.onStop,
-      attendants: [],
+      attendants: [...attendants, calendar],
     });
     // The rack is kept with or without a command line: a socket that cannot be opened is said and no more.
-    const desk = await openControl({ directory: config.paths.run, routes: controlRoutes(daemon, () => clock.now().at), clock, log }).catch((error: unknown) => {
+    const wallNow = (): number => clock.now().at;
+    const routes = [...controlRoutes(daemon, wallNow), ...scheduleRoutes({ schedule, calendar, wallNow })];
+    const desk = await openControl({ directory: config.paths.run, routes, clock, log }).catch((error: unknown) => {
       log.error({ reason: reasonOf(error) }, "no control socket: curtailctl will not reach this daemon");
       return null;
     });

@@ -14,7 +14,7 @@ function roomOf(file: string): string {
   return top;
 }
 
-const WORKERS = ["agent/signal", "agent/plant", "agent/report", "agent/record", "agent/link", "agent/config", "agent/host"];
+const WORKERS = ["agent/signal", "agent/schedule", "agent/plant", "agent/report", "agent/record", "agent/link", "agent/config", "agent/host"];
 const CONTRACT = ["drivers/driver", "agent/core", "agent/runtime"];
 
 /** Rooms each room may import besides itself. Rooms not named here are drivers: they may import what `DRIVER` says. */
@@ -22,6 +22,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   "agent/core": [],
   "agent/runtime": ["agent/core"],
   "agent/signal": ["agent/runtime", "agent/core"],
+  "agent/schedule": ["agent/core"],
   "agent/plant": ["drivers/driver", "agent/runtime", "agent/core"],
   "agent/report": ["agent/runtime", "agent/core"],
   "agent/record": ["agent/runtime", "agent/core"],
@@ -48,6 +49,7 @@ const PACKAGE_HOME: Readonly<Record<string, readonly string[]>> = {
   serialport: ["drivers/modbus"],
   pino: ["agent/host"],
   "classic-level": ["agent/record"],
+  "node-cron": ["agent/host"],
   commander: ["agent/cli"],
   aedes: ["agent/cli", "test", "scripts"],
 };

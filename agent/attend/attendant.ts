@@ -5,26 +5,29 @@
 import type { Decision } from "../core/decide.ts";
 import type { Statement } from "../core/limit.ts";
 import type { Now, Tick } from "../core/time.ts";
+import type { Chore } from "../runtime/chore.ts";
 import type { Plant } from "../plant/plant.ts";
 import type { AgentEvent } from "../report/events.ts";
 import type { Change } from "../report/changes.ts";
 import type { StatusDocument } from "../report/status.ts";
-
 import type { VerifiedDocument } from "../signal/effects.ts";
+
 export interface Attendant {
   /** Also the prefix of what it keeps in the store. */
   readonly name: string;
+  /** What it does by the calendar, where that may come late. */
+  readonly chores?: readonly Chore[];
   /** Once, before the first decision: what it kept under its name, and the means to act between cycles. */
   attach?(kept: unknown, desk: Desk): void;
   /** Limits the rack sets itself. They join the minimum and can only narrow it. Asked before each decision. */
   limits?(now: Now, tick: Tick): readonly Statement[];
   /** After each decision, its orders posted. What it returns is emitted as events. It must be quick and may not throw. */
   decided?(decision: Decision, told: { readonly status: StatusDocument; readonly tick: Tick }): readonly Change[];
+  /** Every grid document that verified, as it came, before anything is said or done about it. */
+  heard?(document: VerifiedDocument): void;
   /** Every event once, its own included. */
   happened?(event: AgentEvent): void;
   /** What it does in time of its own, until `signal` aborts. A rejection is a bug of ours and ends the daemon. */
-  /** Every grid document that verified, as it came, before anything is said or done about it. */
-  heard?(document: VerifiedDocument): void;
   run?(signal: AbortSignal): Promise<void>;
 }
 

@@ -1,55 +1,6 @@
 #!/usr/bin/env node
 /** curtailctl: the technician's and the operator's command line. */
-import { Command } from "commander";
-import { blinkCommand } from "./commands/blink.ts";
-import { deviceCommand } from "./commands/device.ts";
-import { deviceKeyCommand } from "./commands/device-key.ts";
-import { devicesCommand } from "./commands/devices.ts";
-import { eventsCommand } from "./commands/events.ts";
-import { explainCommand } from "./commands/explain.ts";
-import { gridCommand } from "./commands/grid.ts";
-import { limitCommand } from "./commands/limit.ts";
-import { maintenanceCommand } from "./commands/maintenance.ts";
-import { restartCommand } from "./commands/restart.ts";
-import { statusCommand } from "./commands/status.ts";
-import { stopCommand } from "./commands/stop.ts";
-import { whyCommand } from "./commands/why.ts";
-import { addLazily, runProgram } from "./program.ts";
-import { version } from "./version.ts";
+import { curtailctlCommands } from "./curtailctl-commands.ts";
+import { runProgram } from "./program.ts";
 
-const operator = {
-  name: "operator",
-  description: "publish grid documents: keygen, keys, allocate, limit, setpoint, level, cancel, emergency, release, heartbeat, watch",
-  load: async () => (await import("./operator.ts")).operatorCommand(),
-};
-
-const modbus = {
-  name: "modbus",
-  description: "look at meters, PDUs and their profiles: check, scan, read",
-  load: async () => (await import("./commands/modbus.ts")).modbusCommand(),
-};
-
-const probe = {
-  name: "probe",
-  description: "ask a miner what it is and what it can be told; needs no daemon and changes nothing",
-  load: async () => (await import("./commands/probe.ts")).probeCommand(),
-};
-
-const dump = {
-  name: "dump",
-  description: "write down what a miner answers, without passwords and tokens",
-  load: async () => (await import("./commands/dump.ts")).dumpCommand(),
-};
-
-const program = new Command("curtailctl")
-  .description("Shows and steers the curtaild that runs on this machine.")
-  .version(version)
-  .option("--rack <name>", "which of several racks on this machine")
-  .option("--socket <dir>", "run directory of the daemon (default /run/curtaild)")
-  .option("--json", "answer in JSON")
-  .option("--yes", "do not ask before changing the rack");
-for (const command of [statusCommand, whyCommand, devicesCommand, deviceCommand, limitCommand, stopCommand, eventsCommand, gridCommand, deviceKeyCommand]) program.addCommand(command());
-for (const command of [blinkCommand, restartCommand, maintenanceCommand]) program.addCommand(command());
-await addLazily(program, [operator, modbus, probe, dump], process.argv.slice(2));
-program.addCommand(explainCommand());
-process.exitCode = await runProgram(program, process.argv);
+process.exitCode = await runProgram(await curtailctlCommands(process.argv.slice(2)), process.argv);

@@ -18,7 +18,7 @@ export interface Vocabulary {
 }
 
 export function contradictions(config: Config, vocabulary: Vocabulary | null): Contradiction[] {
-  return [...inPower(config), ...inGrid(config), ...inLogin(config.grid, "grid"), ...(config.farm === null ? [] : inLogin(config.farm, "farm")), ...inDevices(config), ...inContacts(config), ...inNames(config, vocabulary), ...inPaths(config)];
+  return [...inPower(config), ...inGrid(config), ...inLogin(config.grid, "grid"), ...(config.farm === null ? [] : inLogin(config.farm, "farm")), ...inDevices(config), ...inContacts(config), ...inSchedule(config), ...inNames(config, vocabulary), ...inPaths(config)];
 }
 
 /** Nothing here stops the rack from obeying, but somebody should look. */
@@ -146,6 +146,15 @@ function inNames({ miners, meters, paths }: Config, vocabulary: Vocabulary | nul
   meters.forEach(({ profile, role }, index) => {
     look(["meters", index, "profile"], profile, vocabulary.profile(profile, paths.profiles));
     if (role === "rack" && !vocabulary.measures(profile, paths.profiles)) found.push({ path: ["meters", index, "role"], text: `is rack, but a ${profile} measures no total, and the rack's would be unknown. Set role: outlets.` });
+  });
+  return found;
+}
+
+function inSchedule({ schedule }: Config): Contradiction[] {
+  const found: Contradiction[] = [];
+  schedule.forEach(({ name, limitW, limitPct }, index) => {
+    if ((limitW === null) === (limitPct === null)) found.push({ path: ["schedule", index], text: `has ${limitW === null ? "neither" : "both"} of limitW and limitPct: it needs one.` });
+    if (schedule.findIndex((other) => other.name === name) < index) found.push({ path: ["schedule", index, "name"], text: `is ${name}, which another window has already: give each its own.` });
   });
   return found;
 }

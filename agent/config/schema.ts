@@ -201,6 +201,32 @@ const paths = z
   .prefault({})
   .meta({ description: "Directories; relative ones are relative to this file." });
 
+const weekdays = ["sun", "mon", "tue", "wed", "thu", "fri", "sat"] as const;
+const clockForm = /^([01]?\d|2[0-3]):([0-5]\d)$|^24:00$/;
+const clockTime = () =>
+  z.string().regex(clockForm, "HH:MM on a 24-hour clock, 24:00 at most").transform((text) => {
+    const [hours = 0, minutes = 0] = text.split(":").map(Number);
+    return hours * 60 + minutes;
+  });
+const isZone = (zone: string): boolean => {
+  try {
+    return new Intl.DateTimeFormat("en", { timeZone: zone }).resolvedOptions().timeZone !== "";
+  } catch {
+    return false;
+  }
+};
+
+const window = z.strictObject({
+  name: name().meta({ description: "What this window is called.", examples: ["evening-peak"] }),
+  days: z.array(z.enum(weekdays)).min(1).max(7).default([...weekdays]).transform((days) => days.map((day) => weekdays.indexOf(day)))
+    .meta({ description: "Weekdays on which it begins; unset: every day.", examples: [["mon", "tue", "wed", "thu", "fri"]] }),
+  from: clockTime().meta({ description: "When it begins, by the clock on the wall there.", examples: ["17:00"] }),
+  to: clockTime().meta({ description: "When it ends; not after `from` means the next day.", examples: ["21:00"] }),
+  zone: z.string().max(100).refine(isZone, "a name of the tz database, such as Europe/Berlin or UTC").meta({ description: "Whose clock: a name of the tz database.", examples: ["Europe/Berlin"] }),
+  limitW: unset(power()).meta({ description: "The most the rack draws in it.", examples: [12_000] }),
+  limitPct: unset(z.number().min(0).max(100)).meta({ description: "The same, in percent of node.nominalW; one of the two is needed.", examples: [40] }),
+});
+
 export const configSchema = z
   .strictObject({
     version: z.literal(1).meta({ description: "Version of this file's layout.", examples: [1] }),
@@ -209,6 +235,7 @@ export const configSchema = z
     farm,
     miners: z.array(miner).min(1).max(most.miners).meta({ description: "The miners this rack is made of.", examples: [[{ id: "asic-01", driver: "luxos", address: "10.0.0.21:4028", model: "antminer-s19k-pro" }]] }),
     meters: z.array(meter).max(most.meters).default([]).meta({ description: "Meters and metered PDUs.", examples: [[{ id: "pdu-1", profile: "gude-epc", address: "10.0.0.11:502" }]] }),
+    schedule: z.array(window).max(50).default([]).meta({ description: "Limits of the rack's own at planned times. They narrow what the grid allows and lift nothing.", examples: [[{ name: "evening-peak", from: "17:00", to: "21:00", zone: "Europe/Berlin", limitPct: 40 }]] }),
     contacts,
     policy,
     paths,
