@@ -10,9 +10,12 @@ export interface LazyCommand {
   readonly load: () => Promise<Command>;
 }
 
-/** Adds the commands; those not named on the command line stay a line in the help. */
-export async function addLazily(program: Command, commands: readonly LazyCommand[], args: readonly string[]): Promise<void> {
-  for (const { name, description, load } of commands) program.addCommand(args.includes(name) ? await load() : new Command(name).description(description));
+/** The words of a command line, or everything: for what is made from the whole tree. */
+export type Asked = readonly string[] | "everything";
+
+/** Adds the commands; those not asked for stay a line in the help. */
+export async function addLazily(program: Command, commands: readonly LazyCommand[], asked: Asked): Promise<void> {
+  for (const { name, description, load } of commands) program.addCommand(asked === "everything" || asked.includes(name) ? await load() : new Command(name).description(description));
 }
 
 /** Runs a program and resolves with its exit code; what went wrong has been said on standard error. */

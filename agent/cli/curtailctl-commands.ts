@@ -1,0 +1,74 @@
+/** What curtailctl can be asked. Completions, manual pages and help are made from this tree. */
+import { Command } from "commander";
+import { blinkCommand } from "./commands/blink.ts";
+import { deviceCommand } from "./commands/device.ts";
+import { deviceKeyCommand } from "./commands/device-key.ts";
+import { devicesCommand } from "./commands/devices.ts";
+import { eventsCommand } from "./commands/events.ts";
+import { explainCommand } from "./commands/explain.ts";
+import { gridCommand } from "./commands/grid.ts";
+import { limitCommand } from "./commands/limit.ts";
+import { maintenanceCommand } from "./commands/maintenance.ts";
+import { restartCommand } from "./commands/restart.ts";
+import { statusCommand } from "./commands/status.ts";
+import { stopCommand } from "./commands/stop.ts";
+import { whyCommand } from "./commands/why.ts";
+import { addLazily, type Asked } from "./program.ts";
+import { version } from "./version.ts";
+
+const operator = {
+  name: "operator",
+  description: "publish grid documents: keygen, keys, allocate, limit, setpoint, level, cancel, emergency, release, heartbeat, watch",
+  load: async () => (await import("./operator.ts")).operatorCommand(),
+};
+
+const modbus = {
+  name: "modbus",
+  description: "look at meters, PDUs and their profiles: check, scan, read",
+  load: async () => (await import("./commands/modbus.ts")).modbusCommand(),
+};
+
+const probe = {
+  name: "probe",
+  description: "ask a miner what it is and what it can be told; needs no daemon and changes nothing",
+  load: async () => (await import("./commands/probe.ts")).probeCommand(),
+};
+
+const dump = {
+  name: "dump",
+  description: "write down what a miner answers, without passwords and tokens",
+  load: async () => (await import("./commands/dump.ts")).dumpCommand(),
+};
+
+const loaded = [
+  statusCommand,
+  whyCommand,
+  devicesCommand,
+  deviceCommand,
+  limitCommand,
+  stopCommand,
+  eventsCommand,
+  gridCommand,
+  deviceKeyCommand,
+  addCommand,
+  blinkCommand,
+  restartCommand,
+  maintenanceCommand,
+  explainCommand,
+];
+
+const loadedWhenAsked = [operator, modbus, probe, dump];
+
+/** `asked`: the words of the command line; what they do not name is not loaded. */
+export async function curtailctlCommands(asked: Asked): Promise<Command> {
+  const program = new Command("curtailctl")
+    .description("Shows and steers the curtaild that runs on this machine.")
+    .version(version)
+    .option("--rack <name>", "which of several racks on this machine")
+    .option("--socket <dir>", "run directory of the daemon (default /run/curtaild)")
+    .option("--json", "answer in JSON")
+    .option("--yes", "do not ask before changing the rack");
+  for (const command of loaded) program.addCommand(command());
+  await addLazily(program, loadedWhenAsked, asked);
+  return program;
+}

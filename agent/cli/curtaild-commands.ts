@@ -1,0 +1,16 @@
+/** What curtaild can be asked. Completions, manual pages and help are made from this tree. */
+import { Command } from "commander";
+import { addLazily, type Asked } from "./program.ts";
+import { version } from "./version.ts";
+
+/** `asked`: the words of the command line; what they do not name is not loaded. */
+export async function curtaildCommands(asked: Asked): Promise<Command> {
+  const program = new Command("curtaild").description("Keeps a rack of ASIC miners inside its grid allocation.").version(version);
+  const commands = [
+    { name: "run", description: "run the daemon", load: async () => (await import("./commands/run.ts")).runCommand() },
+    { name: "check", description: "check a configuration file", load: async () => (await import("./commands/check.ts")).checkCommand() },
+    { name: "sim", description: "simulate a rack on real sockets", load: async () => (await import("./sim.ts")).simCommand() },
+  ];
+  await addLazily(program, commands, asked);
+  return program;
+}
