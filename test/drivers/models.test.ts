@@ -17,7 +17,7 @@ describe("the model files", () => {
         assert.ok(hashrate > 0 && frequency !== null && voltage !== null, point);
         assert.ok(frequency >= model.envelope.frequency.min && frequency <= model.envelope.frequency.max, point);
         assert.ok(voltage >= model.envelope.voltage.min && voltage <= model.envelope.voltage.max, point);
-        assert.ok(point === String(frequency) || /^\d+(%|W)$/.test(point), point);
+        assert.ok(point === String(frequency) || /^(\d+(%|W)|[a-z]+)$/.test(point), point);
         last = power;
       }
       assert.ok(model.sleepPower < (model.points[0]?.power ?? 0));
