@@ -8,6 +8,8 @@ import { loadProfile } from "../drivers/modbus/load.ts";
 import { modbusMeter } from "../drivers/modbus/meter.ts";
 import type { Attendant } from "./attend/attendant.ts";
 import { Calendar } from "./attend/calendar.ts";
+import { EStop } from "./attend/estop.ts";
+import { Outputs } from "./attend/outputs.ts";
 import { Schedule } from "./attend/schedule.ts";
 import { openDeviceKey } from "./config/device-key.ts";
 import type { BrokerConfig, Config } from "./config/schema.ts";
@@ -19,6 +21,7 @@ import { seconds, watts } from "./core/units.ts";
 import { Daemon } from "./daemon.ts";
 import type { Notify } from "./daemon.ts";
 import { controlRoutes } from "./routes/control-routes.ts";
+import { estopRoutes } from "./routes/estop.ts";
 import { scheduleRoutes } from "./routes/schedule.ts";
 import { openControl } from "./link/control.ts";
 import { mqttLink } from "./link/mqtt-link.ts";
@@ -80,7 +83,9 @@ export async function runRack(config: Config, surroundings: Surroundings, signal
       retain: true,
     });
     const schedule = new Schedule(config);
-    const attendants: readonly Attendant[] = [schedule];
+    const estop = new EStop(config.contacts.estop, clock);
+    const outputs = new Outputs(config.contacts.outputs, { clock, grace: seconds(config.policy.pduGraceS) });
+    const attendants: readonly Attendant[] = [schedule, estop, outputs];
     const calendar = new Calendar(attendants, surroundings);
     const daemon: Daemon = new Daemon({
       ...surroundings,
@@ -102,7 +107,7 @@ export async function runRack(config: Config, surroundings: Surroundings, signal
     });
     // The rack is kept with or without a command line: a socket that cannot be opened is said and no more.
     const wallNow = (): number => clock.now().at;
-    const routes = [...controlRoutes(daemon, wallNow), ...scheduleRoutes({ schedule, calendar, wallNow })];
+    const routes = [...controlRoutes(daemon, wallNow), ...scheduleRoutes({ schedule, calendar, wallNow }), ...estopRoutes(estop)];
     const desk = await openControl({ directory: config.paths.run, routes, clock, log }).catch((error: unknown) => {
       log.error({ reason: reasonOf(error) }, "no control socket: curtailctl will not reach this daemon");
       return null;

@@ -1,4 +1,5 @@
 /** What the daemon answers, as the report room makes it. */
+import type { EStop } from "../attend/estop.ts";
 import type { deviceDetail, deviceRow } from "../report/devices.ts";
 import type { StatusDocument } from "../report/status.ts";
 
@@ -15,6 +16,11 @@ export interface GridDocumentRow {
   readonly valid?: { readonly start: number | null; readonly end: number | null };
   readonly ceiling?: number | null;
   readonly expires?: number | null;
+}
+
+export interface EstopAnswer {
+  readonly latch: EStop["latch"];
+  readonly contacts: EStop["contacts"];
 }
 
 export interface GridAnswer {

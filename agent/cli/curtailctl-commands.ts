@@ -4,6 +4,7 @@ import { blinkCommand } from "./commands/blink.ts";
 import { deviceCommand } from "./commands/device.ts";
 import { deviceKeyCommand } from "./commands/device-key.ts";
 import { devicesCommand } from "./commands/devices.ts";
+import { estopCommand } from "./commands/estop.ts";
 import { eventsCommand } from "./commands/events.ts";
 import { explainCommand } from "./commands/explain.ts";
 import { gridCommand } from "./commands/grid.ts";
@@ -47,6 +48,7 @@ const loaded = [
   deviceCommand,
   limitCommand,
   stopCommand,
+  estopCommand,
   eventsCommand,
   gridCommand,
   deviceKeyCommand,

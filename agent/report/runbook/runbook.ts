@@ -1,4 +1,5 @@
 /** Everything the daemon says, in a technician's words: the log's sentences, `curtailctl explain` and docs/runbook.md come from here. */
+import { contactEvents } from "./contacts.ts";
 import { alarms, controllerEvents } from "./controller.ts";
 import { deviceEvents } from "./devices.ts";
 import type { Chapter, Entry, Level } from "./entry.ts";
@@ -12,6 +13,7 @@ export const chapters: readonly { readonly title: string; readonly about: string
   { title: "Events: the grid", about: "in `curtailctl events`, in the log and on the topic `notice`", entries: gridEvents },
   { title: "Events: the rack", about: "in `curtailctl events`, in the log and on the topic `notice`", entries: rackEvents },
   { title: "Events: single miners", about: "in `curtailctl events`, in the log and on the topic `notice`", entries: deviceEvents },
+  { title: "Events: contacts", about: "in `curtailctl events`, in the log and on the topic `notice`", entries: contactEvents },
   { title: "Events: the controller", about: "in `curtailctl events`, in the log and on the topic `notice`", entries: controllerEvents },
   { title: "Alarms of the controller", about: "named in `alarm.raised`, listed by `curtailctl doctor`", entries: alarms },
   { title: "States", about: "`state` in `curtailctl status`", entries: states },
