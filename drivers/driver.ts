@@ -26,10 +26,24 @@ export interface Device extends AsyncDisposable {
   read(signal: AbortSignal): Promise<Telemetry>;
   /** How long one order may take; unset: as the plant has it. For firmware that answers when mining has restarted. */
   readonly orderDeadlineMs?: number;
+  /** Absent: its orders switch off nothing that they owe back. */
+  readonly debts?: Debts;
   /** Makes a lamp on it blink, or stop. Absent: this driver knows no way. */
   readonly blink?: (on: boolean, signal: AbortSignal) => Promise<void>;
   /** Boots the machine anew. Absent: this driver knows no way. */
   readonly restart?: (signal: AbortSignal) => Promise<void>;
+}
+
+/**
+ * What orders switched off in a miner besides what they set, and owe back when nothing limits the rack any more: controllers of
+ * its firmware's own, boards. Kept in words of the driver's own, so that it outlives the daemon.
+ */
+export interface Debts {
+  readonly words: readonly string[];
+  /** `words` of a daemon that ran before. */
+  recall(words: readonly string[]): void;
+  /** Resolves when all is switched on again and acknowledged, or throws a DeviceError. */
+  pay(signal: AbortSignal): Promise<void>;
 }
 
 /** What every miner driver is made from. */

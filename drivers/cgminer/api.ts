@@ -39,7 +39,7 @@ export interface Talk {
   /** A report of one command. Throws a DeviceError. */
   ask(command: string, parameter?: string): Promise<JsonObject>;
   /** A write. Resolves when the device acknowledged it with STATUS S. */
-  tell(command: string, parameter: string): Promise<JsonObject>;
+  tell(command: string, parameter?: string): Promise<JsonObject>;
   /** Several reports in one request if the device can, else one by one. */
   report(commands: readonly string[]): Promise<Reports>;
 }

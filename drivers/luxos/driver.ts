@@ -1,18 +1,18 @@
-/** LuxOS (LUXminer) on TCP 4028: live frequency and voltage per board, sleep and wake. */
+/** LuxOS (LUXminer) on TCP 4028: live frequency and voltage per board, single boards, sleep and wake. */
 import type { Capability, Nameplate, Telemetry } from "../../agent/core/model.ts";
 import { watts } from "../../agent/core/units.ts";
 import { DeviceError } from "../../agent/runtime/errors.ts";
 import { MinerApi, type Talk } from "../cgminer/api.ts";
 import type { Rank } from "../cgminer/lane.ts";
 import { DEFAULT_LIMITS } from "../cgminer/wire.ts";
-import type { Actuators, Device, MinerOptions } from "../driver.ts";
+import type { Actuators, Debts, Device, MinerOptions } from "../driver.ts";
 import type { MinerModel } from "../models.ts";
 import { boardsOf, completed } from "./boards.ts";
 import { Identity } from "./identity.ts";
 import { Memory } from "./memory.ts";
 import { Order } from "./orders.ts";
 import { assertInside } from "./points.ts";
-import { Sessions } from "./session.ts";
+import { Sessions, type Aim } from "./session.ts";
 import { controllersOf, isAsleep, REPORTS, telemetryOf } from "./telemetry.ts";
 
 /** A joined poll of three boards is about 3 KB, 25 profiles about 5 KB. */
@@ -32,6 +32,7 @@ export function luxos(options: MinerOptions): LuxosMiner {
 class Luxos implements LuxosMiner {
   readonly id: string;
   readonly actuators: Actuators;
+  readonly debts: Debts;
   requestsPerPoll: number | null = null;
   readonly #model: MinerModel;
   readonly #requestMs: number;
@@ -48,8 +49,17 @@ class Luxos implements LuxosMiner {
     this.#sessions = new Sessions(this.#api, deadlineMs);
     this.#memory = new Memory(model.boards);
     this.#identity = new Identity(model);
+    const { debts } = this.#memory;
+    this.debts = {
+      get words() {
+        return debts.words;
+      },
+      recall: (words) => debts.recall(words),
+      pay: (signal) => this.#order(signal, "raise", (order) => order.payBack()),
+    };
     this.actuators = {
       points: ({ point }, signal) => this.#setPoint(point, signal),
+      boards: ({ count }, signal) => this.#setBoards(count, signal),
       sleep: (_, signal) => this.#sleep(signal),
     };
   }
@@ -77,13 +87,26 @@ class Luxos implements LuxosMiner {
     await this.#identity.learn(talk);
     this.#memory.read(mark, boards, { asleep, controllers: controllersOf(reports) });
     this.requestsPerPoll = talk.requests;
-    return telemetryOf(reports, boards, this.#identity.points);
+    const { resting } = this.#memory;
+    this.#identity.offerBoards(boards.filter((board) => board.running).length + resting.length);
+    const telemetry = telemetryOf(reports, boards, this.#identity.points);
+    return {
+      ...telemetry,
+      // With boards off it is at no point, whatever the others run at.
+      point: resting.length === 0 ? telemetry.point : null,
+      errors: [...telemetry.errors, ...this.#sessions.said()],
+    };
+  }
+
+  async blink(on: boolean, signal: AbortSignal): Promise<void> {
+    const talk = this.#talk("order", signal);
+    await this.#sessions.use(talk, "raise", async (session) => void (await talk.tell("ledset", `${session},red,${on ? "blink" : "off"}`)));
   }
 
   /** The session ends with the machine: nobody has to log off. */
   async restart(signal: AbortSignal): Promise<void> {
     const talk = this.#talk("order", signal);
-    await this.#sessions.use(talk, async (session) => void (await talk.tell("rebootdevice", session)));
+    await this.#sessions.use(talk, "raise", async (session) => void (await talk.tell("rebootdevice", session)));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -95,18 +118,26 @@ class Luxos implements LuxosMiner {
     const point = points.find((candidate) => candidate.id === id);
     if (point === undefined) throw new DeviceError("out-of-range", `no point "${id}"; known: ${points.map((known) => known.id).join(", ")}`);
     assertInside(envelope, point);
-    await this.#order(signal, (order) => order.point(point));
+    await this.#order(signal, this.#memory.lowers(point) ? "lower" : "raise", (order) => order.point(point));
+  }
+
+  async #setBoards(count: number, signal: AbortSignal): Promise<void> {
+    const lowest = this.#identity.points[0];
+    if (lowest === undefined) throw new DeviceError("out-of-range", "no point is known that boards could run at");
+    assertInside(this.#identity.envelope, lowest);
+    const fewer = this.#memory.asleep !== true && count <= this.#memory.boards.length;
+    await this.#order(signal, fewer ? "lower" : "raise", (order) => order.boards(count, lowest));
   }
 
   async #sleep(signal: AbortSignal): Promise<void> {
     const [lowest] = this.#identity.points;
     // Another slowing write may take a whole deadline, and so may the sleep after it.
-    await this.#order(signal, (order) => order.sleep(lowest, 2 * this.#requestMs));
+    await this.#order(signal, "lower", (order) => order.sleep(lowest, 2 * this.#requestMs));
   }
 
-  async #order(signal: AbortSignal, work: (order: Order) => Promise<void>): Promise<void> {
+  async #order(signal: AbortSignal, aim: Aim, work: (order: Order) => Promise<void>): Promise<void> {
     const talk = this.#talk("order", signal);
-    await this.#sessions.use(talk, (session) => work(new Order(talk, session, this.#memory)));
+    await this.#sessions.use(talk, aim, (session) => work(new Order(talk, session, this.#memory)));
   }
 
   #talk(rank: Rank, signal: AbortSignal): Talk {

@@ -19,12 +19,14 @@ export class Identity {
   readonly #model: MinerModel;
   #uptime: number | null = null;
   #tries = TRIES;
+  #boards: number;
 
   constructor(model: MinerModel) {
     this.#model = model;
     this.envelope = model.envelope;
     this.points = model.points;
-    this.capabilities = capabilitiesOf(model.points, model.sleepPower);
+    this.#boards = model.boards;
+    this.capabilities = this.#offer();
   }
 
   /** Whether this is another run or another version of the mining software than the last summary was from. */
@@ -49,10 +51,21 @@ export class Identity {
       const allowed = within(this.envelope, told.length > 0 ? told : this.#model.points);
       // Limits that leave nothing are not believed here; an order then says that it is out of range.
       this.points = allowed.length > 0 ? allowed : this.#model.points;
-      this.capabilities = capabilitiesOf(this.points, this.#model.sleepPower);
+      this.capabilities = this.#offer();
       this.#tries = 0;
     } catch (error) {
       if (!(error instanceof DeviceError)) throw error;
     }
+  }
+
+  /** How many boards a reading shows that can run; none leaves the number as it was. */
+  offerBoards(count: number): void {
+    if (count === 0 || count === this.#boards) return;
+    this.#boards = count;
+    this.capabilities = this.#offer();
+  }
+
+  #offer(): readonly Capability[] {
+    return capabilitiesOf(this.points, { boards: this.#boards, sleepPower: this.#model.sleepPower });
   }
 }

@@ -1,5 +1,7 @@
 /** What the driver knows between two orders. Readings confirm; acknowledgements only raise expectations. */
+import type { OperatingPoint } from "../../agent/core/model.ts";
 import type { Board } from "./boards.ts";
+import { Debts } from "./debts.ts";
 import type { KnownBoard, Write } from "./tuning.ts";
 
 export interface Controllers {
@@ -11,9 +13,11 @@ export class Memory {
   /** null: unknown. */
   asleep: boolean | null = null;
   controllers: Controllers = { atm: null, tuner: null };
+  readonly debts = new Debts();
   readonly #unknown: readonly KnownBoard[];
   #boards: readonly KnownBoard[];
   #writes = 0;
+  #resting: readonly number[] = [];
 
   constructor(boards: number) {
     this.#boards = this.#unknown = Array.from({ length: boards }, (_, index) => ({ index, frequency: null, voltage: null, confirmed: false }));
@@ -22,6 +26,18 @@ export class Memory {
   /** Those that run; as many as the model has, all unknown, until a reading names them. */
   get boards(): readonly KnownBoard[] {
     return this.#boards;
+  }
+
+  /** Those we switched off, by their numbers. */
+  get resting(): readonly number[] {
+    return this.#resting;
+  }
+
+  /** Whether an order to this point brings the power of some board down and of none up. A board that is not known counts as higher. */
+  lowers({ frequency }: OperatingPoint): boolean {
+    if (this.asleep === true || this.#resting.length > 0 || frequency === null) return false;
+    const ways = this.#boards.map((board) => (board.frequency === null ? -1 : Math.sign(frequency - board.frequency)));
+    return ways.includes(-1) && !ways.includes(1);
   }
 
   /** Where the story stands. A reading begun here is news only if nothing was written until it ended. */
@@ -33,6 +49,8 @@ export class Memory {
     if (mark !== this.#writes) return;
     this.asleep = mode.asleep;
     this.controllers = mode.controllers;
+    this.debts.read(boards, mode.controllers);
+    this.#resting = boards.filter((board) => !board.enabled && this.debts.owes(board.index)).map((board) => board.index);
     const known = boards.filter((board) => board.running).map(({ index, frequency, voltage, ramping }) => ({ index, frequency, voltage, confirmed: !ramping }));
     this.#boards = boards.length === 0 ? this.#unknown : known;
   }
@@ -50,6 +68,19 @@ export class Memory {
   curtailed(asleep: boolean | null): void {
     this.#writes++;
     this.asleep = asleep;
+  }
+
+  /** A board as just switched and acknowledged; what it is set to is unknown. */
+  switched(index: number, on: boolean): void {
+    this.#writes++;
+    this.#resting = this.#resting.filter((known) => known !== index);
+    this.#boards = this.#boards.filter((known) => known.index !== index);
+    if (on) {
+      this.debts.paid(index);
+      this.#boards = [...this.#boards, { index, frequency: null, voltage: null, confirmed: false }];
+    } else {
+      this.#resting = [...this.#resting, index];
+    }
   }
 
   #change(index: number, change: Partial<KnownBoard>): void {

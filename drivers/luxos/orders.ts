@@ -1,9 +1,10 @@
-/** Orders to a LuxOS miner: a point, or sleep. Every write is acknowledged with STATUS S or the order fails. */
+/** Orders to a LuxOS miner: a point, fewer boards, or sleep. Every write is acknowledged with STATUS S or the order fails. */
 import { setTimeout as pause } from "node:timers/promises";
 import type { OperatingPoint } from "../../agent/core/model.ts";
 import { DeviceError } from "../../agent/runtime/errors.ts";
 import type { Talk } from "../cgminer/api.ts";
 import { isUnknown, RefusedError } from "../cgminer/reply.ts";
+import type { Controller } from "./debts.ts";
 import type { Memory } from "./memory.ts";
 import { controllersOf, isAsleep } from "./telemetry.ts";
 import { writesTo, type KnownBoard, type Write } from "./tuning.ts";
@@ -26,14 +27,38 @@ export class Order {
     this.#memory = memory;
   }
 
+  /** With all boards, but those somebody else switched off. They come back at the point they left at, the lowest, and follow the others. */
   async point(point: OperatingPoint): Promise<void> {
-    await this.#lookFirst();
-    await this.#takeTheWheel();
-    if (this.#memory.asleep === true) {
-      await this.#curtail("wakeup");
-      this.#wakingUntil = performance.now() + WAKING_MS;
-    }
+    await this.#awake();
     await this.#writeAll(writesTo(point, this.#boards()));
+    const { resting } = this.#memory;
+    if (resting.length === 0) return;
+    for (const board of resting) await this.#switch(board, true);
+    await this.#writeAll(writesTo(point, this.#boards().filter(({ index }) => resting.includes(index))));
+  }
+
+  /** So many of the boards at the lowest point, the others off. Throws `out-of-range` where there are not so many. */
+  async boards(count: number, lowest: OperatingPoint): Promise<void> {
+    await this.#awake();
+    const running = this.#boards().map(({ index }) => index).toSorted((a, b) => a - b);
+    const resting = [...this.#memory.resting].toSorted((a, b) => a - b);
+    const most = running.length + resting.length;
+    if (!Number.isInteger(count) || count < 1 || count > most) throw new DeviceError("out-of-range", `${count} boards: 1 to ${most} can run`);
+    // Before they go, so that they come back low.
+    await this.#writeAll(writesTo(lowest, this.#boards()));
+    for (const board of running.slice(count)) await this.#switch(board, false);
+    for (const board of resting.slice(0, Math.max(0, count - running.length))) await this.#switch(board, true);
+  }
+
+  /** Boards and controllers of the firmware's own as they were before our orders. */
+  async payBack(): Promise<void> {
+    const { debts, resting } = this.#memory;
+    for (const board of resting) await this.#switch(board, true);
+    for (const controller of debts.controllers) {
+      await this.#set(controller, true);
+      debts.paid(controller);
+      this.#memory.controllers = { ...this.#memory.controllers, [controller]: true };
+    }
   }
 
   /**
@@ -66,20 +91,37 @@ export class Order {
     memory.controllers = controllersOf(reports);
   }
 
+  async #awake(): Promise<void> {
+    await this.#lookFirst();
+    await this.#takeTheWheel();
+    if (this.#memory.asleep !== true) return;
+    await this.#curtail("wakeup");
+    this.#wakingUntil = performance.now() + WAKING_MS;
+  }
+
+  /** Owed before it is sent: a lost answer must not leave it off for ever. */
   async #takeTheWheel(): Promise<void> {
-    const { atm, tuner } = this.#memory.controllers;
-    if (atm === true) await this.#talk.tell("atmset", `${this.#session},enabled=false`);
-    if (tuner === true) await this.#tunerOff();
-    if (atm === true || tuner === true) this.#memory.controllers = { atm: false, tuner: false };
+    for (const controller of ["atm", "tuner"] as const) {
+      if (this.#memory.controllers[controller] !== true) continue;
+      this.#memory.debts.owe(controller);
+      await this.#set(controller, false);
+      this.#memory.controllers = { ...this.#memory.controllers, [controller]: false };
+    }
   }
 
   /** Firmware without the command has no tuner that goes on by itself. */
-  async #tunerOff(): Promise<void> {
+  async #set(controller: Controller, enabled: boolean): Promise<void> {
     try {
-      await this.#talk.tell("autotunerset", `${this.#session},enabled=false`);
+      await this.#talk.tell(controller === "atm" ? "atmset" : "autotunerset", `${this.#session},enabled=${enabled}`);
     } catch (error) {
       if (!(error instanceof RefusedError) || !isUnknown(error.status)) throw error;
     }
+  }
+
+  async #switch(board: number, on: boolean): Promise<void> {
+    if (!on) this.#memory.debts.owe(board);
+    await this.#insist(on ? "enableboard" : "disableboard", `${this.#session},${board}`);
+    this.#memory.switched(board, on);
   }
 
   #boards(): readonly KnownBoard[] {
@@ -112,10 +154,15 @@ export class Order {
 
   async #write(write: Write): Promise<void> {
     this.#memory.sending(write);
+    await this.#insist(...this.#spell(write));
+    this.#memory.acknowledged(write);
+  }
+
+  /** Told again while it is refused by a machine that has just been woken. */
+  async #insist(command: string, parameter: string): Promise<void> {
     for (;;) {
       try {
-        await this.#talk.tell(...this.#spell(write));
-        this.#memory.acknowledged(write);
+        await this.#talk.tell(command, parameter);
         return;
       } catch (error) {
         if (!(error instanceof RefusedError) || performance.now() > this.#wakingUntil || this.#talk.left() <= RETRY_MS) throw error;

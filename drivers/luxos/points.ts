@@ -13,9 +13,16 @@ const SLEEP: Transition = { fixed: seconds(5), perMegahertz: millis(0), highest:
 /** Luxor claims less than 10 s to full power; the ramp up from nothing is counted on top. */
 const WAKE: Transition = { fixed: seconds(10), perMegahertz: millis(30), highest: "ends", hashing: false, confirm: "readback" };
 
-export function capabilitiesOf(points: readonly OperatingPoint[], sleepPower: Watts): readonly Capability[] {
+/** The supply lets go of a board at once; another second or two until the meter shows it. */
+const BOARD_OFF: Transition = { fixed: seconds(3), perMegahertz: millis(0), highest: "ends", hashing: true, confirm: "readback" };
+/** A board is initialised chip by chip before it hashes; the time is not published, half a minute is what stock boards take. */
+const BOARD_ON: Transition = { fixed: seconds(30), perMegahertz: millis(30), highest: "ends", hashing: true, confirm: "readback" };
+
+/** `boards`: how many can run; ordered to fewer, those run at the lowest point. null: they cannot be switched. */
+export function capabilitiesOf(points: readonly OperatingPoint[], { boards, sleepPower }: { readonly boards: number | null; readonly sleepPower: Watts }): readonly Capability[] {
   return alike([
     { kind: "points", points, down: STEP, up: STEP },
+    ...(boards === null ? [] : [{ kind: "boards", count: boards, down: BOARD_OFF, up: BOARD_ON } as const]),
     { kind: "sleep", sleepPower, down: SLEEP, up: WAKE },
   ]);
 }

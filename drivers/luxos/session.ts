@@ -1,8 +1,14 @@
-/** LuxOS lets one session at a time change settings. Ours is as short as the order that needs it, so that technicians get theirs. */
+/**
+ * LuxOS lets one session at a time change settings. Ours is as short as the order that needs it, so that technicians get theirs;
+ * theirs may last for ever, as each use adds a minute. A raise waits for it and is refused in the end. What lowers power has a
+ * deadline of its own: after a moment of waiting the other session is ended by `kill`, which the firmware has for this and
+ * which costs its holder no more than another logon.
+ */
 import { setTimeout as sleep } from "node:timers/promises";
 import { DeviceError } from "../../agent/runtime/errors.ts";
 import type { MinerApi, Talk } from "../cgminer/api.ts";
 import { rowsAt, textAt, type JsonObject } from "../cgminer/json.ts";
+import { Lane } from "../cgminer/lane.ts";
 import { RefusedError } from "../cgminer/reply.ts";
 
 const ANOTHER_SESSION = 402;
@@ -12,28 +18,44 @@ const PAUSE_MS = 250;
 /** An order that has failed may not hang on its farewell. */
 const LOGOFF_MS = 1_000;
 
+/** What an order is for: power that has to come down does not wait for others. */
+export type Aim = "lower" | "raise";
+
 export class Sessions {
   readonly #api: MinerApi;
   readonly #requestMs: number;
+  readonly #lane = new Lane();
   /** Ours, and its logoff was not acknowledged. */
   #left: string | null = null;
   /** When the answer to a logon was lost: the session found then is taken for the one that is ours and whose id we never read. */
   #lostAt: number | null = null;
+  #endedAt = -Infinity;
 
   constructor(api: MinerApi, requestMs: number) {
     this.#api = api;
     this.#requestMs = requestMs;
   }
 
-  /** Runs `work` in a session. Logs off whatever happens. Throws `refused` when another session outlasts the talk's deadline. */
-  async use<T>(talk: Talk, work: (id: string) => Promise<T>): Promise<T> {
-    const id = await this.#open(talk);
-    try {
-      talk.signal.throwIfAborted();
-      return await work(id);
-    } finally {
-      await this.#close(id);
-    }
+  /** What a technician should know: for a minute after his session was ended. */
+  said(): readonly string[] {
+    return performance.now() - this.#endedAt < SESSION_MS ? ["another session was ended to lower the power: log on again"] : [];
+  }
+
+  /**
+   * Runs `work` in a session. Logs off whatever happens. Throws `refused` when another session outlasts the talk's deadline;
+   * when power is to be lowered, that session is ended after one request's time.
+   */
+  use<T>(talk: Talk, aim: Aim, work: (id: string) => Promise<T>): Promise<T> {
+    // What we do at the same time, an order and a blinking lamp, may not take each other for a technician.
+    return this.#lane.run("order", async () => {
+      const id = await this.#open(talk, aim);
+      try {
+        talk.signal.throwIfAborted();
+        return await work(id);
+      } finally {
+        await this.#close(id);
+      }
+    }, talk.signal);
   }
 
   /** Ends what an order could not end. */
@@ -41,16 +63,29 @@ export class Sessions {
     if (this.#left !== null) await this.#close(this.#left);
   }
 
-  async #open(talk: Talk): Promise<string> {
-    for (;;) {
+  async #open(talk: Talk, aim: Aim): Promise<string> {
+    const patientUntil = aim === "lower" ? performance.now() + this.#requestMs : Infinity;
+    for (let killed = false; ; ) {
       await this.end();
       try {
         return await this.#logon(talk);
       } catch (error) {
         if (!(error instanceof RefusedError) || error.status.code !== ANOTHER_SESSION) throw error;
-        await this.#wait(talk, error);
+        if (killed || performance.now() < patientUntil) await this.#wait(talk, error);
+        else killed = await this.#kill(talk);
       }
     }
+  }
+
+  /** Ends whatever session there is. Firmware that does not know the command leaves us waiting. */
+  async #kill(talk: Talk): Promise<true> {
+    try {
+      await talk.tell("kill");
+      this.#endedAt = performance.now();
+    } catch (error) {
+      if (!(error instanceof RefusedError)) throw error;
+    }
+    return true;
   }
 
   /** Not abortable, within one request's deadline: an answer that is not read is a session nobody can end. */

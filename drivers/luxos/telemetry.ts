@@ -73,7 +73,7 @@ function boardsTelemetry(boards: readonly Board[], temps: JsonObject | null): re
   const byBoard = new Map(rowsAt(temps, "TEMPS").map((row, position) => [numberAt(row, "TEMP") ?? numberAt(row, "ID") ?? position, row]));
   return boards.map((board) => ({
     index: board.index,
-    enabled: board.enabled,
+    enabled: board.running,
     frequency: board.frequency,
     voltage: board.voltage,
     hashrate: hashrateAt(board.row, "5s"),

@@ -79,7 +79,7 @@ function braiins(place: Place): Plugs {
 }
 
 function luxos(place: Place): Plugs {
-  const firmware = new LuxosFirmware(place.machine, place.clock, place.random);
+  const firmware = new LuxosFirmware(place.machine, place.clock, place);
   return { api: (at) => startCgminerServer({ ...at, ...served(place), firmware }) };
 }
 

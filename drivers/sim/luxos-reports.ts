@@ -17,7 +17,7 @@ export const versionItem = (asic: Asic): Item => ({
   CompileTime: "Tue Apr  8 21:30:00 UTC 2025",
 });
 
-export const configItem = (asic: Asic, { id, atm }: { id: string; atm: boolean }): Item => ({
+export const configItem = (asic: Asic, { id, atm, tuner, led }: { id: string; atm: boolean; tuner: boolean; led: string }): Item => ({
   "ASC Count": asic.model.boards,
   "PGA Count": 0,
   "Pool Count": 1,
@@ -30,9 +30,10 @@ export const configItem = (asic: Asic, { id, atm }: { id: string; atm: boolean }
   ProfileStep: "0",
   CurtailMode: asic.curtailed ? "Sleep" : "None",
   IsAtmEnabled: atm,
-  IsTuning: false,
+  IsTuning: tuner,
   IsPowerSupplyOn: asic.state !== "asleep" && asic.state !== "starting",
   PowerLimit: 0,
+  RedLed: led,
 });
 
 export function summaryItem(asic: Asic, seconds: number): Item {
@@ -148,7 +149,7 @@ const megahash = (ths: number): number => Number((ths * 1e6).toFixed(2));
 const tenth = (value: number): number => Math.round(value * 10) / 10;
 
 /** Locally administered, the same for the same id. */
-function macOf(id: string): string {
+export function macOf(id: string): string {
   let hash = 0x811c9dc5;
   for (const char of id) hash = Math.imul(hash ^ char.charCodeAt(0), 0x01000193);
   const bytes = [0x02, 0x53, ...[24, 16, 8, 0].map((shift) => (hash >>> shift) & 0xff)];

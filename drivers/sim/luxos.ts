@@ -32,9 +32,13 @@ export class LuxosFirmware implements Firmware {
   readonly #session: LuxosSession;
   #starts = 0;
   /** The advanced thermal manager owns the profile while it is on. */
-  #atm = false;
+  #atm: boolean;
+  #tuner: boolean;
+  #led = "off";
 
-  constructor(machine: SimMachine, clock: SimClock, random: Random) {
+  constructor(machine: SimMachine, clock: SimClock, { random, atm = false, tuner = false }: { readonly random: Random; readonly atm?: boolean; readonly tuner?: boolean }) {
+    this.#atm = atm;
+    this.#tuner = tuner;
     this.#machine = machine;
     this.#clock = clock;
     this.#session = new LuxosSession(() => clock.now(), random);
@@ -65,7 +69,7 @@ export class LuxosFirmware implements Firmware {
     const { id } = this.#machine;
     return new Map<string, Command>([
       ["version", () => report(22, "LUXminer versions", "VERSION", [versionItem(this.#asic)])],
-      ["config", () => report(33, "LUXminer config", "CONFIG", [configItem(this.#asic, { id, atm: this.#atm })])],
+      ["config", () => report(33, "LUXminer config", "CONFIG", [configItem(this.#asic, { id, atm: this.#atm, tuner: this.#tuner, led: this.#led })])],
       ["summary", () => report(11, "Summary", "SUMMARY", [summaryItem(this.#asic, this.seconds())])],
       ["devs", () => report(9, `${this.#asic.model.boards} ASC(s)`, "DEVS", boardItems(this.#asic, id))],
       ["power", () => report(311, "Power", "POWER", [powerItem(this.#asic)])],
@@ -87,7 +91,10 @@ export class LuxosFirmware implements Firmware {
       ["frequencyset", this.#held((rest) => this.#frequencySet(rest))],
       ["voltageset", this.#held((rest) => this.#voltageSet(rest))],
       ["profileset", this.#held((rest) => this.#profileSet(rest))],
-      ["atmset", this.#held((rest) => this.#atmSet(rest))],
+      ["atmset", this.#held((rest) => this.#controllerSet(rest, (enabled) => (this.#atm = enabled)))],
+      ["autotunerset", this.#held((rest) => this.#controllerSet(rest, (enabled) => (this.#tuner = enabled)))],
+      ["ledset", this.#held((rest) => this.#ledSet(rest))],
+      ["kill", () => this.#logoff()],
       ["curtail", this.#held((rest) => this.#curtail(rest))],
       ["enableboard", this.#held(([board]) => this.#enable(board, true))],
       ["disableboard", this.#held(([board]) => this.#enable(board, false))],
@@ -144,11 +151,17 @@ export class LuxosFirmware implements Firmware {
     return { ...report(321, "Profile set", "PROFILE", [profile]), write: true };
   }
 
-  #atmSet(settings: readonly string[]): Answer {
+  #controllerSet(settings: readonly string[], set: (enabled: boolean) => void): Answer {
     const enabled = settings.find((setting) => setting.startsWith("enabled="));
     if (enabled !== "enabled=true" && enabled !== "enabled=false") return MISSING;
-    this.#atm = enabled === "enabled=true";
-    return { status: "S", code: 339, message: "ATM settings updated" };
+    set(enabled === "enabled=true");
+    return { status: "S", code: 339, message: "Settings updated" };
+  }
+
+  #ledSet([color, state]: readonly string[]): Answer {
+    if (color !== "red" || (state !== "on" && state !== "off" && state !== "blink")) return MISSING;
+    this.#led = state;
+    return { status: "S", code: 322, message: "LED set" };
   }
 
   #curtail([mode]: readonly string[]): Answer {

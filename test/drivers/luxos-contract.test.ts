@@ -20,8 +20,10 @@ contract("LuxOS", async (): Promise<Stand> => {
     // Three requests, and a second for a farewell that is not heard.
     deadlineMs: 3 * REQUEST_MS + 1_000,
     orders: [
-      { setpoint: { kind: "points", point: "390" }, shows: ({ point, state }) => point === "390" && state === "hashing" },
       { setpoint: { kind: "points", point: "590" }, shows: ({ point, frequency, voltage }) => point === "590" && frequency === 590 && voltage === 13_500 },
+      { setpoint: { kind: "points", point: "390" }, shows: ({ point, state }) => point === "390" && state === "hashing" },
+      { setpoint: { kind: "boards", count: 2 }, shows: ({ point, boards }) => point === null && boards.filter(({ enabled }) => enabled).length === 2 },
+      { setpoint: { kind: "boards", count: 3 }, shows: ({ point, boards, state }) => point === "190" && state === "hashing" && boards.every(({ enabled }) => enabled) },
       { setpoint: { kind: "sleep" }, shows: ({ state, point }) => state === "asleep" && point === null },
       { setpoint: { kind: "points", point: "490" }, shows: ({ point, state }) => point === "490" && state === "hashing" },
     ],
@@ -33,6 +35,7 @@ contract("LuxOS", async (): Promise<Stand> => {
       proxy.resetAfterData = false;
       rig.fault(asic.id, "clear");
     },
+    // At the first order's point already there is nothing to lower, and a technician's session is left to him.
     refusing: async () => {
       const id = await ask(direct, "logon");
       return { [Symbol.asyncDispose]: async () => void (await ask(direct, "logoff", id)) };

@@ -139,6 +139,102 @@ describe("an order to a point", () => {
   });
 });
 
+describe("an order to fewer boards", () => {
+  const boards = async (device: LuxosMiner, count: number): Promise<void> => {
+    assert.ok(device.actuators.boards);
+    await device.actuators.boards({ kind: "boards", count }, never);
+  };
+  const lowest = (...indices: readonly number[]): string[] => [...indices.map((index) => `frequencyset ${index},190`), ...indices.map((index) => `voltageset ${index},11.88`)];
+
+  test("slows all boards down before the last ones go, and brings them back with the next point", async () => {
+    await using script = await scriptedLuxos();
+    const device = driverOf(script);
+    await device.read(never);
+    script.asked.length = 0;
+    await boards(device, 1);
+    assert.deepEqual(script.asked, ["logon", ...lowest(0, 1, 2), "disableboard 1", "disableboard 2", "logoff"]);
+    script.answers["devs"] = () => devs(board(0, { Frequency: 190, Voltage: 11.88 }), board(1, { Enabled: "N", Status: "Dead" }), board(2, { Enabled: "N", Status: "Dead" }));
+    const telemetry = await device.read(never);
+    assert.equal(telemetry.point, null);
+    assert.deepEqual(telemetry.boards.map(({ enabled }) => enabled), [true, false, false]);
+    assert.deepEqual(device.capabilities.flatMap((capability) => (capability.kind === "boards" ? [capability.count] : [])), [3]);
+    assert.deepEqual(device.debts?.words, ["board 1", "board 2"]);
+    script.asked.length = 0;
+    await order(device, "290");
+    assert.deepEqual(script.asked, [
+      "logon", "voltageset 0,11.88", "frequencyset 0,290", "enableboard 1", "enableboard 2",
+      "frequencyset 1,290", "frequencyset 2,290", "voltageset 1,11.88", "voltageset 2,11.88", "logoff",
+    ].filter((command) => command !== "voltageset 0,11.88"));
+    assert.deepEqual(device.debts?.words, []);
+  });
+
+  test("leaves a board alone that somebody else switched off", async () => {
+    await using script = await scriptedLuxos({ devs: () => devs(board(0, { Enabled: "N" }), board(1), board(2)) });
+    const asked = await afterPoll(script, async (device) => {
+      assert.deepEqual(device.capabilities.flatMap((capability) => (capability.kind === "boards" ? [capability.count] : [])), [2]);
+      await boards(device, 1);
+      await order(device, "190");
+    });
+    assert.deepEqual(asked.filter((command) => /board/.test(command)), ["disableboard 2", "enableboard 2"]);
+  });
+
+  test("knows which boards it owes after the daemon was started anew", async () => {
+    await using script = await scriptedLuxos({ devs: () => devs(board(0), board(1), board(2, { Enabled: "N" })) });
+    const device = driverOf(script);
+    device.debts?.recall(["board 2", "nonsense", "board 99999"]);
+    await device.read(never);
+    script.asked.length = 0;
+    await device.debts?.pay(never);
+    assert.deepEqual(script.asked, ["logon", "enableboard 2", "logoff"]);
+    assert.deepEqual(device.debts?.words, []);
+  });
+
+  test("for more boards than there are is out of range", async () => {
+    await using script = await scriptedLuxos();
+    for (const count of [0, 4, 1.5]) await afterPoll(script, (device) => assert.rejects(boards(device, count), { code: "out-of-range" }));
+  });
+});
+
+describe("what orders switched off", () => {
+  const controllers = (on: boolean) => (): string => config({ IsAtmEnabled: on, IsTuning: on });
+
+  test("is owed from before it is sent, and switched on again when it is paid", async () => {
+    await using script = await scriptedLuxos({ config: controllers(true) });
+    const device = driverOf(script);
+    await device.read(never);
+    assert.deepEqual(device.debts?.words, []);
+    await order(device, "290");
+    assert.deepEqual(device.debts?.words, ["atm", "tuner"]);
+    script.answers["config"] = controllers(false);
+    await device.read(never);
+    script.asked.length = 0;
+    await device.debts?.pay(never);
+    assert.deepEqual(script.asked, ["logon", "autotunerset enabled=true", "atmset enabled=true", "logoff"]);
+    assert.deepEqual(device.debts?.words, []);
+    script.asked.length = 0;
+    await order(device, "315");
+    assert.deepEqual(script.asked.slice(0, 3), ["logon", "atmset enabled=false", "autotunerset enabled=false"]);
+  });
+
+  test("is owed no more when a reading shows it on", async () => {
+    await using script = await scriptedLuxos({ config: controllers(true) });
+    const device = driverOf(script);
+    await device.read(never);
+    await order(device, "290");
+    await device.read(never);
+    assert.deepEqual(device.debts?.words, []);
+  });
+});
+
+test("the lamp is made to blink, and to stop", async () => {
+  await using script = await scriptedLuxos();
+  const asked = await afterPoll(script, async (device) => {
+    await device.blink?.(true, never);
+    await device.blink?.(false, never);
+  });
+  assert.deepEqual(asked, ["logon", "ledset red,blink", "logoff", "logon", "ledset red,off", "logoff"]);
+});
+
 describe("sleep", () => {
   test("slows down first, and curtails", async () => {
     await using script = await scriptedLuxos();
@@ -192,6 +288,27 @@ describe("a session", () => {
     await assert.rejects(order(driverOf(script), "290"), (error) => error instanceof DeviceError && error.code === "refused" && /another session \(tec…\).*60 s/.test(error.message));
     assert.ok(performance.now() - began < 4 * REQUEST_MS);
     assert.ok(!script.asked.some((command) => command.startsWith("logoff")));
+  });
+
+  test("of somebody else is ended by an order that lowers, after a moment, and he is told", async () => {
+    await using script = await scriptedLuxos({ logon: another, session: () => held("technician") });
+    script.answers["kill"] = () => {
+      script.answers["logon"] = () => reply("S", 316, { SESSION: [{ SessionID: SESSION }] });
+      return reply("S", 320);
+    };
+    const device = driverOf(script);
+    await device.read(never);
+    const began = performance.now();
+    await order(device, "290");
+    assert.ok(performance.now() - began >= REQUEST_MS, "he had a moment to end it himself");
+    assert.equal(script.asked.filter((command) => command === "kill").length, 1);
+    assert.match((await device.read(never)).errors.join(), /session was ended/);
+  });
+
+  test("of somebody else is not ended for a raise", async () => {
+    await using script = await scriptedLuxos({ logon: another, session: () => held("technician"), devs: () => devs(board(0, { Frequency: 190, Voltage: 11.88 })) });
+    await afterPoll(script, (device) => assert.rejects(order(device, "590"), { code: "refused" }));
+    assert.ok(!script.asked.includes("kill"));
   });
 
   test("whose logoff was lost is ended before the next order", async () => {

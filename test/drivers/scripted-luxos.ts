@@ -41,6 +41,10 @@ export async function scriptedLuxos(overrides: Answers = {}): Promise<ScriptedLu
     frequencyset: acknowledge,
     voltageset: acknowledge,
     atmset: acknowledge,
+    autotunerset: acknowledge,
+    enableboard: acknowledge,
+    disableboard: acknowledge,
+    ledset: acknowledge,
     curtail: acknowledge,
     ...overrides,
   };

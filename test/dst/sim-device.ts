@@ -13,7 +13,7 @@ const REPLY = millis(25);
 const DEADLINE = seconds(3);
 
 export function simDevice(machine: SimMachine, model: MinerModel, clock: Clock): Device {
-  const capabilities = capabilitiesOf(model.points, model.sleepPower);
+  const capabilities = capabilitiesOf(model.points, { boards: null, sleepPower: model.sleepPower });
   /** What the wire does to one exchange, in the typed errors a driver would make of it. */
   const exchange = async <T>(work: (asic: Asic) => T, signal: AbortSignal): Promise<T> => {
     const { wire } = machine;

@@ -21,7 +21,7 @@ function bench(): Bench {
   let now = 0;
   const clock = { now: () => now, wall: () => 1_700_000_000_000 + now };
   const machine = new SimMachine("asic-01", asic, clock);
-  const firmware = new LuxosFirmware(machine, clock, seeded(2));
+  const firmware = new LuxosFirmware(machine, clock, { random: seeded(2) });
   const ask = (command: string, parameter = ""): Answer => firmware.answer(command, parameter);
   const order = (command: string, parameter: string): Answer => {
     const sid = item(ask("logon"))["SessionID"];
