@@ -10,6 +10,7 @@ import { decide } from "./core/decide.ts";
 import type { Statement } from "./core/limit.ts";
 import { recall } from "./core/memory.ts";
 import { heartbeatTimeout, restartRule } from "./core/mode.ts";
+import { absence } from "./core/outage.ts";
 import type { Policy } from "./core/policy.ts";
 import type { RackState } from "./core/state.ts";
 import { startState } from "./core/state.ts";
@@ -363,7 +364,7 @@ export class Daemon {
     this.#technician = technician;
     this.#u = this.#notebook.restartDraw(random);
     const restart = restartRule(signal.heard().allocations, policy.restart);
-    if (memory !== null) this.#rack = recall(memory, { uptime: tick.uptime, u: this.#u, restart });
+    if (memory !== null) this.#rack = { ...recall(memory, { uptime: tick.uptime, u: this.#u, restart }), outage: absence(this.#notebook.writtenAt, tick) };
     log.info({ stored: stored.size, devices: this.#rack.devices.size }, "started");
   }
 

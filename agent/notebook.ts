@@ -3,7 +3,7 @@ import type { Memory } from "./core/memory.ts";
 import { remember } from "./core/memory.ts";
 import type { RackState } from "./core/state.ts";
 import type { Tick } from "./core/time.ts";
-import { millis, seconds, type Millis } from "./core/units.ts";
+import { millis, seconds, type Instant, type Millis } from "./core/units.ts";
 import type { Store } from "./runtime/store.ts";
 import type { TechnicianLimit } from "./technician.ts";
 
@@ -46,6 +46,11 @@ export class Notebook {
     return this.kept("core/memory") as Memory | null;
   }
 
+  /** Wall time of the last entry; null: none, or of an older version. */
+  get writtenAt(): Instant | null {
+    return (this.kept("core/memory") as { readonly at?: Instant } | null)?.at ?? null;
+  }
+
   /** In [0, 1). Drawn once and kept until used, so that a crash loop cannot draw until it likes the number. */
   restartDraw(random: () => number): number {
     return (this.kept("restart/u") as number | null) ?? this.drawRestart(random);
@@ -58,13 +63,13 @@ export class Notebook {
   }
 
   /** Orders when they change, gains now and then. */
-  remember(rack: RackState, { uptime }: Tick): void {
+  remember(rack: RackState, { uptime, at }: Tick): void {
     const memory = remember(rack);
     const orders = JSON.stringify([Object.values(memory.devices).map(({ target }) => target), memory.restoring]);
     if (orders === this.#orders && uptime - this.#rememberedAt < REMEMBER_AT_LEAST) return;
     this.#orders = orders;
     this.#rememberedAt = uptime;
-    this.#note("core/memory", memory);
+    this.#note("core/memory", { ...memory, at });
   }
 
   /** What was kept under a name when the store was opened; null: nothing. */

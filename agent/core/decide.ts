@@ -10,6 +10,7 @@ import { compensateBias, isSettled, learnBias, learnDevice, READING_LAG } from "
 import type { Compliance, Draw, PowerLimit } from "./model.ts";
 import type { GridState, Mode } from "./mode.ts";
 import { failsafeJoins, gridState, nextMode, restartRule } from "./mode.ts";
+import { nextOutage } from "./outage.ts";
 import type { Plan } from "./plan.ts";
 import { makePlan } from "./plan.ts";
 import type { Policy } from "./policy.ts";
@@ -58,6 +59,8 @@ export interface Decision {
   readonly quarantined: readonly { readonly id: string; readonly reason: string }[];
   /** The first polls are still out and the recorded setpoints stand in for them. */
   readonly awaitingPolls: boolean;
+  /** `lost`: the rack may be without them; `returned`: in this moment they are back after an outage. */
+  readonly mains: "on" | "lost" | "returned";
   /** `frozen`: it did not move with the last orders and is not believed. `disagrees`: the machines' words together contradict it. */
   readonly meter: "trusted" | "frozen" | "disagrees";
 }
@@ -68,7 +71,8 @@ const FIRST_POLLS = seconds(3);
 export function decide(rack: RackState, input: DecideInput): { readonly rack: RackState; readonly decision: Decision } {
   const { heard, policy } = input;
   const { uptime } = input.snapshot.tick;
-  const mode = nextMode(rack.mode, heard, { uptime, u: input.u, restart: policy.restart, inBand: inBand(input.snapshot.supply, policy.supply, policy.meterStale), stopped: input.local.some(({ source }) => source === "estop") });
+  const { outage, back } = outageOf(rack, input);
+  const mode = nextMode(rack.mode, heard, { mainsBack: back, uptime, u: input.u, restart: policy.restart, inBand: inBand(input.snapshot.supply, policy.supply, policy.meterStale), stopped: input.local.some(({ source }) => source === "estop") });
   const failsafe = failsafePower(policy.failsafe, heard.allocations);
   const effective = effectiveLimit(statements(mode, { input, failsafe }));
   const setpoint = setpointInForce(heard.setpoints, input.now);
@@ -76,7 +80,7 @@ export function decide(rack: RackState, input: DecideInput): { readonly rack: Ra
 
   const { snapshot, views, meter, awaitingPolls } = look(rack, input);
   const learned = learn(rack, views, { snapshot, policy });
-  const { budget, ramp, restored } = rampBudget(rack, mode, { aim, input, views });
+  const { budget, ramp, restored } = rampBudget(back ? { ...rack, ramp: { budget: { kind: "limited", power: watts(0) }, at: uptime } } : rack, mode, { aim, input, views });
   const meterFresh = fresh(snapshot.rack, policy) !== null;
   const metered = snapshot.rack !== null && snapshot.rack.age !== null && snapshot.rack.age <= policy.meterLost;
   const draw = rackDraw(learned.views, fresh(snapshot.rack, policy));
@@ -109,16 +113,24 @@ export function decide(rack: RackState, input: DecideInput): { readonly rack: Ra
       trial: extendTrial(meter.trial, reconciled.orders, { views: learned.views, snapshot }), frozenAt: meter.frozenAt, still: meter.still,
       disagreesSince: disagreement(rack.disagreesSince, learned.views, { snapshot, bias: learned.bias }),
       plan: mode.emergency ? null : plan.remade, starving: mode.emergency ? null : nextStarving(rack.starving, { found: reconciled.starving, views: learned.views, uptime }),
-      excess, limit: effective.limit, nextOrder: reconciled.nextOrder,
+      excess, outage, limit: effective.limit, nextOrder: reconciled.nextOrder,
     },
     decision: {
       uptime, state: gridState(mode, isBinding(effective, policy)), effective, setpoint, failsafe, budget, draw,
       quality: snapshot.rack !== null && meterFresh ? "measured" : learned.views.every((view) => view.draw.by === "nameplate") ? "unknown" : "estimated",
+      mains: outage === null ? (back ? "returned" : "on") : "lost",
       compliance, floor, tolerance: allowed, views: learned.views, orders: reconciled.orders, awaitingPolls,
       meter: meter.frozenAt !== null ? "frozen" : disagreesForLong(rack.disagreesSince, uptime) ? "disagrees" : "trusted",
       quarantined: [...devices].flatMap(([id, { quarantine }]) => (quarantine === null ? [] : [{ id, reason: quarantine.reason }])),
     },
   };
+}
+
+/** In an emergency the dark is ours. */
+function outageOf(rack: RackState, { snapshot, policy }: DecideInput): ReturnType<typeof nextOutage> {
+  if (rack.mode.emergency) return { outage: null, back: false };
+  const { devices, supply, tick } = snapshot;
+  return nextOutage(rack.outage, { devices, states: rack.devices, supply, meter: fresh(snapshot.rack, policy), band: policy.supply, stale: policy.meterStale, uptime: tick.uptime });
 }
 
 /** The snapshot as far as it is believed, and every device in it. */

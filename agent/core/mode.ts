@@ -63,6 +63,8 @@ interface ModeContext {
   readonly inBand: boolean | null;
   /** The rack's own E-stop is latched. */
   readonly stopped?: boolean;
+  /** The mains have returned after an outage of the rack. */
+  readonly mainsBack?: boolean;
 }
 
 /** While the mains are not in order no time counts. */
@@ -88,11 +90,12 @@ function waiting(restoring: Restoring, uptime: Millis, inBand: boolean | null): 
 
 export function nextMode(mode: Mode, heard: Heard, context: ModeContext): Mode {
   const { uptime } = context;
-  const trust = nextTrust(mode, heard, uptime);
+  const back = context.mainsBack === true;
+  const trust = back && mode.trust === "trusted" ? "failsafe" : nextTrust(mode, heard, uptime);
   const emergency = heard.latches.length > 0 || context.stopped === true;
   let restoring = mode.restoring;
   if (emergency) restoring = null;
-  else if (mode.emergency) {
+  else if (mode.emergency || back) {
     restoring = restoringFrom(uptime, mode.held && context.inBand !== null, { u: context.u, restart: restartRule(heard.allocations, context.restart) });
   }
   if (restoring !== null) restoring = waiting(restoring, uptime, context.inBand);

@@ -1,4 +1,5 @@
 /** What core remembers from one cycle to the next. Plain data: it can be written down and read back. */
+import type { Outage } from "./outage.ts";
 import type { PowerLimit, Setpoint } from "./model.ts";
 import type { Mode } from "./mode.ts";
 import { startMode } from "./mode.ts";
@@ -60,6 +61,8 @@ export interface RackState {
   readonly starving: Starving | null;
   /** The present excess: until when it counts as settling. */
   readonly excess: { readonly since: Millis; readonly deadline: Millis } | null;
+  /** The rack may be without mains; null: it is not. */
+  readonly outage: Outage | null;
   readonly limit: PowerLimit;
   readonly nextOrder: number;
 }
@@ -87,6 +90,6 @@ export const startDevice: DeviceState = {
 export function startState(uptime: Millis): RackState {
   return {
     startedAt: uptime, mode: startMode(uptime), ramp: null, devices: new Map(), bias: watts(0), biasFalling: false,
-    plan: null, trial: null, frozenAt: null, still: null, disagreesSince: null, starving: null, excess: null, limit: { kind: "unlimited" }, nextOrder: 1,
+    plan: null, trial: null, frozenAt: null, still: null, disagreesSince: null, starving: null, excess: null, outage: null, limit: { kind: "unlimited" }, nextOrder: 1,
   };
 }

@@ -23,6 +23,8 @@ export function changesBetween(before: Decision | null, after: Decision): Change
     if (after.meter === "trusted") say("meter.agreed", { was: before.meter });
     else say("meter.disagreed", { reason: after.meter === "frozen" ? "it did not move with the last orders" : "the machines together say more than 5 % otherwise", powerW: measuredW(before) });
   }
+  if (before?.mains === "on" && after.mains === "lost") say("mains.lost", {});
+  if (after.mains === "returned") say("mains.returned", { state: after.state });
   const quarantined = new Set(before?.quarantined.map(({ id }) => id));
   for (const { id, reason } of after.quarantined) if (!quarantined.has(id)) say("device.quarantined", { device: id, reason });
   const still = new Set(after.quarantined.map(({ id }) => id));

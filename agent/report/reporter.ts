@@ -25,7 +25,7 @@ const TELEMETRY_IN_EVENT = seconds(2);
 /** Signed by the device key where signatures are required; telemetry and notices are for the eye. */
 const SIGNED = /^(status|ack\/.+|interval|capability|log\/head)$/;
 /** What the operator gets of our events; everything about single machines stays on the farm. */
-const GRID_EVENTS = /^(mode|limit|compliance|signal|emergency|storage|clock|rack|daemon)\./;
+const GRID_EVENTS = /^(mode|limit|compliance|signal|emergency|storage|clock|mains|schedule|rack|daemon)\./;
 
 /** Publishes what the two parties may know: the rack to the grid operator, the machines to the farm. */
 export class Reporter {

@@ -2,6 +2,26 @@
 import { NO_CURE, type Chapter } from "./entry.ts";
 
 export const rackEvents: Chapter = {
+  "schedule.begun": {
+    level: "info", says: "a planned window holds",
+    means: "`windows` names the windows of `schedule:` that run now, `limitW` the smallest of their limits. It narrows what the grid allows.",
+    cause: "The time of day, or a clock nobody vouches for: then every window may be running, and all of them hold.",
+    cure: "None where it was planned; `curtailctl schedule` shows the next ones. With `clock: unsynced` in the status: start systemd-timesyncd or chrony.",
+  },
+  "schedule.ended": {
+    level: "info", says: "no planned window holds", means: "The rack may rise to what else limits it, by its ramp.", cause: "The last window that ran has ended.", cure: NO_CURE,
+  },
+  "mains.lost": {
+    level: "error", says: "the rack seems to be without mains",
+    means: "No machine answers and no meter shows that power flows, or the meter shows no voltage. When the machines come back they are asked whether they had stopped.",
+    cause: "An outage, an opened breaker or contactor, or a network switch that died with everything behind it.",
+    cure: "Look at the rack: dark means the feed, lit means the network.",
+  },
+  "mains.returned": {
+    level: "warn", says: "the mains are back after an outage",
+    means: "The rack comes back as after an emergency: asleep for the restart delay, then by its ramp, under the failsafe limit until the grid confirms.",
+    cause: "Power has returned, and every machine that answers had stopped.", cure: NO_CURE,
+  },
   "compliance.changed": {
     level: "info", to: { unverified: "warn", "at-floor": "warn", violating: "error" }, says: "the rack's compliance has changed",
     means: "Whether the meter shows the rack within its limit; the words have entries below (`curtailctl explain violating`).",
