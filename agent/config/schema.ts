@@ -216,16 +216,54 @@ const isZone = (zone: string): boolean => {
   }
 };
 
+const zone = () => z.string().max(100).refine(isZone, "a name of the tz database, such as Europe/Berlin or UTC");
+const days = () => z.array(z.enum(weekdays)).min(1).max(7).default([...weekdays]).transform((names) => names.map((day) => weekdays.indexOf(day)));
+
 const window = z.strictObject({
   name: name().meta({ description: "What this window is called.", examples: ["evening-peak"] }),
-  days: z.array(z.enum(weekdays)).min(1).max(7).default([...weekdays]).transform((days) => days.map((day) => weekdays.indexOf(day)))
-    .meta({ description: "Weekdays on which it begins; unset: every day.", examples: [["mon", "tue", "wed", "thu", "fri"]] }),
+  days: days().meta({ description: "Weekdays on which it begins; unset: every day.", examples: [["mon", "tue", "wed", "thu", "fri"]] }),
   from: clockTime().meta({ description: "When it begins, by the clock on the wall there.", examples: ["17:00"] }),
   to: clockTime().meta({ description: "When it ends; not after `from` means the next day.", examples: ["21:00"] }),
-  zone: z.string().max(100).refine(isZone, "a name of the tz database, such as Europe/Berlin or UTC").meta({ description: "Whose clock: a name of the tz database.", examples: ["Europe/Berlin"] }),
+  zone: zone().meta({ description: "Whose clock: a name of the tz database.", examples: ["Europe/Berlin"] }),
   limitW: unset(power()).meta({ description: "The most the rack draws in it.", examples: [12_000] }),
   limitPct: unset(z.number().min(0).max(100)).meta({ description: "The same, in percent of node.nominalW; one of the two is needed.", examples: [40] }),
 });
+
+const tariff = unset(
+  z.strictObject({
+    currency: z.string().regex(/^[A-Z]{3}$/, "three capital letters").meta({ description: "Three letters (ISO 4217).", examples: ["KZT"] }),
+    zone: zone().default("UTC").meta({ description: "In whose time the hours below are meant.", examples: ["Asia/Almaty"] }),
+    pricePerKWh: z.number().min(0).max(1_000).meta({ description: "Price of a kilowatt-hour outside the periods.", examples: [0.06] }),
+    taxPerKWh: z.number().min(0).max(1_000).default(0).meta({ description: "Tax or levy on each kilowatt-hour, besides.", examples: [0.004] }),
+    periods: z.array(
+      z.strictObject({
+        days: days().meta({ description: "Weekdays on which it begins; unset: every day.", examples: [["mon", "tue", "wed", "thu", "fri"]] }),
+        from: clockTime().meta({ description: "When it begins, by the clock on the wall there.", examples: ["18:00"] }),
+        to: clockTime().meta({ description: "When it ends; not after `from` means the next day.", examples: ["22:00"] }),
+        pricePerKWh: z.number().min(0).max(1_000).meta({ description: "Price of a kilowatt-hour in it.", examples: [0.11] }),
+      }),
+    ).max(50).default([]).meta({ description: "Hours with a price of their own; of several the first holds.", examples: [[{ from: "18:00", to: "22:00", pricePerKWh: 0.11 }]] }),
+  }),
+).meta({ description: "What energy costs, for energy records and reports; unset: they state no cost.", examples: [{ currency: "USD", pricePerKWh: 0.06 }] });
+
+const licence = unset(
+  z.strictObject({
+    id: z.string().min(1).max(128).meta({ description: "Its number, as the authority writes it.", examples: ["KZ-2026-0042"] }),
+    expires: z.iso.date().meta({ description: "The last day it holds, UTC.", examples: ["2027-12-31"] }),
+    onExpiry: z.enum(["warn", "failsafe", "stop"]).default("warn").meta({ description: "What happens when it has expired: a daily warning, the failsafe limit, or no mining.", examples: ["warn"] }),
+  }),
+).meta({ description: "The licence this rack mines under; unset: none is watched.", examples: [{ id: "KZ-2026-0042", expires: "2027-12-31" }] });
+
+const evidence = z
+  .strictObject({
+    keepMonths: z.int().min(1).max(240).default(24).meta({ description: "How long the journal and the energy records are kept.", examples: [24] }),
+    packAfterDays: z.int().min(0).max(3_650).default(2).meta({ description: "The journal's days are compressed when they are older than this.", examples: [2] }),
+    reserveMB: z.int().min(1).max(100_000).default(64).meta({ description: "When less than this is free on the disk, summaries are no longer stored: the rest is for what must be kept.", examples: [64] }),
+    tariff,
+    licence,
+  })
+  .prefault({})
+  .meta({ description: "What is recorded for others to rely on, and for how long." });
 
 export const configSchema = z
   .strictObject({
@@ -238,6 +276,7 @@ export const configSchema = z
     schedule: z.array(window).max(50).default([]).meta({ description: "Limits of the rack's own at planned times. They narrow what the grid allows and lift nothing.", examples: [[{ name: "evening-peak", from: "17:00", to: "21:00", zone: "Europe/Berlin", limitPct: 40 }]] }),
     contacts,
     policy,
+    evidence,
     paths,
   })
   .meta({ title: "curtaild configuration", description: "Configuration of curtaild, one file a rack." });
