@@ -106,7 +106,11 @@ export class Folder implements Disk {
     const handle = await open(this.#path(name), "a", 0o600);
     this.#open.set(name, handle);
     const folder = await open(this.#directory, "r");
-    await folder.sync().finally(() => folder.close());
+    try {
+      await folder.sync();
+    } finally {
+      await folder.close();
+    }
     return handle;
   }
 

@@ -4,7 +4,7 @@
  * a bound, then lines, and both are said.
  */
 import type { Tick } from "../core/time.ts";
-import { millis, seconds, type Millis } from "../core/units.ts";
+import { seconds } from "../core/units.ts";
 import type { Clock } from "../runtime/clock.ts";
 import type { Disk } from "../runtime/disk.ts";
 import { hashOf, headText, nextLine, type Head, type HeadDocument } from "./chain.ts";
@@ -26,6 +26,11 @@ export interface JournalOptions {
 export interface Entry {
   readonly kind: string;
   readonly [field: string]: unknown;
+}
+
+export interface Checkpoint {
+  readonly head: Head;
+  readonly signed: string;
 }
 
 const SYNC_WITHIN = seconds(1);
@@ -100,13 +105,14 @@ export class Journal {
     this.#wake(how.atOnce === true);
   }
 
-  /** A line that says and signs where the journal stands; what is signed is returned, for others to keep. */
-  checkpoint(): string {
+  /** A line that says and signs where the journal stands before it; what is signed is for others to keep. */
+  checkpoint(): Checkpoint {
     const tick = this.#options.clock.now();
     this.#turnOver(tick);
+    const head = this.#head;
     const signed = this.#checkpoint(tick);
     this.#wake(true);
-    return signed;
+    return { head, signed };
   }
 
   /** Resolves when everything written so far is on the platter; false when it could not be. */
@@ -136,12 +142,11 @@ export class Journal {
     }
   }
 
-  /** Everything on the platter, with a checkpoint at the end. Returns the checkpoint. */
-  async close(): Promise<string> {
-    const signed = this.checkpoint();
+  /** Everything on the platter, with a checkpoint at the end. */
+  async close(): Promise<void> {
+    this.checkpoint();
     await this.settled();
     this.#timer?.();
-    return signed;
   }
 
   /** A day has ended, or a file is long enough. */
@@ -285,6 +290,3 @@ export class Journal {
 }
 
 const isoTime = ({ at }: Tick): string => new Date(at).toISOString();
-
-/** How often a checkpoint is due. */
-export const CHECKPOINT_EVERY: Millis = millis(3_600_000);

@@ -45,10 +45,19 @@ const MOST_FINDINGS = 50;
 
 export async function verifyJournal(disk: Disk, options: VerifyOptions): Promise<Verdict> {
   const reading = new Reading(options);
+  // First: a daemon may be writing, and what it adds meanwhile is no contradiction.
+  const heads = await readHeads(disk);
   const segments = await listSegments(disk);
   for (const segment of segments) await reading.segment(disk, segment);
-  await reading.heads(disk);
+  reading.heads(heads);
   return reading.verdict(segments.length);
+}
+
+async function readHeads(disk: Disk): Promise<readonly Line[] | null> {
+  if (!(await disk.list()).some(({ name }) => name === HEADS)) return null;
+  const heads: Line[] = [];
+  for await (const lines of linesOf(disk.chunks(HEADS))) heads.push(...lines);
+  return heads;
 }
 
 class Reading {
@@ -183,23 +192,20 @@ class Reading {
     if (this.#outsideTo === null || n > this.#outsideTo.n) this.#outsideTo = { n, who };
   }
 
-  /** The heads kept beside the journal: each genuine, and the last of them the last line. */
-  async heads(disk: Disk): Promise<void> {
-    this.#file = HEADS;
-    this.#line = 0;
-    const file = (await disk.list()).find(({ name }) => name === HEADS);
+  /** The heads kept beside the journal: each genuine, and the last of them the last line. null: there is no such file. */
+  heads(kept: readonly Line[] | null): void {
     const last = this.#before;
     if (this.#missingBefore !== null && !this.#pruned.has(this.#missingBefore.segment - 1)) {
       this.#find(`lines 1 to ${this.#missingBefore.n - 1} before it are missing, and no line says that they were old`, 1, this.#missingBefore.file);
     }
-    if (file === undefined) return last.n > 0 ? this.#find("it is missing: whether lines are missing at the journal's end cannot be told", 0) : undefined;
+    this.#file = HEADS;
+    this.#line = 0;
+    if (kept === null) return last.n > 0 ? this.#find("it is missing: whether lines are missing at the journal's end cannot be told", 0) : undefined;
     let head: Head | null = null;
-    for await (const lines of linesOf(disk.chunks(HEADS))) {
-      for (const { bytes, complete } of lines) {
-        this.#line += 1;
-        if (complete) head = this.#open(bytes.toString("utf8")) ?? head;
-        else this.#find("its last line is not complete");
-      }
+    for (const { bytes, complete } of kept) {
+      this.#line += 1;
+      if (complete) head = this.#open(bytes.toString("utf8")) ?? head;
+      else this.#find("its last line is not complete");
     }
     if (head === null) return;
     if (head.n > last.n) this.#find(`lines ${last.n + 1} to ${head.n} are missing at the end of the journal`);
