@@ -217,7 +217,7 @@ const isZone = (zone: string): boolean => {
 };
 
 const zone = () => z.string().max(100).refine(isZone, "a name of the tz database, such as Europe/Berlin or UTC");
-const days = () => z.array(z.enum(weekdays)).min(1).max(7).default([...weekdays]).transform((names) => names.map((day) => weekdays.indexOf(day)));
+const days = () => z.array(z.enum(weekdays).meta({ description: "A weekday.", examples: ["mon"] })).min(1).max(7).default([...weekdays]).transform((names) => names.map((day) => weekdays.indexOf(day)));
 
 const window = z.strictObject({
   name: name().meta({ description: "What this window is called.", examples: ["evening-peak"] }),
