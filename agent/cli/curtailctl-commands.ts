@@ -52,7 +52,6 @@ const loaded = [
   eventsCommand,
   gridCommand,
   deviceKeyCommand,
-  addCommand,
   blinkCommand,
   restartCommand,
   maintenanceCommand,
