@@ -34,12 +34,13 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   "agent/attend": [...WORKERS, "agent/runtime", "agent/core"],
   "agent/daemon": [...WORKERS, "agent/attend", "agent/technician", "agent/notebook", "agent/runtime", "agent/core"],
   "drivers/driver": ["agent/core", "drivers/models"],
+  "drivers/device": [...CONTRACT, "drivers/alike"],
   "drivers/models": ["agent/core", "agent/runtime"],
   "drivers/alike": [],
   "drivers/index": ["*"],
   "drivers/sim": [],
 };
-const DRIVER = [...CONTRACT, "drivers/alike", "drivers/cgminer", "drivers/http", "drivers/models"];
+const DRIVER = [...CONTRACT, "drivers/device", "drivers/alike", "drivers/cgminer", "drivers/http", "drivers/models"];
 const FREE = new Set(["agent/cli", "scripts", "test", "agent/run", "agent/routes"]);
 
 /** Packages that have one home. */
