@@ -1,5 +1,6 @@
 /** The miner drivers, by the name `miners[].driver` says in the configuration. A new firmware is one line. */
 import { antminer } from "./antminer/driver.ts";
+import { avalon, avalon10, avalon7 } from "./avalon/driver.ts";
 import type { Device, MinerOptions } from "./driver.ts";
 import { braiins } from "./braiins/driver.ts";
 import { luxos } from "./luxos/driver.ts";
@@ -8,6 +9,9 @@ import { whatsminerV2, whatsminerV3 } from "./whatsminer/driver.ts";
 
 export const drivers = {
   antminer,
+  avalon,
+  "avalon-10": avalon10,
+  "avalon-7": avalon7,
   braiins,
   luxos,
   vnish,

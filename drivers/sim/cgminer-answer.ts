@@ -10,6 +10,8 @@ export interface Answer {
   readonly section?: { readonly name: string; readonly items: readonly Item[] };
   /** This command sets power: it counts as a write when acknowledged. */
   readonly write?: boolean;
+  /** It is carried out, and the connection ends without a word. */
+  readonly unsaid?: true;
   /** What happens once the answer is on its way (a reboot). */
   readonly after?: () => void;
 }

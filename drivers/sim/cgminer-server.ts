@@ -79,7 +79,8 @@ export async function startCgminerServer(options: CgminerServerOptions): Promise
       return;
     }
     const { bytes, answers } = answerTo(request.toString("utf8"), options.firmware);
-    const whole = deliver(socket, bytes, options.wire(), { random: options.random, keep: false });
+    const said = answers.some(({ unsaid }) => unsaid === true) ? Buffer.alloc(0) : bytes;
+    const whole = deliver(socket, said, options.wire(), { random: options.random, keep: false });
     if (whole && answers.some(isAcknowledgedWrite)) options.wrote();
     for (const given of answers) given.after?.();
     if (!whole) done();
@@ -107,7 +108,8 @@ export async function startCgminerServer(options: CgminerServerOptions): Promise
   });
 }
 
-const isAcknowledgedWrite = (answer: Answer): boolean => answer.write === true && answer.status === "S";
+/** Some firmware says yes as information. */
+const isAcknowledgedWrite = ({ write, status }: Answer): boolean => write === true && (status === "S" || status === "I");
 
 /** Listens, and ends with everything that hangs on it. */
 export function listen(server: Server, { host, port }: { host: string; port: number }, end: () => void): Promise<SimServer> {

@@ -1,10 +1,12 @@
 /** The firmwares a rig can run, by the name of their driver. A new one is one entry here and its files beside. */
 import { ANTMINER_PASSWORD, ANTMINER_START, AntminerFirmware } from "./antminer.ts";
 import type { Start } from "./asic.ts";
+import { AVALON_START, AvalonFirmware } from "./avalon.ts";
 import { BRAIINS_PASSWORD, BraiinsFirmware } from "./braiins.ts";
+import type { Firmware } from "./cgminer-answer.ts";
 import type { SimServer } from "./cgminer-server.ts";
 import { startCgminerServer } from "./cgminer-server.ts";
-import { startHttpServer } from "./http-server.ts";
+import { startHttpServer, type WebFirmware } from "./http-server.ts";
 import { LuxosFirmware } from "./luxos.ts";
 import type { SimClock, SimMachine } from "./machine.ts";
 import type { Random } from "./random.ts";
@@ -55,7 +57,12 @@ export interface SimFirmware {
 /** Without fast boot. */
 const WHATSMINER = { makes: ["MicroBT"], start: { downMs: 20_000, climbMs: 420_000 } } as const;
 
+const AVALON = { makes: ["Canaan"], password: null, start: AVALON_START } as const;
+
 export const firmwares = {
+  avalon: { ...AVALON, models: ["avalon-a1346", "avalon-a1566", "avalon-q", "avalon-nano-3s"], plugs: (place) => ({ api: rpc(place, new AvalonFirmware(place, "modern")) }) },
+  "avalon-10": { ...AVALON, models: ["avalon-a1066"], plugs: (place) => ({ api: rpc(place, new AvalonFirmware(place, "10")) }) },
+  "avalon-7": { ...AVALON, models: ["avalon-a841", "avalon-a741"], plugs: (place) => ({ api: rpc(place, new AvalonFirmware(place, place.machine.firmware.model.id === "avalon-a741" ? "7" : "8")) }) },
   luxos: { makes: ["Bitmain"], models: ["antminer-s19k-pro"], password: null, plugs: luxos },
   // 100 MHz in half a minute: a tuner with a profile for the new target; without one it takes longer.
   braiins: { makes: ["Bitmain"], models: ["antminer-s19-xp", "antminer-s21-pro"], password: BRAIINS_PASSWORD, frequencyStepMs: 1_500, plugs: braiins },
@@ -72,23 +79,16 @@ export const firmwareNames = Object.keys(firmwares) as readonly FirmwareName[];
 
 function braiins(place: Place): Plugs {
   const firmware = new BraiinsFirmware(place);
-  return {
-    api: (at) => startCgminerServer({ ...at, ...served(place), firmware: firmware.reports }),
-    web: (at) => startHttpServer({ ...at, ...served(place), answer: (request) => firmware.answer(request) }),
-  };
+  return { api: rpc(place, firmware.reports), web: http(place, (request) => firmware.answer(request)) };
 }
 
 function luxos(place: Place): Plugs {
-  const firmware = new LuxosFirmware(place.machine, place.clock, place);
-  return { api: (at) => startCgminerServer({ ...at, ...served(place), firmware }) };
+  return { api: rpc(place, new LuxosFirmware(place.machine, place.clock, place)) };
 }
 
 function antminer(place: Place): Plugs {
   const firmware = new AntminerFirmware(place);
-  return {
-    api: (at) => startCgminerServer({ ...at, ...served(place), firmware }),
-    web: (at) => startHttpServer({ ...at, ...served(place), answer: (request) => firmware.web(request) }),
-  };
+  return { api: rpc(place, firmware), web: http(place, (request) => firmware.web(request)) };
 }
 
 function whatsminerV2(place: Place): Plugs {
@@ -103,8 +103,12 @@ function whatsminerV3(place: Place): Plugs {
 
 function vnish(place: Place): Plugs {
   const firmware = new VnishFirmware(place);
-  return { api: (at) => startHttpServer({ ...at, ...served(place), answer: (request) => firmware.answer(request) }) };
+  return { api: http(place, (request) => firmware.answer(request)) };
 }
+
+/** A server of the cgminer family. */
+const rpc = (place: Place, firmware: Firmware): Plug => (at) => startCgminerServer({ ...at, ...served(place), firmware });
+const http = (place: Place, answer: WebFirmware): Plug => (at) => startHttpServer({ ...at, ...served(place), answer });
 
 /** What every server of a machine needs to know of it. */
 function served({ machine, random, latencyMs }: Place) {

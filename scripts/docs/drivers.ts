@@ -10,6 +10,9 @@ import { ADD_A_DRIVER, INTRODUCTION, READING_THE_TABLES } from "./prose.ts";
 /** What no code can tell. A driver without a row does not compile. */
 const KNOWN: Readonly<Record<DriverName, { readonly firmware: string; readonly recorded: boolean; readonly hardware: boolean }>> = {
   antminer: { firmware: "Bitmain stock, S19 and S21 class", recorded: false, hardware: false },
+  avalon: { firmware: "Canaan stock, A11 to A15, Q, Nano, Mini", recorded: false, hardware: false },
+  "avalon-10": { firmware: "Canaan stock, A10 with the privileged interface", recorded: false, hardware: false },
+  "avalon-7": { firmware: "Canaan stock, Avalon 7 and 8", recorded: false, hardware: false },
   braiins: { firmware: "Braiins OS 25.07 and newer", recorded: false, hardware: false },
   luxos: { firmware: "LuxOS (LUXminer)", recorded: false, hardware: false },
   vnish: { firmware: "VNish 1.2 and newer; throttled from 1.3.3 on", recorded: false, hardware: false },

@@ -109,7 +109,7 @@ describe("curtaild sim", () => {
     [["--dir", "x", "--seed", "-1"], /whole number from 0/],
     [["--dir", "x", "--latency", "fast"], /not a length of time/],
     [["--dir", "x", "--models", "antminer-s99"], /there are .*antminer-s19j-pro/],
-    [["--dir", "x", "--drivers", "luxos,cgminer"], /No firmware "cgminer"; there are luxos/],
+    [["--dir", "x", "--drivers", "luxos,hashy"], /No firmware "hashy"; there are .*luxos/],
     [["--dir", "/dev/null/x"], /name a directory you may write to/],
   ];
   for (const [options, says] of wrong) {

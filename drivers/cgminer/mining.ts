@@ -1,0 +1,33 @@
+/** What all firmwares of the family say alike, in the contract's words. */
+import type { PoolTelemetry, Telemetry } from "../../agent/core/model.ts";
+import { seconds } from "../../agent/core/units.ts";
+import { hashrateAt } from "./hashrate.ts";
+import { flagAt, numberAt, rowsAt, textAt, type JsonObject } from "./json.ts";
+
+/** A telemetry in which nothing was said. */
+export const NOTHING_SAID: Telemetry = {
+  power: null, powerSource: null, hashrate: null, hashrateAverage: null, frequency: null, voltage: null, state: null, point: null, boards: [],
+  inlet: null, outlet: null, fansRpm: [], pools: [], accepted: null, rejected: null, hardwareErrors: null, uptime: null, errors: [],
+};
+
+/** What `summary` and `pools` tell. */
+export function miningOf(summary: JsonObject, pools: JsonObject | null): Pick<Telemetry, "hashrate" | "hashrateAverage" | "accepted" | "rejected" | "hardwareErrors" | "uptime" | "pools"> {
+  const row = rowsAt(summary, "SUMMARY")[0];
+  const elapsed = numberAt(row, "Elapsed");
+  return {
+    // The shortest span there is: firmwares have 5 s, 20 s, 30 s or a minute.
+    hashrate: hashrateAt(row, "5s") ?? hashrateAt(row, "20s") ?? hashrateAt(row, "30s") ?? hashrateAt(row, "1m"),
+    hashrateAverage: hashrateAt(row, "av"),
+    accepted: numberAt(row, "Accepted"),
+    rejected: numberAt(row, "Rejected"),
+    hardwareErrors: numberAt(row, "Hardware Errors"),
+    uptime: elapsed === null || elapsed < 0 ? null : seconds(elapsed),
+    pools: rowsAt(pools ?? undefined, "POOLS").map(poolOf).filter((pool) => pool !== null),
+  };
+}
+
+/** An empty slot has no URL. */
+function poolOf(row: JsonObject): PoolTelemetry | null {
+  const url = textAt(row, "URL");
+  return url === null ? null : { url, worker: textAt(row, "User"), active: flagAt(row, "Stratum Active") };
+}
