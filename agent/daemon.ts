@@ -64,6 +64,8 @@ export interface DaemonParts {
   readonly config: "ok" | "last-good";
   readonly notify: Notify;
   readonly attendants: readonly Attendant[];
+  /** Where the journal stood at its last checkpoint; null: there is none. */
+  readonly logHead: () => string | null;
 }
 
 export interface Identity {
@@ -237,7 +239,7 @@ export class Daemon {
     for (const { id, device, setpoint, cause } of decision.orders) this.#event("setpoint.ordered", { order: id, device, setpoint, cause });
     for (const { name, fields } of changesBetween(before, decision)) this.#event(name, fields);
     const { heard, facts } = { heard: signal.heard(), facts: signal.summary(tick) };
-    this.#status = statusDocument(decision, { session: this.#session(), at: tick.at, signal: facts, software, config });
+    this.#status = statusDocument(decision, { session: this.#session(), at: tick.at, signal: facts, software, config, logHead: this.#parts.logHead() });
     const telemetry = heard.allocations.flatMap(({ report }) => (report?.telemetry == null ? [] : [report.telemetry]));
     for (const attendant of this.#parts.attendants) {
       for (const { name, fields } of attendant.decided?.(decision, { status: this.#status, tick }) ?? []) this.#event(name, fields);

@@ -1,6 +1,7 @@
 /** From a configuration to a running rack: the only place that chooses which implementation stands behind each contract. */
 import { createPublicKey, randomBytes } from "node:crypto";
 import { readFile } from "node:fs/promises";
+import { join } from "node:path";
 import { drivers, isDriverName } from "../drivers/index.ts";
 import { loadModel } from "../drivers/models.ts";
 import { Buses, type LineAddress } from "../drivers/modbus/buses.ts";
@@ -8,6 +9,7 @@ import { loadProfile } from "../drivers/modbus/load.ts";
 import { modbusMeter } from "../drivers/modbus/meter.ts";
 import type { Attendant } from "./attend/attendant.ts";
 import { Calendar } from "./attend/calendar.ts";
+import { openEvidence, type Evidence } from "./attend/evidence.ts";
 import { EStop } from "./attend/estop.ts";
 import { Outputs } from "./attend/outputs.ts";
 import { Schedule } from "./attend/schedule.ts";
@@ -26,6 +28,7 @@ import { scheduleRoutes } from "./routes/schedule.ts";
 import { openControl } from "./link/control.ts";
 import { mqttLink } from "./link/mqtt-link.ts";
 import type { WiredDevice, WiredMeter } from "./plant/plant.ts";
+import { openFolder } from "./record/folder.ts";
 import { openStore } from "./record/store.ts";
 import { willDocument } from "./report/status.ts";
 import type { Clock } from "./runtime/clock.ts";
@@ -34,7 +37,7 @@ import type { Link, OutgoingMessage, Subscription } from "./runtime/link.ts";
 import type { Log } from "./runtime/log.ts";
 import { Scope } from "./runtime/scope.ts";
 import type { Store } from "./runtime/store.ts";
-import { signJws } from "./signal/jws.ts";
+import { signJws, type SigningKey } from "./signal/jws.ts";
 import { Signal } from "./signal/signal.ts";
 
 export interface Surroundings {
@@ -82,15 +85,18 @@ export async function runRack(config: Config, surroundings: Surroundings, signal
       qos: 1,
       retain: true,
     });
+    const grid = await link(config.grid, { ...surroundings, name: `${config.node.operator}-${config.node.site}-${config.node.rack}`, subscriptions: heard.subscriptions(), will });
+    const evidence = await recording(config, { ...surroundings, key: deviceKey, publish: (head) => grid.publish({ topic: `${gridRoot}/log/head`, payload: head, qos: 1, retain: true }) });
+    if (evidence !== null) scope.own("journal", () => evidence.close());
     const schedule = new Schedule(config);
     const estop = new EStop(config.contacts.estop, clock);
     const outputs = new Outputs(config.contacts.outputs, { clock, grace: seconds(config.policy.pduGraceS) });
-    const attendants: readonly Attendant[] = [schedule, estop, outputs];
+    const attendants: readonly Attendant[] = [schedule, estop, outputs, ...(evidence?.attendants ?? [])];
     const calendar = new Calendar(attendants, surroundings);
     const daemon: Daemon = new Daemon({
       ...surroundings,
       store,
-      grid: await link(config.grid, { ...surroundings, name: `${config.node.operator}-${config.node.site}-${config.node.rack}`, subscriptions: heard.subscriptions(), will }),
+      grid,
       gridRoot,
       farm: config.farm === null ? null : {
         link: await link(config.farm, { ...surroundings, name: `farm-${config.node.site}-${config.node.rack}`, subscriptions: [] }),
@@ -104,6 +110,7 @@ export async function runRack(config: Config, surroundings: Surroundings, signal
       breakerW: config.node.breakerW,
       onStop: config.policy.onStop,
       attendants: [...attendants, calendar],
+      logHead: () => evidence?.logHead() ?? null,
     });
     // The rack is kept with or without a command line: a socket that cannot be opened is said and no more.
     const wallNow = (): number => clock.now().at;
@@ -116,6 +123,23 @@ export async function runRack(config: Config, surroundings: Surroundings, signal
     await daemon.run(signal);
   } finally {
     await scope.end();
+  }
+}
+
+/** The rack is kept with or without a record of it: a journal that cannot be opened is said and no more. */
+async function recording(config: Config, { clock, log, boot, software, key, publish, ...surroundings }: Surroundings & { readonly key: SigningKey | null; readonly publish: (head: string) => void }): Promise<Evidence | null> {
+  const directory = join(config.paths.state, "journal");
+  try {
+    const disk = await openFolder(directory);
+    return await openEvidence({
+      clock, boot, software, key, publish, disk,
+      keepDays: config.evidence.keepMonths * 31,
+      packAfterDays: config.evidence.packAfterDays,
+      config: { state: surroundings.config, content: config },
+    });
+  } catch (error) {
+    log.error({ reason: reasonOf(error) }, `no journal is kept: ${directory} cannot be read or written. Make it a directory this user owns`);
+    return null;
   }
 }
 

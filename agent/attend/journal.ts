@@ -62,8 +62,9 @@ export class Recorder implements Attendant {
     return this.#checkpointed === null ? null : headText(this.#checkpointed.head);
   }
 
-  get journal(): Journal {
-    return this.#options.journal;
+  /** The disk does not take it; null: it does again. */
+  trouble(reason: string | null): void {
+    this.#desk?.event(reason === null ? "journal.recovered" : "journal.failed", reason === null ? {} : { reason });
   }
 
   attach(kept: unknown, desk: Desk): void {

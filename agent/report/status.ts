@@ -34,6 +34,7 @@ export interface StatusContext {
   readonly signal: SignalFacts;
   readonly software: string;
   readonly config: "ok" | "last-good";
+  readonly logHead: string | null;
 }
 
 export type StatusDocument = ReturnType<typeof statusDocument>;
@@ -83,7 +84,7 @@ export function statusDocument(decision: Decision, context: StatusContext) {
     shareFrom: signal.shareFrom,
     software: context.software,
     licence: signal.licence,
-    logHead: null,
+    logHead: context.logHead,
     devices: deviceCounts(decision),
   };
 }
