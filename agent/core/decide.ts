@@ -6,7 +6,7 @@ import type { Heard } from "./grid.ts";
 import type { EffectiveLimit, Statement } from "./limit.ts";
 import { effectiveLimit, failsafePower, gridStatements, setpointInForce } from "./limit.ts";
 import { assess, tolerance } from "./assess.ts";
-import { compensateBias, isSettled, learnBias, learnDevice, READING_LAG } from "./learn.ts";
+import { compensateBias, learnBias, learnDevice } from "./learn.ts";
 import type { Compliance, Draw, PowerLimit } from "./model.ts";
 import type { GridState, Mode } from "./mode.ts";
 import { failsafeJoins, gridState, nextMode, restartRule } from "./mode.ts";
@@ -17,6 +17,8 @@ import type { Policy } from "./policy.ts";
 import { nextRamp } from "./ramp.ts";
 import type { Reconciled } from "./reconcile.ts";
 import { reconcile } from "./reconcile.ts";
+import type { Watch } from "./settle.ts";
+import { nextWatch, seenAfter } from "./settle.ts";
 import type { Metered, Snapshot } from "./snapshot.ts";
 import type { DeviceState, Order, RackState, Starving } from "./state.ts";
 import { startDevice } from "./state.ts";
@@ -78,8 +80,8 @@ export function decide(rack: RackState, input: DecideInput): { readonly rack: Ra
   const setpoint = setpointInForce(heard.setpoints, input.now);
   const aim = aimAt(effective, setpoint);
 
-  const { snapshot, views, meter, awaitingPolls } = look(rack, input);
-  const learned = learn(rack, views, { snapshot, policy });
+  const { snapshot, views, meter, watch, seen, awaitingPolls } = look(rack, input);
+  const learned = learn(rack, views, { snapshot, policy, watch, seen });
   const { budget, ramp, restored } = rampBudget(back ? { ...rack, ramp: { budget: { kind: "limited", power: watts(0) }, at: uptime } } : rack, mode, { aim, input, views });
   const meterFresh = fresh(snapshot.rack, policy) !== null;
   const metered = snapshot.rack !== null && snapshot.rack.age !== null && snapshot.rack.age <= policy.meterLost;
@@ -89,7 +91,7 @@ export function decide(rack: RackState, input: DecideInput): { readonly rack: Ra
   const plan = awaitingPolls && !over
     ? keepTargets(rack, learned.views)
     : makePlan(rack, learned.views, {
-        budget, atLimit: samePower(budget, aim.limit), bias: learned.bias, uptime, policy, metered: meterFresh, settled: isSettled(learned.views, uptime), horizon: horizonOf(aim, input.now),
+        budget, atLimit: samePower(budget, aim.limit), bias: learned.bias, uptime, policy, metered: meterFresh, settled: watch.settled, over, horizon: horizonOf(aim, input.now),
       });
   const reconciled = reconcile(learned.views, {
     targets: mode.emergency ? asleep(learned.views) : plan.targets,
@@ -104,14 +106,14 @@ export function decide(rack: RackState, input: DecideInput): { readonly rack: Ra
   const allowed = effective.limit.kind === "limited"
     ? tolerance(effective.limit.power, { class: snapshot.rackClass, power: draw.high, outlets: snapshot.devices.filter(({ outlet }) => outlet !== null).length })
     : watts(0);
-  const excess = nextExcess(rack, { effective, draw, allowed, uptime, policy });
+  const excess = nextExcess(rack, { effective, draw, allowed, uptime, policy, seen });
   const compliance = assess({ limit: effective.limit, draw, tolerance: allowed, floor, uptime, deadline: excess?.deadline ?? null, metered });
   const devices = mark(reconciled.states, plan.quarantined);
   return {
     rack: {
-      ...rack, mode: restored ? { ...mode, restoring: null } : mode, ramp, devices, bias: learned.bias, biasFalling: learned.biasFalling,
+      ...rack, mode: restored ? { ...mode, restoring: null } : mode, ramp, devices, bias: learned.bias, fallingSince: learned.fallingSince, watch,
       trial: extendTrial(meter.trial, reconciled.orders, { views: learned.views, snapshot }), frozenAt: meter.frozenAt, still: meter.still,
-      disagreesSince: disagreement(rack.disagreesSince, learned.views, { snapshot, bias: learned.bias }),
+      disagreesSince: disagreement(rack.disagreesSince, learned.views, { snapshot, bias: learned.bias, watch }),
       plan: mode.emergency ? null : plan.remade, starving: mode.emergency ? null : nextStarving(rack.starving, { found: reconciled.starving, views: learned.views, uptime }),
       excess, outage, limit: effective.limit, nextOrder: reconciled.nextOrder,
     },
@@ -137,12 +139,15 @@ function outageOf(rack: RackState, { snapshot, policy }: DecideInput): ReturnTyp
 function look(rack: RackState, { snapshot, policy }: DecideInput) {
   const { uptime } = snapshot.tick;
   const awaitingPolls = uptime - rack.startedAt < FIRST_POLLS && snapshot.devices.some(({ reading }) => reading.kind === "unknown" && reading.reason === "not-polled");
-  const view = (seen: Snapshot): View[] => viewDevices(seen, rack.devices, { policy, start: startDevice, awaiting: awaitingPolls });
+  const seen = seenAfter(rack.watch, policy);
+  const view = (shot: Snapshot): View[] => viewDevices(shot, rack.devices, { policy, start: startDevice, awaiting: awaitingPolls, seen });
   const views = view(snapshot);
-  const meter = judgeMeter(rack, views, { snapshot, nominal: policy.nominal });
-  if (meter.frozenAt === null) return { snapshot, views, meter, awaitingPolls };
+  const seenNow = nextWatch(rack.watch, views, { rack: snapshot.rack, policy, uptime });
+  const meter = judgeMeter(rack, views, { snapshot, nominal: policy.nominal, watch: seenNow, seen });
+  const watch = meter.awaited ? { ...seenNow, settled: false } : seenNow;
+  if (meter.frozenAt === null) return { snapshot, views, meter, watch, seen, awaitingPolls };
   const believed = blind(snapshot);
-  return { snapshot: believed, views: view(believed), meter, awaitingPolls };
+  return { snapshot: believed, views: view(believed), meter, watch, seen, awaitingPolls };
 }
 
 function statements(mode: Mode, context: { readonly input: DecideInput; readonly failsafe: Watts }): Statement[] {
@@ -172,9 +177,9 @@ const isBinding = (effective: EffectiveLimit, policy: Policy): boolean => effect
 
 const samePower = (a: PowerLimit, b: PowerLimit): boolean => (a.kind === "limited" && b.kind === "limited" ? a.power === b.power : a.kind === b.kind);
 
-function learn(rack: RackState, views: readonly View[], context: { readonly snapshot: Snapshot; readonly policy: Policy }): { views: View[]; bias: Watts; biasFalling: boolean } {
-  const { snapshot, policy } = context;
-  const states = new Map(views.map((view) => [view.device.id, learnDevice(view, { uptime: snapshot.tick.uptime, policy })]));
+function learn(rack: RackState, views: readonly View[], context: { readonly snapshot: Snapshot; readonly policy: Policy; readonly watch: Watch; readonly seen: Millis }): { views: View[]; bias: Watts; fallingSince: Millis | null } {
+  const { snapshot, policy, seen } = context;
+  const states = new Map(views.map((view) => [view.device.id, learnDevice(view, { uptime: snapshot.tick.uptime, policy, seen })]));
   const learnt = views.map((view) => ({ ...view, state: states.get(view.device.id) ?? view.state }));
   const compensated = { ...rack, bias: compensateBias(rack.bias, views, states) };
   return { views: learnt, ...learnBias(compensated, learnt, context) };
@@ -225,13 +230,13 @@ const floorOf = (views: readonly View[], bias: Watts): Watts =>
 const asleep = (views: readonly View[]): Map<string, { kind: "sleep" }> => new Map(views.map(({ device }) => [device.id, { kind: "sleep" }]));
 
 /** A drop of the limit, or an excess that begins, opens the response time once; it is not extended by going on. */
-function nextExcess(rack: RackState, now: { effective: EffectiveLimit; draw: Draw; allowed: Watts; uptime: Millis; policy: Policy }): RackState["excess"] {
-  const { effective, draw, allowed, uptime, policy } = now;
+function nextExcess(rack: RackState, now: { effective: EffectiveLimit; draw: Draw; allowed: Watts; uptime: Millis; policy: Policy; seen: Millis }): RackState["excess"] {
+  const { effective, draw, allowed, uptime, policy, seen } = now;
   if (effective.limit.kind === "unlimited") return null;
   const over = draw.high > effective.limit.power + allowed;
   if (!over) return null;
   const dropped = rack.limit.kind === "unlimited" || (effective.limit.power < rack.limit.power && effective.binding?.slope !== true);
-  if (rack.excess === null || dropped) return { since: uptime, deadline: millis(uptime + policy.responseTime + READING_LAG) };
+  if (rack.excess === null || dropped) return { since: uptime, deadline: millis(uptime + policy.responseTime + seen) };
   return rack.excess;
 }
 

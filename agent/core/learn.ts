@@ -10,7 +10,9 @@ import type { View } from "./view.ts";
 import { expectedAt, fresh } from "./view.ts";
 import type { Policy } from "./policy.ts";
 import type { Millis, Watts } from "./units.ts";
-import { millis, seconds, watts } from "./units.ts";
+import { seconds, watts } from "./units.ts";
+import type { Watch } from "./settle.ts";
+import { moves, observe } from "./settle.ts";
 
 const GAIN_RANGE = [0.8, 1.25] as const;
 /** Share of the error a settled reading corrects: three readings reach 2/3 of a step, noise of one moves it by a third. */
@@ -20,27 +22,29 @@ const DEVIATION = { factor: 1.1, watts: 60 } as const;
 /** A deviation has to last this long before the machine is put to sleep: longer than a reboot takes to be seen and corrected. */
 export const DEVIATION_AT_MOST = seconds(12);
 export const QUARANTINE = seconds(300);
-/** Readings follow reality by at most this much: one poll of the meter and one of the miner. */
-export const READING_LAG = seconds(3);
 
 /** What every device draws compared with what it should: calibration where it does as told, a mark where it does not. */
-export function learnDevice(view: View, context: { readonly uptime: Millis; readonly policy: Policy }): DeviceState {
+export function learnDevice(view: View, context: { readonly uptime: Millis; readonly seen: Millis; readonly policy: Policy }): DeviceState {
   const { device, curve } = view;
-  let { state } = view;
-  const { uptime } = context;
-  if (state.quarantine !== null && uptime >= state.quarantine.until) state = { ...state, quarantine: null };
-  const target = state.target === null ? -1 : targetEntry(view);
+  const { uptime, seen } = context;
+  const state = released(view.state, uptime);
   const own = ownMeter(view, context.policy);
-  if (target < 0 || own === null || view.underway) return { ...state, deviatesSince: null };
-  const settled = uptime >= state.settlesAt + READING_LAG;
-  if (!settled) return { ...state, deviatesSince: null };
+  if (own === null || view.underway) return obeying(state);
+  const over = uptime >= state.settlesAt + seen;
+  const watched = observe(state, own, { uptime, settled: over });
+  const target = state.target === null ? -1 : targetEntry(view);
+  if (target < 0 || !over || moves(watched.motion, uptime)) return obeying(watched);
   const expected = expectedAt(view, target);
   const ceiling = Math.max(expected * DEVIATION.factor, (curve.power[target] as number) * GAIN_RANGE[1]) + DEVIATION.watts;
   const deviates = own.power - own.uncertainty > Math.min(ceiling, device.nameplate.highest);
-  const deviatesSince = deviates ? (state.deviatesSince ?? uptime) : null;
-  const inPlace = target > 0 && view.actual === target && view.known && !view.climbing && !deviates;
-  return { ...state, deviatesSince, gain: inPlace ? nextGain(state.gain, own.power / (curve.power[target] as number)) : state.gain };
+  if (deviates) return { ...watched, deviatesSince: state.deviatesSince ?? uptime };
+  const inPlace = target > 0 && view.actual === target && view.known && !view.climbing;
+  const gain = inPlace ? nextGain(state.gain, own.power / (curve.power[target] as number)) : state.gain;
+  return gain === state.gain && state.deviatesSince === null ? watched : { ...watched, deviatesSince: null, gain };
 }
+
+const released = (state: DeviceState, uptime: Millis): DeviceState => (state.quarantine !== null && uptime >= state.quarantine.until ? { ...state, quarantine: null } : state);
+const obeying = (state: DeviceState): DeviceState => (state.deviatesSince === null ? state : { ...state, deviatesSince: null });
 
 const targetEntry = (view: View): number => view.curve.setpoints.findIndex((setpoint) => sameSetpoint(setpoint, view.state.target));
 
@@ -67,41 +71,58 @@ function nextGain(gain: number, ratio: number): number {
 }
 
 /** Its outlet, else what it measures itself. */
-function ownMeter(view: View, policy: Policy): { readonly power: number; readonly uncertainty: number } | null {
+function ownMeter(view: View, policy: Policy): (Metered & { readonly power: Watts }) | null {
   const outlet = fresh(view.device.outlet, policy);
-  if (outlet?.power != null) return { power: outlet.power, uncertainty: outlet.uncertainty };
+  if (outlet?.power != null) return { ...outlet, power: outlet.power };
   const reading = view.device.reading;
   if (reading.kind !== "known" || reading.telemetry.powerSource !== "measured" || reading.telemetry.power === null) return null;
-  return { power: reading.telemetry.power, uncertainty: 0.02 * reading.telemetry.power };
+  return { power: reading.telemetry.power, age: null, uncertainty: watts(0.02 * reading.telemetry.power) };
 }
 
-/** What the rack's meter shows beyond its machines. Rises at once with a settled excess, falls after two settled readings. */
-export function learnBias(rack: Pick<RackState, "bias" | "biasFalling" | "limit" | "plan">, views: readonly View[], context: { readonly snapshot: Snapshot; readonly policy: Policy }): Pick<RackState, "bias" | "biasFalling"> {
-  const { snapshot, policy } = context;
+export interface BiasContext {
+  readonly snapshot: Snapshot;
+  readonly policy: Policy;
+  /** Of the rack's meter, this cycle. */
+  readonly watch: Watch;
+  readonly seen: Millis;
+}
+
+/** What the rack's meter shows beyond its machines. Rises at once with a settled excess, falls by what was seen twice. */
+export function learnBias(rack: Pick<RackState, "bias" | "fallingSince" | "limit" | "plan">, views: readonly View[], context: BiasContext): Pick<RackState, "bias" | "fallingSince"> {
+  const { snapshot, policy, watch, seen } = context;
+  const { uptime } = snapshot.tick;
   const metered: Metered | null = fresh(snapshot.rack, policy);
-  if (metered === null || metered.power === null) return { bias: rack.bias, biasFalling: false };
-  if (!isSettled(views, snapshot.tick.uptime)) return { bias: watts(rack.bias + unexplainedExcess(rack, views, { metered, uptime: snapshot.tick.uptime })), biasFalling: false };
+  if (metered === null || metered.power === null) return { bias: rack.bias, fallingSince: null };
+  if (!watch.settled) return { bias: watts(rack.bias + unexplainedExcess(rack, views, { ...context, metered })), fallingSince: null };
   const explained = views.reduce((sum, view) => sum + explainedBy(view), 0);
   const residual = bounded(metered.power - explained, policy.nominal);
   // Half-steps against noise: within the meter's own uncertainty nothing is learnt.
-  if (Math.abs(residual - rack.bias) <= metered.uncertainty) return { bias: rack.bias, biasFalling: false };
-  if (residual > rack.bias) return { bias: residual, biasFalling: false };
-  return rack.biasFalling ? { bias: watts((rack.bias + residual) / 2), biasFalling: false } : { bias: rack.bias, biasFalling: true };
+  if (Math.abs(residual - rack.bias) <= metered.uncertainty) return { bias: rack.bias, fallingSince: null };
+  if (residual > rack.bias) return { bias: residual, fallingSince: null };
+  if (rack.fallingSince === null) return { bias: rack.bias, fallingSince: uptime };
+  // The second reading has to be another one: a meter that lags would only repeat the first.
+  if (uptime - rack.fallingSince < seen) return { bias: rack.bias, fallingSince: rack.fallingSince };
+  return { bias: watts((rack.bias + residual) / 2), fallingSince: null };
 }
 
 /** Longer than a plan takes to show on the meter. */
 const EXCESS_AFTER = seconds(8);
 
-/** Power over the limit that no order at work will take away: one machine that never settles must not hide it. */
-function unexplainedExcess(rack: Pick<RackState, "limit" | "plan">, views: readonly View[], { metered, uptime }: { readonly metered: Metered; readonly uptime: Millis }): number {
+/** Power over the limit that stands still while no order at work takes it away: one machine that never settles must not hide it. */
+function unexplainedExcess(rack: Pick<RackState, "limit" | "plan">, views: readonly View[], context: BiasContext & { readonly metered: Metered }): number {
   const { limit, plan } = rack;
-  if (limit.kind === "unlimited" || metered.power === null || plan === null || uptime - plan.at < EXCESS_AFTER) return 0;
-  if (views.some((view) => view.known && view.underway && view.state.order?.lowers === true)) return 0;
+  const { metered, watch, seen, snapshot } = context;
+  const { uptime } = snapshot.tick;
+  if (limit.kind === "unlimited" || metered.power === null || plan === null || uptime - plan.at < Math.max(EXCESS_AFTER, seen) || moves(watch.motion, uptime)) return 0;
+  if (views.some((view) => isComingDown(view, uptime, seen))) return 0;
   return Math.max(0, metered.power - metered.uncertainty - limit.power);
 }
 
-/** Nothing ordered for longer than it takes to be done and to be seen. */
-export const isSettled = (views: readonly View[], uptime: Millis): boolean => views.every((view) => !view.underway && uptime >= view.state.settlesAt + READING_LAG);
+/** Told to lower, for the first time, and not over yet: what did not come of the order before is no promise. */
+function isComingDown({ known, state }: View, uptime: Millis, seen: Millis): boolean {
+  const lowers = state.change !== null && (state.change.way === "down" || state.change.way === "sleep");
+  return known && lowers && state.misses === 0 && uptime < state.settlesAt + seen;
+}
 
 /** What a device contributes to the plan's sum: its expectation where it does as told, else what it draws. */
 function explainedBy(view: View): number {
@@ -122,16 +143,4 @@ export function compensateBias(bias: Watts, before: readonly View[], after: Read
     if (actual > 0) moved += (gain - state.gain) * (curve.power[actual] as number);
   }
   return watts(bias - moved);
-}
-
-/** How long a change may be at work: its fixed part, its way in megahertz, and half as much again for doubt. */
-export function settleTime(view: View, to: number): Millis {
-  const { curve, actual } = view;
-  const here = actual > 0 ? (curve.frequency[actual] as number) : (view.frequency ?? 0);
-  const there = curve.frequency[to] as number;
-  const asleep = actual === 0;
-  const transition = to === 0 ? curve.sleep?.down : asleep ? curve.sleep?.up : curve.points?.[to > actual ? "up" : "down"];
-  if (transition === undefined) return seconds(5);
-  const way = to === 0 ? 0 : Math.abs(there - (asleep ? 0 : here));
-  return millis(1.5 * (transition.fixed + transition.perMegahertz * way));
 }

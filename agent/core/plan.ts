@@ -5,14 +5,17 @@
 import type { Allotment, Candidate } from "./allocate.ts";
 import { allocate } from "./allocate.ts";
 import { entryOf } from "./curve.ts";
-import { QUARANTINE, DEVIATION_AT_MOST, settleTime } from "./learn.ts";
+import { QUARANTINE, DEVIATION_AT_MOST } from "./learn.ts";
+import { bridged, reachableFrom } from "./horizon.ts";
+import { roomFor } from "./room.ts";
+import { settleTime } from "./settle.ts";
 import type { PowerLimit, Setpoint } from "./model.ts";
 import type { Policy } from "./policy.ts";
-import type { DeviceState, PlanMade, RackState, Starving } from "./state.ts";
+import type { DeviceState, PlanMade, RackState } from "./state.ts";
 import type { Millis, Watts } from "./units.ts";
-import { millis, seconds } from "./units.ts";
+import { millis } from "./units.ts";
 import type { View } from "./view.ts";
-import { expectedAt } from "./view.ts";
+import { canBeSet, expectedAt, lowestOf } from "./view.ts";
 
 export interface Plan {
   readonly targets: ReadonlyMap<string, Setpoint | null>;
@@ -31,6 +34,8 @@ export interface PlanContext {
   readonly metered: boolean;
   /** Nothing is on its way anywhere. */
   readonly settled: boolean;
+  /** The meter shows more than the budget: legal first, optimal after. */
+  readonly over: boolean;
   /** How long what is planned now may earn: until the next change of the limit that is known. */
   readonly horizon: Millis;
 }
@@ -39,10 +44,6 @@ export interface PlanContext {
 const WORTH = 1.005;
 /** An overdraft of the standing plan by more than this is a drop to be made in a hurry; less is drift. */
 const DROP = 1.03;
-/** A raise that has found no room for so long gets it, until a wake has surely ended, if it earns this share of the whole. */
-const ROOM_AFTER = seconds(60);
-const ROOM_UNTIL = seconds(360);
-const ROOM_WORTH = 0.02;
 /** A plan that moves more than this share of the budget goes far from where gains were learnt: it keeps more margin and is trimmed when settled. */
 const FAR = 0.25;
 /** Without a meter expectations are planned at their high end. */
@@ -64,7 +65,7 @@ export function makePlan(rack: RackState, views: readonly View[], context: PlanC
   const standing = value(obeying, doubt);
   // A plan is made to the whole margin and stands until a third of it is left: drift has to use up the rest first.
   const fits = standing !== null && standing.power <= spare(obeying, policy.margin / 3);
-  const roomed = fits ? roomFor(rack.starving, obeying, { ...context, hashrate: standing.hashrate }) : null;
+  const roomed = fits ? roomFor(rack.starving, obeying, { budget, uptime, hashrate: standing.hashrate, doubt, spare: (among) => spare(among, policy.margin) }) : null;
   const planned = roomed === null ? obeying : obeying.filter((view) => view !== roomed.view);
   const available = spare(planned, policy.margin) - (roomed === null ? 0 : Math.max(0, roomed.peak - roomed.view.reserve));
   const drop = !fits && (standing === null || standing.power > DROP * available);
@@ -76,15 +77,14 @@ export function makePlan(rack: RackState, views: readonly View[], context: PlanC
   const kept = value(planned, doubt);
   const better = kept === null || earnsMore(planned, best, { standing: kept.hashrate, horizon: context.horizon });
   const remake = !fits || (isDue(rack.plan, members, context) && better) || (roomed !== null && kept !== null && kept.power > available);
-  if (remake) for (const [i, view] of planned.entries()) targets.set(view.device.id, view.curve.setpoints[best.entries[i] as number] ?? null);
+  const entries = hurried && !fits ? bridged(planned, candidates, { best, available, policy }) : best.entries;
+  if (remake) for (const [i, view] of planned.entries()) targets.set(view.device.id, view.curve.setpoints[entries[i] as number] ?? null);
 
   // Whatever cannot be read may still hear: when the rest cannot make room for it, it is told to sleep.
   if (spare(obeying, policy.margin) < lowestOf(obeying)) for (const view of views) if (!obeying.includes(view)) targets.set(view.device.id, { kind: "sleep" });
 
   return { targets, quarantined, remade: remake ? { at: uptime, budget, hurried, members } : rack.plan };
 }
-
-const lowestOf = (views: readonly View[]): number => views.reduce((sum, view) => sum + expectedAt(view, view.curve.setpoints[0] === null ? 1 : 0), 0);
 
 /** A better plan has to be worth changing machines for, and to earn within the horizon what the change loses on its way. */
 function earnsMore(views: readonly View[], best: Allotment, { standing, horizon }: { readonly standing: number; readonly horizon: Millis }): boolean {
@@ -115,27 +115,10 @@ function reservedBeside(planned: readonly View[], views: readonly View[]): numbe
   return views.reduce((sum, view) => (among.has(view) ? sum : sum + view.reserve), 0);
 }
 
-/**
- * The machine the others make room for: one whose raise has found none for a while, is worth it, and would fit if they
- * slept. null: none.
- */
-function roomFor(starving: Starving | null, obeying: readonly View[], context: PlanContext & { readonly hashrate: number }): { readonly view: View; readonly peak: number } | null {
-  const { budget, uptime } = context;
-  const view = obeying.find(({ device }) => device.id === starving?.device);
-  if (starving === null || view === undefined || budget.kind === "unlimited") return null;
-  const waited = uptime - starving.since;
-  if (waited < ROOM_AFTER || waited > ROOM_UNTIL) return null;
-  const gained = (view.curve.hashrate[entryOf(view.curve, view.state.target)] ?? 0) - (view.curve.hashrate[Math.max(0, view.actual)] ?? 0);
-  if (gained < ROOM_WORTH * context.hashrate && view.known) return null;
-  return starving.peak + lowestOf(obeying.filter((other) => other !== view)) <= budget.power ? { view, peak: starving.peak } : null;
-}
-
-/** A machine that knows neither a point nor sleep is one more load: nothing can be planned with it. */
-export const canBeSet = ({ curve }: View): boolean => curve.setpoints.some((setpoint) => setpoint !== null);
-
 /** May a plan that fits be replaced by one that earns more? */
-function isDue(made: PlanMade | null, members: readonly string[], { budget, atLimit, settled, uptime, policy }: PlanContext): boolean {
+function isDue(made: PlanMade | null, members: readonly string[], { budget, atLimit, settled, over, uptime, policy }: PlanContext): boolean {
   if (made === null) return true;
+  if (over) return false;
   if (atLimit && below(made.budget, budget)) return true;
   if (made.hurried && settled) return true;
   if (made.members.length !== members.length || made.members.some((id, i) => id !== members[i])) return true;
@@ -155,21 +138,6 @@ function value(views: readonly View[], doubt: number): { power: number; hashrate
     hashrate += view.curve.hashrate[entry] as number;
   }
   return { power, hashrate };
-}
-
-/**
- * The lowest point a running machine can be tuned down to in time; below that only sleep is fast enough. Where no tune
- * is in time (a firmware that restarts for it), that is the point it runs at.
- */
-function reachableFrom(view: View, policy: Policy): number {
-  const { curve, actual, frequency } = view;
-  const down = curve.points?.down;
-  if (down === undefined || actual === 0) return 1;
-  if (down.fixed > policy.tuneTime) return actual > 0 ? actual : curve.power.length - 1;
-  if (frequency === null || down.perMegahertz === 0) return 1;
-  const lowest = frequency - (policy.tuneTime - down.fixed) / down.perMegahertz;
-  for (let entry = 1; entry < curve.frequency.length; entry++) if ((curve.frequency[entry] as number) >= lowest) return entry;
-  return 1;
 }
 
 function quarantine(view: View, uptime: Millis): [string, NonNullable<DeviceState["quarantine"]>][] {

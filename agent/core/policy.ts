@@ -21,6 +21,8 @@ export interface Policy {
   readonly dwell: Millis;
   /** Raises a cycle; lowering is never bounded. */
   readonly raisesPerCycle: number;
+  /** How far the rack's meter is assumed to follow behind; a longer delay is learnt. Two polls of a second. */
+  readonly meterLag: Millis;
   /** A meter reading older than this no longer guides raises, and than `meterLost` no longer counts. */
   readonly meterStale: Millis;
   readonly meterLost: Millis;
@@ -47,6 +49,7 @@ export const DEFAULT_POLICY = {
   tuneTime: seconds(7),
   dwell: seconds(20),
   raisesPerCycle: 50,
+  meterLag: seconds(2),
   meterStale: seconds(10),
   meterLost: seconds(60),
   outlets: { grace: seconds(10), perStep: 4, spacing: seconds(2) },

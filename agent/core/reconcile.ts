@@ -3,15 +3,15 @@
  * once; a raise goes out when the larger ends of everything on its way leave room for it.
  */
 import { entryOf } from "./curve.ts";
-import { sameSetpoint, settleTime } from "./learn.ts";
+import { sameSetpoint } from "./learn.ts";
+import { settleTime, wayOf } from "./settle.ts";
 import type { Setpoint } from "./model.ts";
-import { canBeSet } from "./plan.ts";
 import type { Policy } from "./policy.ts";
 import type { DeviceState, Order } from "./state.ts";
 import type { Millis, Watts } from "./units.ts";
 import { millis, seconds, watts } from "./units.ts";
 import type { View } from "./view.ts";
-import { expectedAt, transitionEnds } from "./view.ts";
+import { canBeSet, expectedAt, transitionEnds } from "./view.ts";
 
 export interface ReconcileContext {
   readonly targets: ReadonlyMap<string, Setpoint | null>;
@@ -45,10 +45,11 @@ export function reconcile(views: readonly View[], context: ReconcileContext): Re
   let { nextOrder } = context;
 
   const issue = (view: View, state: DeviceState, setpoint: Setpoint, lowers: boolean): void => {
-    const settle = settleTime(view, Math.max(0, entryOf(view.curve, setpoint)));
+    const to = Math.max(0, entryOf(view.curve, setpoint));
+    const settle = settleTime(view, to);
     const order: Order = { id: nextOrder++, device: view.device.id, setpoint, cause: context.cause(view), lowers, issuedAt: uptime, settle };
     orders.push(order);
-    states.set(view.device.id, { ...state, order, settlesAt: millis(uptime + settle) });
+    states.set(view.device.id, { ...state, order, settlesAt: millis(uptime + settle), change: { way: wayOf(view, to), at: uptime } });
   };
 
   for (const view of views) {

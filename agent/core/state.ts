@@ -4,6 +4,8 @@ import type { PowerLimit, Setpoint } from "./model.ts";
 import type { Mode } from "./mode.ts";
 import { startMode } from "./mode.ts";
 import type { Ramp } from "./ramp.ts";
+import type { Motion, Observed, Watch, Way } from "./settle.ts";
+import { startWatch } from "./settle.ts";
 import type { Stillness, Trial } from "./trial.ts";
 import type { Millis, Watts } from "./units.ts";
 import { watts } from "./units.ts";
@@ -15,6 +17,12 @@ export interface DeviceState {
   readonly order: Order | null;
   /** Uptime until which the last order may still be at work. */
   readonly settlesAt: Millis;
+  /** The last change ordered, from when it was acknowledged until its meter has shown all of it. */
+  readonly change: { readonly way: Way; readonly at: Millis } | null;
+  /** How long its changes took. */
+  readonly observed: Observed;
+  /** What its own meter was last seen doing. */
+  readonly motion: Motion | null;
   /** No order before this uptime: back-off after failures. */
   readonly retryAt: Millis;
   /** Orders in a row that failed or had no effect. */
@@ -46,8 +54,9 @@ export interface RackState {
   readonly devices: ReadonlyMap<string, DeviceState>;
   /** Measured power that no device explains: base load and model error. */
   readonly bias: Watts;
-  /** A lower residual has to be seen twice before the bias gives way. */
-  readonly biasFalling: boolean;
+  /** Uptime since when the residual is lower: it has to be seen twice before the bias gives way. */
+  readonly fallingSince: Millis | null;
+  readonly watch: Watch;
   readonly plan: PlanMade | null;
   /** What the meter has to show after the orders given. */
   readonly trial: Trial | null;
@@ -84,12 +93,12 @@ export interface PlanMade {
 }
 
 export const startDevice: DeviceState = {
-  target: null, order: null, settlesAt: 0 as Millis, retryAt: 0 as Millis, misses: 0, gain: 1, deviatesSince: null, quarantine: null,
+  target: null, order: null, settlesAt: 0 as Millis, change: null, observed: { down: 0, up: 0, sleep: 0, wake: 0 } as Observed, motion: null, retryAt: 0 as Millis, misses: 0, gain: 1, deviatesSince: null, quarantine: null,
 };
 
 export function startState(uptime: Millis): RackState {
   return {
-    startedAt: uptime, mode: startMode(uptime), ramp: null, devices: new Map(), bias: watts(0), biasFalling: false,
+    startedAt: uptime, mode: startMode(uptime), ramp: null, devices: new Map(), bias: watts(0), fallingSince: null, watch: startWatch,
     plan: null, trial: null, frozenAt: null, still: null, disagreesSince: null, starving: null, excess: null, outage: null, limit: { kind: "unlimited" }, nextOrder: 1,
   };
 }

@@ -8,7 +8,7 @@ import type { Order, RackState } from "./state.ts";
 import type { View } from "./view.ts";
 import { expectedAt } from "./view.ts";
 import { entryOf } from "./curve.ts";
-import { isSettled } from "./learn.ts";
+import type { Watch } from "./settle.ts";
 import type { Millis, Watts } from "./units.ts";
 import { watts } from "./units.ts";
 
@@ -38,28 +38,40 @@ const AGREES = { fraction: 0.05, watts: 30 } as const;
 /** The machines' words have to change by this much, a fraction or watts, while the meter shows the same for so long. */
 const STILL = { fraction: 0.01, watts: 60, atLeast: 5_000 } as const;
 
-export type MeterTrust = Pick<RackState, "trial" | "frozenAt" | "still">;
+/** An order shows so much later than expected at the most: until then a meter that has not moved is late, not frozen. */
+const PATIENCE = 10_000;
+
+/** `awaited`: it has yet to show what was ordered, and nothing is settled before. */
+export type MeterTrust = Pick<RackState, "trial" | "frozenAt" | "still"> & { readonly awaited: boolean };
+
+interface TrustContext {
+  readonly snapshot: Snapshot;
+  readonly nominal: Watts;
+  readonly watch: Watch;
+  /** How long after its end a change is surely seen. */
+  readonly seen: Millis;
+}
 
 /** To be asked before anything is learnt from the meter. */
-export function judgeMeter(rack: RackState, views: readonly View[], context: { readonly snapshot: Snapshot; readonly nominal: Watts }): MeterTrust {
-  const { snapshot, nominal } = context;
+export function judgeMeter(rack: RackState, views: readonly View[], { snapshot, nominal, watch, seen }: TrustContext): MeterTrust {
   const { uptime } = snapshot.tick;
   const power = snapshot.rack?.power ?? null;
-  if (power === null) return { trial: null, frozenAt: rack.frozenAt, still: null };
+  const { trial, frozenAt } = rack;
+  if (power === null) return { trial: null, frozenAt, still: null, awaited: false };
   const said = ownWords(views);
-  if (rack.frozenAt !== null) {
+  if (frozenAt !== null) {
     const agrees = views.every(({ device }) => device.reading.kind === "known") && Math.abs(said - power) <= AGREES.fraction * power + AGREES.watts;
-    const alive = Math.abs(power - rack.frozenAt) > ALIVE * nominal;
-    return { trial: null, frozenAt: alive || agrees ? null : rack.frozenAt, still: null };
+    const alive = Math.abs(power - frozenAt) > ALIVE * nominal;
+    return { trial: null, frozenAt: alive || agrees ? null : frozenAt, still: null, awaited: false };
   }
   const still = rack.still?.power === power ? rack.still : { power, since: uptime, said };
-  const lies = uptime - still.since >= STILL.atLeast && Math.abs(said - still.said) > Math.max(STILL.fraction * power, STILL.watts);
-  if (lies) return { trial: null, frozenAt: power, still: null };
-  const { trial } = rack;
-  if (trial === null || !isSettled(views, uptime)) return { trial, frozenAt: null, still };
-  const judged = trial.devices.size > 1 && Math.abs(trial.change) > WORTH_A_TRIAL * nominal;
-  const moved = (power - trial.before) / trial.change;
-  return judged && moved < MOVED ? { trial: null, frozenAt: power, still: null } : { trial: null, frozenAt: null, still };
+  const judged = trial !== null && trial.devices.size > 1 && Math.abs(trial.change) > WORTH_A_TRIAL * nominal;
+  const unmoved = judged && (power - trial.before) / trial.change < MOVED;
+  const contradicted = uptime - still.since >= STILL.atLeast && Math.abs(said - still.said) > Math.max(STILL.fraction * power, STILL.watts);
+  if (!watch.settled) return { trial, frozenAt: null, still, awaited: false };
+  if (!unmoved && !contradicted) return { trial: null, frozenAt: null, still, awaited: false };
+  if (uptime - watch.quietAt < seen + PATIENCE) return { trial, frozenAt: null, still, awaited: true };
+  return { trial: null, frozenAt: power, still: null, awaited: false };
 }
 
 /** What the machines that speak of it say they draw. */
@@ -98,10 +110,10 @@ const DISAGREEMENT = 0.05;
 const DISAGREES_FOR = 60_000;
 
 /** Uptime since when the machines' own words together are off the meter; null: they agree, or one does not say. */
-export function disagreement(since: Millis | null, views: readonly View[], context: { readonly snapshot: Snapshot; readonly bias: Watts }): Millis | null {
-  const { snapshot, bias } = context;
+export function disagreement(since: Millis | null, views: readonly View[], context: { readonly snapshot: Snapshot; readonly bias: Watts; readonly watch: Watch }): Millis | null {
+  const { snapshot, bias, watch } = context;
   const power = snapshot.rack?.power ?? null;
-  if (power === null || !isSettled(views, snapshot.tick.uptime)) return since;
+  if (power === null || !watch.settled) return since;
   let said = Math.max(0, bias);
   for (const { device } of views) {
     const own = device.reading.kind === "known" ? device.reading.telemetry.power : null;

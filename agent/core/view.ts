@@ -39,6 +39,8 @@ export interface ViewContext {
   readonly policy: Policy;
   /** What is remembered of a device nobody has a record of. */
   readonly start: DeviceState;
+  /** How long after its end a change is surely seen. */
+  readonly seen: Millis;
   /** The first polls are still out: recorded orders stand for readings. */
   readonly awaiting: boolean;
 }
@@ -66,7 +68,7 @@ function viewDevice(device: DeviceSnapshot, kept: DeviceState, context: ViewCont
   const draw = drawOf({ device, state, curve, actual, telemetry, outlet: fresh(device.outlet, context.policy) });
   const known = telemetry !== null || (assumed && actual >= 0);
   const climbing = telemetry?.state === "starting" || telemetry?.state === "ramping";
-  const rising = underway || climbing || context.uptime < state.settlesAt || (known && actual !== entryOf(curve, state.target));
+  const rising = underway || climbing || context.uptime < state.settlesAt + context.seen || (known && actual !== entryOf(curve, state.target));
   const view = { device, state, curve, actual, frequency, voltage, known, underway, climbing, rising, draw };
   return { ...view, reserve: reserveOf(view) };
 }
@@ -75,7 +77,8 @@ function viewDevice(device: DeviceSnapshot, kept: DeviceState, context: ViewCont
 function acknowledged(device: DeviceSnapshot, state: DeviceState): DeviceState {
   const { order } = state;
   if (order === null || device.order?.id !== order.id || device.order.state !== "acknowledged") return state;
-  return { ...state, settlesAt: millis(device.order.at + order.settle) };
+  const settlesAt = millis(device.order.at + order.settle);
+  return settlesAt === state.settlesAt ? state : { ...state, settlesAt, change: state.change === null ? null : { ...state.change, at: device.order.at } };
 }
 
 const believed = (device: DeviceSnapshot): Telemetry | null => (device.reading.kind === "known" ? device.reading.telemetry : null);
@@ -175,3 +178,9 @@ export function transitionEnds(view: Pick<View, "device" | "curve" | "state" | "
   if (waking && hasFrequencies(curve)) ends.push(view.frequency === null ? device.nameplate.highest : settingPower(view, view.frequency));
   return ends;
 }
+
+/** What they draw together at their lowest: asleep, where they can sleep. */
+export const lowestOf = (views: readonly View[]): number => views.reduce((sum, view) => sum + expectedAt(view, view.curve.setpoints[0] === null ? 1 : 0), 0);
+
+/** A machine that knows neither a point nor sleep is one more load: nothing can be planned with it. */
+export const canBeSet = ({ curve }: View): boolean => curve.setpoints.some((setpoint) => setpoint !== null);

@@ -1,19 +1,23 @@
 /** Two owners, two errors: the machine's gain and the rack's bias never chase each other. */
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { compensateBias, DEVIATION_AT_MOST, isSettled, learnBias, learnDevice, READING_LAG, sameSetpoint, settleTime } from "../../agent/core/learn.ts";
+import { compensateBias, DEVIATION_AT_MOST, learnBias, learnDevice, sameSetpoint } from "../../agent/core/learn.ts";
 import type { Reading } from "../../agent/core/model.ts";
-import type { DeviceSnapshot } from "../../agent/core/snapshot.ts";
+import type { DeviceSnapshot, Snapshot } from "../../agent/core/snapshot.ts";
+import { nextWatch, settleTime, startWatch } from "../../agent/core/settle.ts";
 import type { DeviceState } from "../../agent/core/state.ts";
-import { millis, watts } from "../../agent/core/units.ts";
+import { millis, seconds, watts } from "../../agent/core/units.ts";
+import type { View } from "../../agent/core/view.ts";
 import { fc } from "./properties.ts";
 import { climbing, device, metered, NOW, ordered, passing, POLICY, says, silent, snapshot, status, to, viewOf, viewsOf, wanted } from "./rack.ts";
 
-const learn = (reading: Reading, state: DeviceState, over: Partial<DeviceSnapshot> = {}): DeviceState => learnDevice(viewOf(reading, state, over), { uptime: NOW, policy: POLICY });
+const learn = (reading: Reading, state: DeviceState, over: Partial<DeviceSnapshot> = {}): DeviceState => learnDevice(viewOf(reading, state, over), { uptime: NOW, seen: SEEN, policy: POLICY });
+/** 1.5 x the lag that is assumed. */
+const SEEN = seconds(3);
 const exactly = (power: number) => metered(power, { uncertainty: 0 });
 
 describe("a machine's gain", () => {
-  const busy = { settlesAt: millis(NOW - READING_LAG + 1) };
+  const busy = { settlesAt: millis(NOW - SEEN + 1) };
   const rows: [string, Reading, DeviceState, Partial<DeviceSnapshot>, number][] = [
     ["30 % of the way to what its outlet shows", says("400"), wanted("400"), { outlet: exactly(2530) }, 1.03],
     ["down as well", says("400"), wanted("400"), { outlet: exactly(2070) }, 0.97],
@@ -22,7 +26,7 @@ describe("a machine's gain", () => {
     ["an estimate of its own teaches nothing", says("400", { own: 2530 }), wanted("400"), {}, 1],
     ["the outlet goes before its own word", says("400", { own: 2070, measured: true }), wanted("400"), { outlet: exactly(2530) }, 1.03],
     ["a stale outlet teaches nothing", says("400"), wanted("400"), { outlet: metered(2530, { age: POLICY.meterStale + 1 }) }, 1],
-    ["settled, and a reading since", says("400"), wanted("400", { settlesAt: millis(NOW - READING_LAG) }), { outlet: exactly(2530) }, 1.03],
+    ["settled, and a reading since", says("400"), wanted("400", { settlesAt: millis(NOW - SEEN) }), { outlet: exactly(2530) }, 1.03],
     ["not settled: nothing", says("400"), wanted("400", busy), { outlet: exactly(2530) }, 1],
     ["an order under way: nothing", says("400"), ordered("400", { ago: 0, settle: -9000 }), { outlet: exactly(2530), order: status("sending", "400") }, 1],
     ["elsewhere than wanted: nothing", says("300"), wanted("400"), { outlet: exactly(2530) }, 1],
@@ -73,8 +77,10 @@ describe("a deviation: more than its setpoint and calibration explain", () => {
     assert.equal(quarantined(NOW), null);
     assert.notEqual(quarantined(NOW + 1), null);
   });
-  test("it takes longer than a reboot needs to be seen and corrected", () => assert.ok(DEVIATION_AT_MOST > settleTime(viewOf(says("600")), 0) + READING_LAG));
+  test("it takes longer than a reboot needs to be seen and corrected", () => assert.ok(DEVIATION_AT_MOST > settleTime(viewOf(says("600")), 0) + SEEN));
 });
+
+const watchOf = (shot: Snapshot, views: readonly View[]) => nextWatch(startWatch, views, { rack: shot.rack, policy: POLICY, uptime: shot.tick.uptime });
 
 describe("the rack's bias: what no machine explains", () => {
   /** Two at 400 MHz, 4,600 W by their models, and a meter over both. */
@@ -82,8 +88,8 @@ describe("the rack's bias: what no machine explains", () => {
     const [a = says("400"), b = says("400")] = over.readings ?? [];
     const [stateA = wanted("400"), stateB = wanted("400")] = over.states ?? [];
     const shot = snapshot([device("a", a), device("b", b)], metered(power, { age: over.age ?? 500, uncertainty: over.uncertainty ?? 10 }));
-    const learnt = learnBias({ bias: watts(from.bias ?? 0), biasFalling: from.falling ?? false , limit: { kind: "unlimited" }, plan: null }, viewsOf(shot, { a: stateA, b: stateB }), { snapshot: shot, policy: POLICY });
-    return [Number(learnt.bias), learnt.biasFalling];
+    const learnt = learnBias({ bias: watts(from.bias ?? 0), fallingSince: from.falling === true ? millis(NOW - SEEN) : null, limit: { kind: "unlimited" }, plan: null }, viewsOf(shot, { a: stateA, b: stateB }), { snapshot: shot, policy: POLICY, seen: SEEN, watch: watchOf(shot, viewsOf(shot, { a: stateA, b: stateB })) });
+    return [Number(learnt.bias), learnt.fallingSince !== null];
   };
   const rows: [string, [number, boolean], unknown[]][] = [
     ["rises at once by a settled excess", [200, false], bias(4800)],
@@ -106,7 +112,7 @@ describe("the rack's bias: what no machine explains", () => {
     fc.assert(fc.property(fc.array(fc.tuple(fc.integer({ min: 80, max: 125 }), fc.integer({ min: 1800, max: 2900 })), { minLength: 1, maxLength: 6 }), fc.integer({ min: -300, max: 3000 }), (machines, bias) => {
       const states = Object.fromEntries(machines.map(([percent], i) => [String(i), wanted("400", { gain: percent / 100 })]));
       const views = viewsOf(snapshot(machines.map(([, outlet], i) => device(String(i), says("400"), { outlet: exactly(outlet) }))), states);
-      const after = new Map(views.map((view) => [view.device.id, learnDevice(view, { uptime: NOW, policy: POLICY })]));
+      const after = new Map(views.map((view) => [view.device.id, learnDevice(view, { uptime: NOW, seen: SEEN, policy: POLICY })]));
       const sum = (gain: (id: string) => number): number => machines.reduce((total, _, i) => total + 2300 * gain(String(i)), 0);
       const moved = compensateBias(watts(bias), views, after);
       assert.ok(Math.abs(moved + sum((id) => after.get(id)?.gain ?? NaN) - (bias + sum((id) => states[id]?.gain ?? NaN))) < 1e-6);
@@ -117,11 +123,11 @@ describe("the rack's bias: what no machine explains", () => {
 describe("settled: nothing ordered for longer than it takes to be done and seen", () => {
   const rows: [string, DeviceState, boolean][] = [
     ["never ordered", wanted("400"), true],
-    ["just long enough", wanted("400", { settlesAt: millis(NOW - READING_LAG) }), true],
-    ["not quite", wanted("400", { settlesAt: millis(NOW - READING_LAG + 1) }), false],
+    ["just long enough", wanted("400", { settlesAt: millis(NOW - SEEN) }), true],
+    ["not quite", wanted("400", { settlesAt: millis(NOW - SEEN + 1) }), false],
     ["an order in the mailbox", ordered("400", { ago: 9000, settle: 0 }), false],
   ];
-  for (const [name, state, expected] of rows) test(name, () => assert.equal(isSettled([viewOf(says("400")), viewOf(says("400"), state)], NOW), expected));
+  for (const [name, state, expected] of rows) test(name, () => assert.equal(nextWatch(startWatch, [viewOf(says("400")), viewOf(says("400"), state)], { rack: null, policy: POLICY, uptime: NOW }).settled, expected));
 
   /** 1.5 x (fixed + way in megahertz). */
   const times: [string, Reading, number, number][] = [

@@ -97,11 +97,11 @@ export const status = (state: OrderStatus["state"], at: string, over: { readonly
 export const POLICY: Policy = {
   nominal: watts(16_000), failsafe: watts(6000), restart: { minOff: seconds(0), random: seconds(300), rampPercentPerMinute: 20 },
   margin: 0.0075, dropMargin: 0.02, responseTime: seconds(15), tuneTime: seconds(7), dwell: seconds(20), raisesPerCycle: 50,
-  meterStale: seconds(10), meterLost: seconds(60), supply: null, outlets: { grace: seconds(10), perStep: 4, spacing: seconds(2) },
+  meterLag: seconds(2), meterStale: seconds(10), meterLost: seconds(60), supply: null, outlets: { grace: seconds(10), perStep: 4, spacing: seconds(2) },
 };
 
 export const viewsOf = (shot: Snapshot, states: Readonly<Record<string, DeviceState>> = {}): View[] =>
-  viewDevices(shot, new Map(Object.entries(states)), { policy: POLICY, start: startDevice, awaiting: true });
+  viewDevices(shot, new Map(Object.entries(states)), { policy: POLICY, start: startDevice, awaiting: true, seen: seconds(3) });
 
 /** The one view of a rack of one. */
 export function viewOf(reading: Reading, state: DeviceState = startDevice, over: Partial<DeviceSnapshot> & { readonly rack?: Metered; readonly uptime?: number } = {}): View {

@@ -1,19 +1,24 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
+import { nextWatch, startWatch } from "../../agent/core/settle.ts";
+import type { Snapshot } from "../../agent/core/snapshot.ts";
 import type { RackState } from "../../agent/core/state.ts";
 import type { Trial } from "../../agent/core/trial.ts";
 import { disagreement, extendTrial, judgeMeter } from "../../agent/core/trial.ts";
-import { seconds, watts } from "../../agent/core/units.ts";
-import { device, metered, NOW, ordered, rackOf, says, snapshot, to, viewsOf, wanted } from "./rack.ts";
+import { millis, seconds, watts } from "../../agent/core/units.ts";
+import type { View } from "../../agent/core/view.ts";
+import { device, metered, NOW, ordered, POLICY, rackOf, says, snapshot, to, viewsOf, wanted } from "./rack.ts";
 
 const NOMINAL = watts(10_000);
 const STATES = { a: wanted("400"), b: wanted("400") };
+/** The cycle's own look at the meter. */
+const watched = (shot: Snapshot, views: readonly View[]) => ({ seen: seconds(3), watch: nextWatch(startWatch, views, { rack: shot.rack, policy: POLICY, uptime: shot.tick.uptime }) });
 const shotAt = (meterW: number, own: readonly [number, number], at: string = "400") =>
   snapshot([device("a", says(at, { own: own[0] })), device("b", says(at, { own: own[1] }))], metered(meterW));
 
 function judged(over: Partial<RackState>, meterW: number, own: readonly [number, number]) {
   const shot = shotAt(meterW, own);
-  return judgeMeter(rackOf(STATES, over), viewsOf(shot, STATES), { snapshot: shot, nominal: NOMINAL });
+  return judgeMeter(rackOf(STATES, over), viewsOf(shot, STATES), { snapshot: shot, nominal: NOMINAL, ...watched(shot, viewsOf(shot, STATES)) });
 }
 
 const trial = (before: number, change: number, devices: readonly string[] = ["a", "b"]): Trial => ({ before: watts(before), change: watts(change), devices: new Set(devices) });
@@ -32,8 +37,15 @@ describe("a meter on trial", () => {
   test("is not over before everything has settled", () => {
     const states = { a: ordered("400", { ago: 1000, settle: 10_000 }), b: wanted("400") };
     const shot = shotAt(8000, [2300, 2300]);
-    const kept = judgeMeter(rackOf(states, { trial: trial(8000, -3400) }), viewsOf(shot, states), { snapshot: shot, nominal: NOMINAL });
+    const kept = judgeMeter(rackOf(states, { trial: trial(8000, -3400) }), viewsOf(shot, states), { snapshot: shot, nominal: NOMINAL, ...watched(shot, viewsOf(shot, states)) });
     assert.deepEqual([kept.frozenAt, kept.trial?.change], [null, -3400]);
+  });
+
+  test("nor before a delay longer than any expected is over: late is not frozen", () => {
+    const states = { a: wanted("400", { settlesAt: millis(NOW - 5000) }), b: wanted("400") };
+    const shot = shotAt(8000, [2300, 2300]);
+    const { frozenAt, awaited, trial: kept } = judgeMeter(rackOf(states, { trial: trial(8000, -3400) }), viewsOf(shot, states), { snapshot: shot, nominal: NOMINAL, ...watched(shot, viewsOf(shot, states)) });
+    assert.deepEqual([frozenAt, awaited, kept?.change], [null, true, -3400]);
   });
 
   test("orders add up to what it has to show", () => {
@@ -65,7 +77,7 @@ describe("a meter not believed", () => {
 describe("machines against meter", () => {
   const since = (meterW: number, own: readonly [number, number]) => {
     const shot = shotAt(meterW, own);
-    return disagreement(null, viewsOf(shot, STATES), { snapshot: shot, bias: watts(0) });
+    return disagreement(null, viewsOf(shot, STATES), { snapshot: shot, bias: watts(0), ...watched(shot, viewsOf(shot, STATES)) });
   };
   test("within 5 % and 100 W: agreed", () => assert.equal(since(4600, [2350, 2350]), null));
   test("beyond: since now", () => assert.equal(since(4600, [2600, 2600]), NOW));

@@ -1,0 +1,55 @@
+/** Room for one that has waited: a restart-type machine passes through full power on its way up, and would never wake under a tight limit. */
+import { allocate } from "./allocate.ts";
+import { entryOf } from "./curve.ts";
+import type { PowerLimit } from "./model.ts";
+import type { Starving } from "./state.ts";
+import type { Millis } from "./units.ts";
+import { seconds } from "./units.ts";
+import type { View } from "./view.ts";
+import { lowestOf } from "./view.ts";
+
+/** A raise that has found no room for so long gets it, until a wake has surely ended, if it earns this share of the whole. */
+const AFTER = seconds(60);
+const UNTIL = seconds(360);
+const WORTH = 0.02;
+
+export interface Room {
+  readonly view: View;
+  /** The most it may draw on its way. */
+  readonly peak: number;
+}
+
+interface RoomContext {
+  readonly budget: PowerLimit;
+  readonly uptime: Millis;
+  /** What the standing plan earns. */
+  readonly hashrate: number;
+  readonly doubt: number;
+  /** Watts to share out among these, the others counted at what they may draw. */
+  readonly spare: (planned: readonly View[]) => number;
+}
+
+/** The machine the others make room for: one whose raise has found none for a while, is worth it, and would fit if they slept. null: none. */
+export function roomFor(starving: Starving | null, obeying: readonly View[], context: RoomContext): Room | null {
+  const { budget, uptime } = context;
+  if (starving === null || budget.kind === "unlimited") return null;
+  const waited = uptime - starving.since;
+  if (waited < AFTER || waited > UNTIL) return null;
+  const view = obeying.find(({ device }) => device.id === starving.device);
+  if (view === undefined) return null;
+  const gained = (view.curve.hashrate[entryOf(view.curve, view.state.target)] ?? 0) - hashrateOf(view);
+  if (gained < WORTH * context.hashrate && view.known) return null;
+  const room = { view, peak: starving.peak };
+  if (starving.peak + lowestOf(obeying.filter((other) => other !== view)) > budget.power) return null;
+  return pays(room, obeying, context) ? room : null;
+}
+
+/** Together they have to earn more than now: otherwise one only takes the place of another, and wants it back a minute later. */
+function pays({ view, peak }: Room, obeying: readonly View[], { doubt, spare }: RoomContext): boolean {
+  const others = obeying.filter((other) => other !== view);
+  const best = allocate(others.map(({ curve, state }) => ({ curve, gain: state.gain * doubt, from: 1 })), spare(others) - Math.max(0, peak - view.reserve));
+  const now = obeying.reduce((sum, one) => sum + hashrateOf(one), 0);
+  return best.hashrate + (view.curve.hashrate[entryOf(view.curve, view.state.target)] ?? 0) > now * (1 + WORTH);
+}
+
+const hashrateOf = ({ curve, actual }: View): number => curve.hashrate[Math.max(0, actual)] as number;

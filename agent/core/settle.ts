@@ -1,0 +1,120 @@
+/**
+ * When is what was ordered done, and when has it been seen? Nothing is learnt from a machine or a rack before. What drivers
+ * assume of a change is where it starts; what meters were seen to do takes its place as soon as it is longer.
+ */
+import type { Metered } from "./snapshot.ts";
+import type { DeviceState } from "./state.ts";
+import type { Policy } from "./policy.ts";
+import type { Millis } from "./units.ts";
+import { millis, seconds } from "./units.ts";
+import type { View } from "./view.ts";
+
+/** The four ways a machine changes what it draws. */
+export type Way = "down" | "up" | "sleep" | "wake";
+
+/** How long a change of each kind took at the longest, lately, until its meter stood still; 0: never seen. */
+export type Observed = Readonly<Record<Way, Millis>>;
+
+/** A figure on a meter: where it last stood, and the run of changes it is in or was in last. */
+export interface Motion {
+  readonly level: number;
+  readonly begun: Millis;
+  readonly movedAt: Millis;
+}
+
+/** The rack's meter, and how far it follows behind. */
+export interface Watch {
+  readonly motion: Motion | null;
+  /** From the end of all that was at work until the meter had shown it: the longest lately seen. */
+  readonly lag: Millis;
+  /** Nothing is on its way, all of it has been seen, and the meter stands still. */
+  readonly settled: boolean;
+  /** Uptime at which the last thing at work was over. */
+  readonly quietAt: Millis;
+}
+
+export const startWatch: Watch = { motion: null, lag: millis(0), settled: true, quietAt: millis(0) };
+
+/** Waits are half as long again as what is known. */
+const DOUBT = 1.5;
+/** Smaller steps are noise: a multiple of the meter's own, and a fraction of the figure. */
+const NOISE = { uncertainty: 2, fraction: 0.0025 } as const;
+/** A figure that has not moved for so long stands still. */
+export const STILL = seconds(5);
+/** What begins to move so long after the last order is no effect of it, and no delay is longer. */
+const LATE = seconds(20);
+const LAG_AT_MOST = seconds(30);
+/** Where a driver says nothing of a change. */
+const UNKNOWN = seconds(5);
+/** Longer than expected is believed at once, shorter by a quarter each time. */
+const FORGET = 0.25;
+
+/** How long after the end of a change it is surely seen. */
+export const seenAfter = (watch: Watch, policy: Policy): Millis => millis(DOUBT * Math.max(policy.meterLag, watch.lag));
+
+/** The same object while the figure stands. */
+export function follow(motion: Motion | null, metered: Metered, uptime: Millis): Motion | null {
+  const { power, uncertainty } = metered;
+  if (power === null) return motion;
+  if (motion === null) return { level: power, begun: millis(-STILL), movedAt: millis(-STILL) };
+  if (Math.abs(power - motion.level) <= Math.max(NOISE.uncertainty * uncertainty, NOISE.fraction * motion.level)) return motion;
+  return { level: power, begun: moves(motion, uptime) ? motion.begun : uptime, movedAt: uptime };
+}
+
+export const moves = (motion: Motion | null, uptime: Millis): boolean => motion !== null && uptime - motion.movedAt < STILL;
+
+export function nextWatch(watch: Watch, views: readonly View[], context: { readonly rack: Metered | null; readonly policy: Policy; readonly uptime: Millis }): Watch {
+  const { rack, policy, uptime } = context;
+  const motion = rack === null ? null : follow(watch.motion, rack, uptime);
+  const quietAt = quietSince(views, uptime);
+  const late = motion !== null && motion.movedAt > quietAt && motion.begun <= quietAt + LATE ? Math.min(LAG_AT_MOST, motion.movedAt - quietAt) : 0;
+  const settled = uptime >= quietAt + seenAfter({ ...watch, lag: millis(Math.max(watch.lag, late)) }, policy) && !moves(motion, uptime);
+  const lag = settled && !watch.settled ? longestOf(watch.lag, late) : millis(Math.max(watch.lag, late));
+  return { motion, lag, settled, quietAt };
+}
+
+/** When the last thing at work was over; now, while one is. */
+function quietSince(views: readonly View[], uptime: Millis): Millis {
+  let quietAt = millis(0);
+  for (const { underway, state } of views) {
+    if (underway) return uptime;
+    if (state.settlesAt > quietAt) quietAt = state.settlesAt;
+  }
+  return quietAt;
+}
+
+const longestOf = (known: Millis, seen: number): Millis => millis(seen >= known ? seen : known - FORGET * (known - seen));
+
+/** How long a change may be at work: what is known of it, and half as much again for doubt. */
+export function settleTime(view: View, to: number): Millis {
+  const way = wayOf(view, to);
+  return millis(DOUBT * Math.max(view.state.observed[way], assumedTime(view, to)));
+}
+
+export function wayOf({ actual }: Pick<View, "actual">, to: number): Way {
+  if (to === 0) return "sleep";
+  return actual === 0 ? "wake" : to > actual ? "up" : "down";
+}
+
+/** A fixed part and the way in megahertz, as the driver has it. */
+export function assumedTime(view: View, to: number): number {
+  const { curve, actual } = view;
+  const here = actual > 0 ? (curve.frequency[actual] as number) : (view.frequency ?? 0);
+  const there = curve.frequency[to] as number;
+  const asleep = actual === 0;
+  const transition = to === 0 ? curve.sleep?.down : asleep ? curve.sleep?.up : curve.points?.[to > actual ? "up" : "down"];
+  if (transition === undefined) return UNKNOWN;
+  const way = to === 0 ? 0 : Math.abs(there - (asleep ? 0 : here));
+  return transition.fixed + transition.perMegahertz * way;
+}
+
+/** What its own meter says of the change it is in. */
+export function observe(state: DeviceState, own: Metered, context: { readonly uptime: Millis; readonly settled: boolean }): DeviceState {
+  const { uptime, settled } = context;
+  const motion = follow(state.motion, own, uptime);
+  const { change } = state;
+  if (!settled || change === null || motion === null || moves(motion, uptime)) return motion === state.motion ? state : { ...state, motion };
+  const took = motion.movedAt > change.at && motion.begun <= state.settlesAt + LATE ? motion.movedAt - change.at : 0;
+  const observed = took === 0 ? state.observed : { ...state.observed, [change.way]: longestOf(state.observed[change.way], took) };
+  return { ...state, motion, observed, change: null };
+}
