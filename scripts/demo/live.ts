@@ -1,8 +1,8 @@
 /** The story on a terminal. */
-import { render } from "./line.ts";
+import { render } from "../../agent/cli/screen/line.ts";
 import { picture, type Scene } from "./picture.ts";
 import type { Show } from "./play.ts";
-import type { Screen } from "./screen.ts";
+import type { Screen } from "../../agent/cli/screen/screen.ts";
 import type { Step } from "./story.ts";
 import type { Look } from "./watch.ts";
 

@@ -11,7 +11,7 @@ import { Lines } from "./lines.ts";
 import { Live } from "./live.ts";
 import { parseOptions, type DemoOptions } from "./options.ts";
 import { play, watch, type Show, type Theatre } from "./play.ts";
-import { Screen } from "./screen.ts";
+import { Screen } from "../../agent/cli/screen/screen.ts";
 import { Stage } from "./stage.ts";
 import { tellStory, type Story } from "./story.ts";
 import { table } from "./table.ts";

@@ -1,8 +1,8 @@
 /** The live picture as lines of text: title, what happens, the curves, the machines. Pure, so that a test can look at it. */
 import type { DeviceRow } from "../../agent/cli/answers.ts";
 import { hashrateText, powerText } from "../../agent/cli/words.ts";
-import { chart } from "./chart.ts";
-import { span, type Line, type Style } from "./line.ts";
+import { chart } from "../../agent/cli/screen/chart.ts";
+import { span, type Line, type Style } from "../../agent/cli/screen/line.ts";
 import type { Step, Story } from "./story.ts";
 import type { Look } from "./watch.ts";
 import { complianceWord, isSilent, stateWord } from "./words.ts";

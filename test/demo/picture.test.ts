@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { stripVTControlCharacters } from "node:util";
 import fc from "fast-check";
-import { render, span } from "../../scripts/demo/line.ts";
+import { render, span } from "../../agent/cli/screen/line.ts";
 import { picture } from "../../scripts/demo/picture.ts";
 import { complianceWord, stateWord } from "../../scripts/demo/words.ts";
 import { scene, type SceneOptions } from "./scene.ts";

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { EventEmitter } from "node:events";
 import { test } from "node:test";
 import type { WriteStream } from "node:tty";
-import { Screen } from "../../scripts/demo/screen.ts";
+import { Screen } from "../../agent/cli/screen/screen.ts";
 
 function terminal() {
   const written: string[] = [];
