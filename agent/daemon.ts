@@ -20,7 +20,7 @@ import { millis, seconds, watts } from "./core/units.ts";
 import { Notebook } from "./notebook.ts";
 import type { DeviceLoop } from "./plant/device-loop.ts";
 import type { PlantEvent } from "./plant/listener.ts";
-import type { WiredDevice, WiredMeter } from "./plant/plant.ts";
+import type { Switching, WiredDevice, WiredMeter } from "./plant/plant.ts";
 import { Plant } from "./plant/plant.ts";
 import { OpenDocuments } from "./report/acks.ts";
 import { changesBetween } from "./report/changes.ts";
@@ -54,7 +54,7 @@ export interface DaemonParts {
   readonly identity: Identity;
   /** Signs what goes to the operator, where signatures are required; otherwise gives it back as it is. */
   readonly seal: (payload: string) => string;
-  readonly wiring: { readonly devices: readonly WiredDevice[]; readonly meters: readonly WiredMeter[] };
+  readonly wiring: { readonly devices: readonly WiredDevice[]; readonly meters: readonly WiredMeter[]; readonly switching?: Switching };
   readonly policy: Policy;
   /** What the rack's own feed carries; null: not stated. */
   readonly breakerW: number | null;

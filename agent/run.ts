@@ -11,6 +11,7 @@ import type { Attendant } from "./attend/attendant.ts";
 import { Calendar } from "./attend/calendar.ts";
 import { openEvidence, type Evidence } from "./attend/evidence.ts";
 import { EStop } from "./attend/estop.ts";
+import { OutletBook } from "./attend/outlet-book.ts";
 import { Outputs } from "./attend/outputs.ts";
 import { Schedule } from "./attend/schedule.ts";
 import { openDeviceKey } from "./config/device-key.ts";
@@ -24,10 +25,11 @@ import { Daemon } from "./daemon.ts";
 import type { Notify } from "./daemon.ts";
 import { controlRoutes } from "./routes/control-routes.ts";
 import { estopRoutes } from "./routes/estop.ts";
+import { outletRoutes } from "./routes/outlets.ts";
 import { scheduleRoutes } from "./routes/schedule.ts";
 import { openControl } from "./link/control.ts";
 import { mqttLink } from "./link/mqtt-link.ts";
-import type { WiredDevice, WiredMeter } from "./plant/plant.ts";
+import type { Switching, WiredDevice, WiredMeter } from "./plant/plant.ts";
 import { openFolder } from "./record/folder.ts";
 import { openStore } from "./record/store.ts";
 import { willDocument } from "./report/status.ts";
@@ -91,7 +93,8 @@ export async function runRack(config: Config, surroundings: Surroundings, signal
     const schedule = new Schedule(config);
     const estop = new EStop(config.contacts.estop, clock);
     const outputs = new Outputs(config.contacts.outputs, { clock, grace: seconds(config.policy.pduGraceS) });
-    const attendants: readonly Attendant[] = [schedule, estop, outputs, ...(evidence?.attendants ?? [])];
+    const outlets = new OutletBook();
+    const attendants: readonly Attendant[] = [schedule, estop, outputs, outlets, ...(evidence?.attendants ?? [])];
     const calendar = new Calendar(attendants, surroundings);
     const daemon: Daemon = new Daemon({
       ...surroundings,
@@ -105,7 +108,7 @@ export async function runRack(config: Config, surroundings: Surroundings, signal
       signal: heard,
       identity: { operator: config.node.operator, node: `site/${config.node.site}/rack/${config.node.rack}`, key: deviceKey },
       seal,
-      wiring,
+      wiring: { ...wiring, switching: switchingOf(config) },
       policy: policyOf(config),
       breakerW: config.node.breakerW,
       onStop: config.policy.onStop,
@@ -114,7 +117,7 @@ export async function runRack(config: Config, surroundings: Surroundings, signal
     });
     // The rack is kept with or without a command line: a socket that cannot be opened is said and no more.
     const wallNow = (): number => clock.now().at;
-    const routes = [...controlRoutes(daemon, wallNow), ...scheduleRoutes({ schedule, calendar, wallNow }), ...estopRoutes(estop)];
+    const routes = [...controlRoutes(daemon, wallNow), ...scheduleRoutes({ schedule, calendar, wallNow }), ...estopRoutes(estop), ...outletRoutes(daemon, { book: outlets, clock })];
     const desk = await openControl({ directory: config.paths.run, routes, clock, log }).catch((error: unknown) => {
       log.error({ reason: reasonOf(error) }, "no control socket: curtailctl will not reach this daemon");
       return null;
@@ -170,6 +173,15 @@ function lineAddress({ id, transport, address, serial, tls }: Config["meters"][n
   return { ...address, transport, tls: tls ?? { caFile: null, certFile: null, keyFile: null, serverName: null } };
 }
 
+/** How outlets are switched, and when each may be: as its meter's entry says, else as the policy does. */
+function switchingOf({ meters, policy }: Config): Switching {
+  const own = new Map(meters.flatMap(({ id, outlets }) => outlets.flatMap(({ outlet, use }) => (use === null ? [] : [[`${id}/${outlet}`, use] as const]))));
+  return {
+    opens: ({ meter, index }) => own.get(`${meter}/${index}`) ?? policy.outlets,
+    rules: { minOff: seconds(policy.outletMinOffS), spacing: seconds(policy.outletSpacingS), perStep: policy.outletsAtOnce },
+  };
+}
+
 function policyOf({ node, grid, policy }: Config): Policy {
   return {
     ...DEFAULT_POLICY,
@@ -177,7 +189,7 @@ function policyOf({ node, grid, policy }: Config): Policy {
     failsafe: watts(grid.failsafeLimitW),
     restart: { minOff: seconds(0), random: seconds(policy.restartRandomS), rampPercentPerMinute: policy.rampPctPerMin },
     raisesPerCycle: policy.maxChangesPerCycle,
-    outlets: { ...DEFAULT_POLICY.outlets, grace: seconds(policy.pduGraceS) },
+    outlets: { grace: seconds(policy.pduGraceS), perStep: policy.outletsAtOnce, spacing: seconds(policy.outletSpacingS) },
     supply: node.supply === null ? null : bandAround(node.supply),
   };
 }

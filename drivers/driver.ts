@@ -93,6 +93,8 @@ export interface Meter extends AsyncDisposable {
   /** How old a reading may be and still count. */
   readonly staleAfterMs: number;
   read(signal: AbortSignal): Promise<MeterReading>;
+  /** Whether `switch` can do anything here. */
+  readonly switches: boolean;
   /** Absolute, read back. Throws `DeviceError("refused")` where outlets cannot be switched. */
   switch(outlet: number, on: boolean, signal: AbortSignal): Promise<void>;
 }

@@ -1,5 +1,5 @@
 import type { Reading, Telemetry, UnknownReason } from "../core/model.ts";
-import type { DeviceSnapshot, Metered, OrderStatus } from "../core/snapshot.ts";
+import type { DeviceSnapshot, OrderStatus } from "../core/snapshot.ts";
 import type { Order } from "../core/state.ts";
 import type { Tick } from "../core/time.ts";
 import type { Millis } from "../core/units.ts";
@@ -70,11 +70,11 @@ export class DeviceLoop {
     return this.#failure?.message ?? null;
   }
 
-  snapshot(tick: Tick, outlet: Metered | null): DeviceSnapshot {
+  snapshot(tick: Tick, power: Pick<DeviceSnapshot, "outlet" | "feed">): DeviceSnapshot {
     const { id, nameplate } = this.device;
     // What can do nothing is one more load to core, counted at what the meter says.
     const capabilities = this.held ? NOTHING : this.device.capabilities;
-    return { id, nameplate, capabilities, reading: this.#aged(tick), outlet, order: this.#status, feed: null };
+    return { id, nameplate, capabilities, reading: this.#aged(tick), order: this.#status, ...power };
   }
 
   /** Polls and obeys until aborted. `delay` spreads the polls of many devices over their period. */

@@ -8,7 +8,19 @@ export interface PlantListener {
   event(event: PlantEvent): void;
 }
 
+/** An outlet and who wanted what of it, why. */
+interface OutletOrder {
+  readonly outlet: string;
+  readonly device: string | null;
+  readonly on: boolean;
+  readonly why: string;
+  readonly who: string;
+}
+
 export type PlantEvent =
+  | (OutletOrder & { readonly name: "outlet.ordered" })
+  | (OutletOrder & { readonly name: "outlet.switched"; readonly tookMs: number })
+  | (OutletOrder & { readonly name: "outlet.failed"; readonly code: DeviceErrorCode; readonly message: string })
   | { readonly name: "device.found"; readonly device: string }
   | { readonly name: "device.lost"; readonly device: string; readonly reason: string; readonly message: string }
   | { readonly name: "meter.found"; readonly meter: string }

@@ -1,12 +1,13 @@
 import type { Metered, Snapshot } from "../core/snapshot.ts";
 import type { Order } from "../core/state.ts";
 import type { Tick } from "../core/time.ts";
-import { millis } from "../core/units.ts";
+import { millis, seconds } from "../core/units.ts";
 import type { Device, Meter } from "../../drivers/driver.ts";
 import type { Clock } from "../runtime/clock.ts";
 import { DeviceLoop, paceFor } from "./device-loop.ts";
 import type { PlantListener } from "./listener.ts";
 import { MeterLoop, sumMetered } from "./meter-loop.ts";
+import { Switchboard, type Switchable } from "./switchboard.ts";
 
 /** A miner as wired: which metered outlet feeds it. */
 export interface WiredDevice {
@@ -19,14 +20,20 @@ export interface WiredMeter {
   readonly role: "rack" | "outlets";
 }
 
+/** How outlets are switched, and when each may be. */
+export type Switching = Pick<Switchable, "opens" | "rules">;
+
+const UNSWITCHED: Switching = { opens: () => "never", rules: { minOff: seconds(60), spacing: seconds(2), perStep: 1 } };
+
 /** Everything the agent touches. Device errors end here; what leaves is a snapshot and events. */
 export class Plant {
   readonly devices: readonly DeviceLoop[];
   readonly meters: readonly MeterLoop[];
+  readonly switchboard: Switchboard;
   readonly #byId: ReadonlyMap<string, DeviceLoop>;
   readonly #outlets: ReadonlyMap<string, { readonly meter: MeterLoop; readonly index: number }>;
 
-  constructor(wiring: { readonly devices: readonly WiredDevice[]; readonly meters: readonly WiredMeter[] }, context: { readonly clock: Clock; readonly listener: PlantListener }) {
+  constructor(wiring: { readonly devices: readonly WiredDevice[]; readonly meters: readonly WiredMeter[]; readonly switching?: Switching }, context: { readonly clock: Clock; readonly listener: PlantListener }) {
     const pace = paceFor(wiring.devices.length);
     this.devices = wiring.devices.map(({ device }) => new DeviceLoop(device, { ...context, pace }));
     this.meters = wiring.meters.map(({ meter, role }) => new MeterLoop(meter, { ...context, role }));
@@ -36,17 +43,25 @@ export class Plant {
       const meter = outlet === null ? undefined : meters.get(outlet.meter);
       return outlet === null || meter === undefined ? [] : [[device.id, { meter, index: outlet.index }] as const];
     }));
+    const wired = wiring.devices.map(({ device, outlet }) => ({ id: device.id, outlet }));
+    this.switchboard = new Switchboard({ meters: this.meters, devices: wired, ...(wiring.switching ?? UNSWITCHED) }, context);
   }
 
   device(id: string): DeviceLoop | undefined {
     return this.#byId.get(id);
   }
 
+  /** The miner on an outlet; null: none that is registered. */
+  deviceOn(meter: string, outlet: number): string | null {
+    for (const [device, wired] of this.#outlets) if (wired.meter.meter.id === meter && wired.index === outlet) return device;
+    return null;
+  }
+
   snapshot(tick: Tick): Snapshot {
     const racks = this.meters.filter(({ role }) => role === "rack");
     return {
       tick,
-      devices: this.devices.map((loop) => loop.snapshot(tick, this.#outlet(loop.device.id, tick))),
+      devices: this.devices.map((loop) => loop.snapshot(tick, { outlet: this.#outlet(loop.device.id, tick), feed: loop.held ? null : this.switchboard.feed(loop.device.id, tick.uptime) })),
       rack: sumMetered(racks.map((loop) => loop.total(tick))),
       supply: racks[0]?.supply(tick) ?? null,
       rackClass: Math.max(0, ...racks.map(({ meter }) => meter.accuracy.fraction)),
@@ -59,11 +74,13 @@ export class Plant {
   }
 
   post(order: Order): void {
-    this.#byId.get(order.device)?.post(order);
+    if (order.setpoint.kind === "outlet") this.switchboard.post(order, order.setpoint.on);
+    else this.#byId.get(order.device)?.post(order);
   }
 
   /** All loops, until aborted. */
   async run(signal: AbortSignal): Promise<void> {
+    this.switchboard.open(signal);
     const pace = paceFor(this.devices.length);
     const spread = pace.rest / Math.max(1, this.devices.length);
     await Promise.all([

@@ -33,6 +33,7 @@ export function modbusMeter(options: MeterOptions): Meter {
     id,
     description: profile.title,
     accuracy: { fraction: profile.accuracy.fraction, resolution: watts(profile.accuracy.resolutionW) },
+    switches: profile.switch !== undefined,
     staleAfterMs: Math.min(...Object.values(profile.groups).filter(({ intervalMs }) => intervalMs === 0).map(({ staleAfterMs }) => staleAfterMs)),
     async read(signal) {
       const since = now();

@@ -23,14 +23,16 @@ export class Switching {
   }
 
   /** Resolves when the outlet reads as ordered, and after switching off no longer draws. Throws a DeviceError. */
-  order(outlet: number, on: boolean, signal: AbortSignal): Promise<void> {
+  async order(outlet: number, on: boolean, signal: AbortSignal): Promise<void> {
     const deadline = this.#unit.now() + ORDER_DEADLINE_MS;
     const order = this.#queue.then(() => this.#carryOut(outlet, on, deadline, signal));
+    // Power takes its time to fall: the next outlet does not wait for it.
     this.#queue = order.catch(() => {});
-    return order;
+    const image = await order;
+    if (!on) await this.#confirmPower(image, outlet, signal);
   }
 
-  async #carryOut(outlet: number, on: boolean, deadline: number, signal: AbortSignal): Promise<void> {
+  async #carryOut(outlet: number, on: boolean, deadline: number, signal: AbortSignal): Promise<Image> {
     const { id, profile } = this.#unit;
     if (profile.switch === undefined) throw new DeviceError("refused", `${id}: the outlets of a ${profile.profile} cannot be switched`);
     const { image } = await this.#unit.survey({ priority: "switching", deadlineMs: ORDER_DEADLINE_MS }, signal);
@@ -45,10 +47,8 @@ export class Switching {
       const why = lost === null ? "" : `; ${lost.message}`;
       throw new DeviceError(lost?.code ?? "refused", `${id}: outlet ${outlet} still reads ${on ? "off" : "on"} after being ordered ${on ? "on" : "off"}${why}`);
     }
-    if (!on) {
-      this.#switchedOffAt.set(outlet, this.#unit.now());
-      await this.#confirmPower(image, outlet, signal);
-    }
+    if (!on) this.#switchedOffAt.set(outlet, this.#unit.now());
+    return image;
   }
 
   /** One order. An error that leaves open what became of it is returned: a lost reply says nothing about the outlet. */

@@ -16,6 +16,7 @@ export function simMeter(source: SimPdu, clock: Clock): Meter {
     description: "metered PDU (simulated)",
     accuracy: { fraction: 0.01, resolution: watts(1) },
     staleAfterMs: 5_000,
+    switches: true,
     async read(signal) {
       await answer(signal);
       const samples = source.pdu.samples();

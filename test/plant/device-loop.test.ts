@@ -45,7 +45,7 @@ async function ordering(orderDeadlineMs?: number): Promise<{ events: string[]; r
   const kinds: string[] = [];
   for (let second = 0; second < 20; second++) {
     await clock.advance(seconds(1));
-    kinds.push(loop.snapshot(clock.now(), null).reading.kind);
+    kinds.push(loop.snapshot(clock.now(), { outlet: null, feed: null }).reading.kind);
   }
   const readsMeanwhile = device.reads - before;
   await clock.advance(seconds(3));

@@ -28,12 +28,12 @@ describe("a machine in maintenance", () => {
     await clock.advance(seconds(3));
     loop.post(order(2));
     await clock.advance(seconds(3));
-    const held = loop.snapshot(clock.now(), null);
+    const held = loop.snapshot(clock.now(), { outlet: null, feed: null });
     assert.deepEqual([acts, held.reading.kind, held.capabilities, held.order?.state], [[], "known", [], "failed"]);
     loop.held = false;
     loop.post(order(3));
     await clock.advance(seconds(1));
-    assert.deepEqual([acts, loop.snapshot(clock.now(), null).capabilities], [["sleep"], MINER]);
+    assert.deepEqual([acts, loop.snapshot(clock.now(), { outlet: null, feed: null }).capabilities], [["sleep"], MINER]);
     end.abort(new Error("over"));
     await running;
   });

@@ -23,6 +23,7 @@ export function playedMeter(id: string, says: Partial<MeterReading> | null): Pla
     description: "a meter of the test",
     accuracy: { fraction: 0.01, resolution: watts(1) },
     staleAfterMs: 3_000,
+    switches: true,
     async read() {
       if (this.says === null) throw new DeviceError("timeout", "no answer");
       return { ...nothingRead, ...this.says };

@@ -1,7 +1,27 @@
-/** Events of contacts: the emergency stop, lamps, the contactor. */
+/** Events of outlets and contacts: what is switched, the emergency stop, lamps, the contactor. */
 import { NO_CURE, type Chapter } from "./entry.ts";
 
 export const contactEvents: Chapter = {
+  "outlet.ordered": {
+    level: "warn", says: "an outlet is being switched",
+    means: "`outlet` was told to be `on`, or not. The next of outlet.switched or outlet.failed says what became of it.",
+    cause: "`who` is `agent` or a technician; `why` is the document, `shortfall`, `emergency`, or the technician's reason.", cure: NO_CURE,
+  },
+  "outlet.switched": {
+    level: "warn", says: "an outlet was switched", means: "It reads as ordered, and one that was opened no longer draws.", cause: "See outlet.ordered before it.", cure: NO_CURE,
+  },
+  "outlet.failed": {
+    level: "error", says: "an outlet does not do as told",
+    means: "Its state is read again before anything else is tried; nothing is assumed of it. The machine on it is counted at what the meter says.",
+    cause: "`code` and `message` say what was seen: `timeout` and `unreachable` the PDU did not answer, `refused` it took no order, the outlet is locked or rests, or it reads off and still draws.",
+    cure: "`curtailctl pdu ID` shows state and power of each outlet. A relay that sticks: cut the outlet at its breaker, and exchange the PDU. A PDU that does not answer: its network and its allowed clients.",
+  },
+  "outlet.locked": {
+    level: "warn", says: "a technician has locked an outlet", means: "Nobody switches it, whatever the limit, until it is unlocked; also after a restart.", cause: "`curtailctl outlet PDU/N lock` by `who`, because of `why`.", cure: "`curtailctl outlet PDU/N unlock` when nobody works on it any more.",
+  },
+  "outlet.unlocked": {
+    level: "info", says: "an outlet is no longer locked", means: "It is switched again as policy.outlets says.", cause: "`curtailctl outlet PDU/N unlock` by `who`.", cure: NO_CURE,
+  },
   "estop.latched": {
     level: "error", says: "the emergency stop was pushed, or its contact cannot be read",
     means: "Every machine goes to sleep, and outlets open where policy.outlets lets them. It holds over restarts, whatever the grid says, until it is cleared at the rack.",

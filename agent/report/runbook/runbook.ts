@@ -13,7 +13,7 @@ export const chapters: readonly { readonly title: string; readonly about: string
   { title: "Events: the grid", about: "in `curtailctl events`, in the log and on the topic `notice`", entries: gridEvents },
   { title: "Events: the rack", about: "in `curtailctl events`, in the log and on the topic `notice`", entries: rackEvents },
   { title: "Events: single miners", about: "in `curtailctl events`, in the log and on the topic `notice`", entries: deviceEvents },
-  { title: "Events: contacts", about: "in `curtailctl events`, in the log and on the topic `notice`", entries: contactEvents },
+  { title: "Events: outlets and contacts", about: "in `curtailctl events`, in the log and on the topic `notice`", entries: contactEvents },
   { title: "Events: the controller", about: "in `curtailctl events`, in the log and on the topic `notice`", entries: controllerEvents },
   { title: "Alarms of the controller", about: "named in `alarm.raised`, listed by `curtailctl doctor`", entries: alarms },
   { title: "States", about: "`state` in `curtailctl status`", entries: states },
