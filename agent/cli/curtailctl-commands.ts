@@ -18,6 +18,12 @@ import { addLazily, type Asked } from "./program.ts";
 import { version } from "./version.ts";
 
 const operator = {
+const top = {
+  name: "top",
+  description: "the rack live on the whole screen",
+  load: async () => (await import("./commands/top.ts")).topCommand(),
+};
+
   name: "operator",
   description: "publish grid documents: keygen, keys, allocate, limit, setpoint, level, cancel, emergency, release, heartbeat, watch",
   load: async () => (await import("./operator.ts")).operatorCommand(),
@@ -58,7 +64,7 @@ const loaded = [
   explainCommand,
 ];
 
-const loadedWhenAsked = [operator, modbus, probe, dump];
+const loadedWhenAsked = [top, operator, modbus, probe, dump];
 
 /** `asked`: the words of the command line; what they do not name is not loaded. */
 export async function curtailctlCommands(asked: Asked): Promise<Command> {

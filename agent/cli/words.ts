@@ -53,3 +53,6 @@ export function fromNow(at: number | null, now: string): string {
   const length = at - Date.parse(now);
   return length >= 0 ? `in ${formatDuration(millis(length))}` : `${formatDuration(millis(-length))} ago`;
 }
+
+/** "4 s old", for ages that change every second. */
+export const ageText = (ageS: number): string => `${secondsText(ageS)} old`;
