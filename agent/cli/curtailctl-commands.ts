@@ -10,6 +10,8 @@ import { explainCommand } from "./commands/explain.ts";
 import { gridCommand } from "./commands/grid.ts";
 import { limitCommand } from "./commands/limit.ts";
 import { maintenanceCommand } from "./commands/maintenance.ts";
+import { outletCommand } from "./commands/outlet.ts";
+import { pduCommand } from "./commands/pdu.ts";
 import { restartCommand } from "./commands/restart.ts";
 import { statusCommand } from "./commands/status.ts";
 import { stopCommand } from "./commands/stop.ts";
@@ -55,6 +57,8 @@ const loaded = [
   limitCommand,
   stopCommand,
   estopCommand,
+  pduCommand,
+  outletCommand,
   eventsCommand,
   gridCommand,
   deviceKeyCommand,
