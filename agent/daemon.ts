@@ -24,6 +24,7 @@ import type { Switching, WiredDevice, WiredMeter } from "./plant/plant.ts";
 import { Plant } from "./plant/plant.ts";
 import { OpenDocuments } from "./report/acks.ts";
 import { changesBetween } from "./report/changes.ts";
+import { NO_NOTES, type DeviceNotes } from "./report/devices.ts";
 import { EventRing } from "./report/events.ts";
 import { Reporter } from "./report/reporter.ts";
 import { spoken } from "./report/runbook/runbook.ts";
@@ -118,7 +119,7 @@ export class Daemon {
       listener: { moved: () => this.#soon(millis(Math.max(AFTER_PLANT, parts.wiring.devices.length))), event: (event) => this.#plantEvent(event) },
     });
     this.#notebook = new Notebook(parts.store, (reason) => this.#event("storage.failed", { reason }));
-    this.#reporter = new Reporter({ grid: parts.grid, gridRoot: parts.gridRoot, seal: parts.seal, farm: parts.farm, nominalW: parts.policy.nominal });
+    this.#reporter = new Reporter({ grid: parts.grid, gridRoot: parts.gridRoot, seal: parts.seal, farm: parts.farm, nominalW: parts.policy.nominal, about: (device) => this.about(device) });
   }
 
   /** null before the first cycle. */
@@ -196,6 +197,12 @@ export class Daemon {
     this.#soon(AFTER_SIGNAL);
     const held = this.plant.devices.filter((loop) => loop.held).map((loop) => loop.device.id);
     await this.#notebook.keep("maintenance", held.length === 0 ? null : held);
+  }
+
+  /** What is known of a machine beside its readings. */
+  about(device: string): DeviceNotes {
+    const told = this.#parts.attendants.map((attendant) => attendant.about?.(device));
+    return Object.assign({ ...NO_NOTES, maintenance: this.plant.device(device)?.held ?? false }, ...told);
   }
 
   /** Something a technician did to one machine, for the record. */

@@ -3,16 +3,19 @@ import { createPublicKey, randomBytes } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { drivers, isDriverName } from "../drivers/index.ts";
-import { loadModel } from "../drivers/models.ts";
+import { guarded, narrowed, type Bounds } from "../drivers/guarded.ts";
+import { loadModel, type MinerModel } from "../drivers/models.ts";
 import { Buses, type LineAddress } from "../drivers/modbus/buses.ts";
 import { loadProfile } from "../drivers/modbus/load.ts";
 import { modbusMeter } from "../drivers/modbus/meter.ts";
 import type { Attendant } from "./attend/attendant.ts";
 import { Calendar } from "./attend/calendar.ts";
 import { openEvidence, type Evidence } from "./attend/evidence.ts";
+import { DebtKeeper } from "./attend/debts.ts";
 import { EStop } from "./attend/estop.ts";
 import { OutletBook } from "./attend/outlet-book.ts";
 import { Outputs } from "./attend/outputs.ts";
+import { PoolGuard } from "./attend/pool-guard.ts";
 import { Schedule } from "./attend/schedule.ts";
 import { openDeviceKey } from "./config/device-key.ts";
 import type { BrokerConfig, Config } from "./config/schema.ts";
@@ -20,12 +23,13 @@ import { brokerAccess, minerPasswords } from "./config/secrets.ts";
 import type { Policy } from "./core/policy.ts";
 import { DEFAULT_POLICY } from "./core/policy.ts";
 import { bandAround } from "./core/supply.ts";
-import { seconds, watts } from "./core/units.ts";
+import { celsius, megahertz, millivolts, seconds, watts } from "./core/units.ts";
 import { Daemon } from "./daemon.ts";
 import type { Notify } from "./daemon.ts";
 import { controlRoutes } from "./routes/control-routes.ts";
 import { estopRoutes } from "./routes/estop.ts";
 import { outletRoutes } from "./routes/outlets.ts";
+import { evidenceRoutes } from "./routes/evidence.ts";
 import { scheduleRoutes } from "./routes/schedule.ts";
 import { openControl } from "./link/control.ts";
 import { mqttLink } from "./link/mqtt-link.ts";
@@ -94,7 +98,7 @@ export async function runRack(config: Config, surroundings: Surroundings, signal
     const estop = new EStop(config.contacts.estop, clock);
     const outputs = new Outputs(config.contacts.outputs, { clock, grace: seconds(config.policy.pduGraceS) });
     const outlets = new OutletBook();
-    const attendants: readonly Attendant[] = [schedule, estop, outputs, outlets, ...(evidence?.attendants ?? [])];
+    const attendants: readonly Attendant[] = [new PoolGuard(config), new DebtKeeper(clock), schedule, estop, outputs, outlets, ...(evidence?.attendants ?? [])];
     const calendar = new Calendar(attendants, surroundings);
     const daemon: Daemon = new Daemon({
       ...surroundings,
@@ -117,7 +121,7 @@ export async function runRack(config: Config, surroundings: Surroundings, signal
     });
     // The rack is kept with or without a command line: a socket that cannot be opened is said and no more.
     const wallNow = (): number => clock.now().at;
-    const routes = [...controlRoutes(daemon, wallNow), ...scheduleRoutes({ schedule, calendar, wallNow }), ...estopRoutes(estop), ...outletRoutes(daemon, { book: outlets, clock })];
+    const routes = [...controlRoutes(daemon, wallNow), ...scheduleRoutes({ schedule, calendar, wallNow }), ...estopRoutes(estop), ...evidenceRoutes(evidence, journalDirectory(config)), ...outletRoutes(daemon, { book: outlets, clock })];
     const desk = await openControl({ directory: config.paths.run, routes, clock, log }).catch((error: unknown) => {
       log.error({ reason: reasonOf(error) }, "no control socket: curtailctl will not reach this daemon");
       return null;
@@ -131,7 +135,7 @@ export async function runRack(config: Config, surroundings: Surroundings, signal
 
 /** The rack is kept with or without a record of it: a journal that cannot be opened is said and no more. */
 async function recording(config: Config, { clock, log, boot, software, key, publish, ...surroundings }: Surroundings & { readonly key: SigningKey | null; readonly publish: (head: string) => void }): Promise<Evidence | null> {
-  const directory = join(config.paths.state, "journal");
+  const directory = journalDirectory(config);
   try {
     const disk = await openFolder(directory);
     return await openEvidence({
@@ -146,6 +150,8 @@ async function recording(config: Config, { clock, log, boot, software, key, publ
   }
 }
 
+const journalDirectory = ({ paths }: Config): string => join(paths.state, "journal");
+
 /** Devices and meters as the file names them. Names that do not exist were refused when it was checked; a race is refused here. */
 function wire(config: Config, passwords: ReadonlyMap<string, string>, { clock, random }: Surroundings, scope: Scope): { devices: WiredDevice[]; meters: WiredMeter[] } {
   const buses = new Buses({ random, now: () => clock.now().uptime });
@@ -153,16 +159,31 @@ function wire(config: Config, passwords: ReadonlyMap<string, string>, { clock, r
     const { id, profile, unit, login, role } = meter;
     return { meter: scope.use(`meter ${id}`, modbusMeter({ id, profile: loadProfile(profile, [config.paths.profiles]), address: lineAddress(meter), unit, credentials: login, buses })), role };
   });
-  const devices = config.miners.map(({ id, driver, address, model, passwordFile, webPort, outlet }): WiredDevice => {
+  const devices = config.miners.map((miner): WiredDevice => {
+    const { id, driver, address, passwordFile, webPort, outlet } = miner;
     if (!isDriverName(driver)) throw new ConfigError(`miner ${id}: there is no driver ${driver}; use one of ${Object.keys(drivers).join(", ")}`);
     const password = passwordFile === null ? undefined : passwords.get(passwordFile);
-    const options = { id, address, model: loadModel(model), ...(password !== undefined && { password }), ...(webPort !== null && { webPort }) };
+    const model = loadModel(miner.model);
+    const bounds = boundsOf(miner.limits, model);
+    const options = { id, address, model: narrowed(model, bounds), ...(password !== undefined && { password }), ...(webPort !== null && { webPort }) };
     return {
-      device: scope.use(`miner ${id}`, drivers[driver](options)),
+      device: guarded(scope.use(`miner ${id}`, drivers[driver](options)), bounds),
       outlet: outlet === null ? null : { meter: outlet.meter, index: outlet.outlet },
     };
   });
   return { devices, meters };
+}
+
+function boundsOf(limits: Config["miners"][number]["limits"], { boardMax }: MinerModel): Bounds {
+  const quantity = <T>(value: number | null | undefined, unit: (value: number) => T): T | null => (value == null ? null : unit(value));
+  return {
+    frequencyMin: quantity(limits?.frequencyMinMHz, megahertz),
+    frequencyMax: quantity(limits?.frequencyMaxMHz, megahertz),
+    voltageMin: quantity(limits?.voltageMinMV, millivolts),
+    voltageMax: quantity(limits?.voltageMaxMV, millivolts),
+    powerMax: quantity(limits?.powerMaxW, watts),
+    boardMax: quantity(limits?.boardMaxC, celsius) ?? boardMax,
+  };
 }
 
 /** What each transport needs was asked for when the file was checked. */

@@ -2,7 +2,7 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { z } from "zod";
 import type { OperatingPoint } from "../agent/core/model.ts";
-import { megahertz, millivolts, terahash, watts, type Megahertz, type Millivolts, type Watts } from "../agent/core/units.ts";
+import { celsius, megahertz, millivolts, terahash, watts, type Celsius, type Megahertz, type Millivolts, type Watts } from "../agent/core/units.ts";
 import { ConfigError } from "../agent/runtime/errors.ts";
 
 /** Bounds no setpoint may leave, both ends included. */
@@ -24,11 +24,15 @@ export interface MinerModel {
   /** `measured`: read from a real device; `estimated`: scaled from a measured neighbour. */
   readonly status: "measured" | "estimated";
   readonly envelope: Envelope;
+  /** A board as hot as this gets no raise. */
+  readonly boardMax: Celsius;
   /** Ascending. */
   readonly points: readonly OperatingPoint[];
 }
 
 const positive = z.number().positive();
+/** Makers publish no limit for boards; above this hashboard chips, usually 10 to 15 °C hotter, come near theirs. */
+const BOARD_MAX_C = 80;
 
 const modelFile = z
   .object({
@@ -40,6 +44,7 @@ const modelFile = z
     nameplateW: positive,
     defaultPoint: z.string(),
     status: z.enum(["measured", "estimated"]),
+    boardMaxC: z.number().min(20).max(150).default(BOARD_MAX_C),
     limits: z.object({ frequencyMinMHz: positive, frequencyMaxMHz: positive, voltageMinMV: positive, voltageMaxMV: positive }),
     points: z.array(z.object({ id: z.string(), frequencyMHz: positive, voltageMV: positive, powerW: positive, hashrateThs: positive })).min(1),
   })
@@ -57,6 +62,7 @@ const modelFile = z
       frequency: { min: megahertz(file.limits.frequencyMinMHz), max: megahertz(file.limits.frequencyMaxMHz) },
       voltage: { min: millivolts(file.limits.voltageMinMV), max: millivolts(file.limits.voltageMaxMV) },
     },
+    boardMax: celsius(file.boardMaxC),
     points: file.points.map((point) => ({
       id: point.id,
       frequency: megahertz(point.frequencyMHz),

@@ -37,6 +37,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   "drivers/device": [...CONTRACT, "drivers/alike"],
   "drivers/models": ["agent/core", "agent/runtime"],
   "drivers/alike": [],
+  "drivers/guarded": [...CONTRACT, "drivers/alike", "drivers/models"],
   "drivers/index": ["*"],
   "drivers/sim": [],
 };

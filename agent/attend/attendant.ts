@@ -7,6 +7,7 @@ import type { Statement } from "../core/limit.ts";
 import type { Now, Tick } from "../core/time.ts";
 import type { Chore } from "../runtime/chore.ts";
 import type { Plant } from "../plant/plant.ts";
+import type { DeviceNotes } from "../report/devices.ts";
 import type { AgentEvent } from "../report/events.ts";
 import type { Change } from "../report/changes.ts";
 import type { StatusDocument } from "../report/status.ts";
@@ -25,6 +26,8 @@ export interface Attendant {
   decided?(decision: Decision, told: { readonly status: StatusDocument; readonly tick: Tick }): readonly Change[];
   /** Every grid document that verified, as it came, before anything is said or done about it. */
   heard?(document: VerifiedDocument): void;
+  /** What it knows of one machine, for whoever looks at that. */
+  about?(device: string): Partial<DeviceNotes>;
   /** Every event once, its own included. */
   happened?(event: AgentEvent): void;
   /** What it does in time of its own, until `signal` aborts. A rejection is a bug of ours and ends the daemon. */

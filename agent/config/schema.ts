@@ -5,6 +5,7 @@
  */
 import * as z from "zod";
 import { parseAddress, parseOutlet } from "./address.ts";
+import { minerLimits, poolRules } from "./guarding.ts";
 
 /** Sizes beyond which a file is a mistake. */
 const most = { miners: 5_000, meters: 500, brokers: 8, watts: 100_000_000 } as const;
@@ -111,6 +112,8 @@ const miner = z.strictObject({
   }),
   webPort: unset(z.int().min(1).max(65_535)).meta({ description: "Port of its web interface, for firmware that needs both; unset: the usual one.", examples: [80] }),
   outlet: unset(outlet()).meta({ description: "The metered outlet it hangs on; unset: not known.", examples: ["pdu-1/1"] }),
+  limits: minerLimits(),
+  pools: poolRules("Whom this miner may hash for; unset: as `pools` says for all."),
 });
 
 /** When the agent may open an outlet. */
@@ -275,6 +278,7 @@ export const configSchema = z
     meters: z.array(meter).max(most.meters).default([]).meta({ description: "Meters and metered PDUs.", examples: [[{ id: "pdu-1", profile: "gude-epc", address: "10.0.0.11:502" }]] }),
     schedule: z.array(window).max(50).default([]).meta({ description: "Limits of the rack's own at planned times. They narrow what the grid allows and lift nothing.", examples: [[{ name: "evening-peak", from: "17:00", to: "21:00", zone: "Europe/Berlin", limitPct: 40 }]] }),
     contacts,
+    pools: poolRules("Whom the miners may hash for; hashing for anyone else is said at once and changed by nobody. Unset: nobody watches."),
     policy,
     evidence,
     paths,

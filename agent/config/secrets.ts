@@ -32,7 +32,7 @@ const readOptional = async (file: string | null | undefined): Promise<string | n
 const readPassword = async (file: string | null): Promise<string | null> => (await readOptional(file))?.replace(/\r?\n$/, "") ?? null;
 
 /** The miners' passwords by the path of their file, each file read once. */
-export async function minerPasswords(miners: Config["miners"]): Promise<ReadonlyMap<string, string>> {
+export async function minerPasswords(miners: readonly Pick<Config["miners"][number], "passwordFile">[]): Promise<ReadonlyMap<string, string>> {
   const passwords = new Map<string, string>();
   for (const { passwordFile } of miners) {
     if (passwordFile === null || passwords.has(passwordFile)) continue;

@@ -65,6 +65,11 @@ export class DeviceLoop {
     this.#bell.ring();
   }
 
+  /** Nothing is told it now, and nothing waits to be. */
+  get idle(): boolean {
+    return this.#waiting === null && this.#status?.state !== "sending";
+  }
+
   /** Why the last poll failed; null after one that did not. */
   get failure(): string | null {
     return this.#failure?.message ?? null;

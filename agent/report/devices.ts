@@ -4,7 +4,19 @@ import type { Setpoint } from "../core/model.ts";
 import type { View } from "../core/view.ts";
 import { hundredths, whole } from "./figures.ts";
 
-export function deviceRow(view: View, decision: Decision) {
+/** What others than core know of a machine. */
+export interface DeviceNotes {
+  /** Left alone by a technician's word. */
+  readonly maintenance: boolean;
+  /** Whether it hashes for whom it may; null: for nobody, or nobody asked. */
+  readonly poolGuard: "allowed" | "foreign" | "unknown" | null;
+  /** What our orders switched off in its firmware and will give back. */
+  readonly owes: readonly string[];
+}
+
+export const NO_NOTES: DeviceNotes = { maintenance: false, poolGuard: null, owes: [] };
+
+export function deviceRow(view: View, decision: Decision, notes: DeviceNotes) {
   const { device, state, draw } = view;
   const { reading } = device;
   const telemetry = reading.kind === "known" ? reading.telemetry : null;
@@ -27,13 +39,14 @@ export function deviceRow(view: View, decision: Decision) {
     order: state.order === null ? null : { id: state.order.id, setpoint: setpointWord(state.order.setpoint), cause: state.order.cause, state: device.order?.state ?? "waiting" },
     unknownReason: reading.kind === "unknown" ? reading.reason : null,
     quarantineReason: state.quarantine?.reason ?? null,
+    ...notes,
   };
 }
 
-export function deviceDetail(view: View, decision: Decision, context: { readonly description: string; readonly failure: string | null; readonly maintenance: boolean }) {
+export function deviceDetail(view: View, decision: Decision, context: { readonly description: string; readonly failure: string | null; readonly notes: DeviceNotes }) {
   const { device, state } = view;
   return {
-    ...deviceRow(view, decision),
+    ...deviceRow(view, decision, context.notes),
     description: context.description,
     nameplateW: device.nameplate.highest,
     asleepW: device.nameplate.asleep,
@@ -41,7 +54,6 @@ export function deviceDetail(view: View, decision: Decision, context: { readonly
     misses: state.misses,
     reserveW: whole(view.reserve),
     failure: context.failure,
-    maintenance: context.maintenance,
     capabilities: device.capabilities,
     telemetry: device.reading.kind === "known" ? device.reading.telemetry : device.reading.last,
   };

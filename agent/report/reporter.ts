@@ -2,7 +2,7 @@ import type { Decision } from "../core/decide.ts";
 import type { Instant, Millis } from "../core/units.ts";
 import { seconds } from "../core/units.ts";
 import type { Link } from "../runtime/link.ts";
-import { deviceRow } from "./devices.ts";
+import { deviceRow, type DeviceNotes } from "./devices.ts";
 import type { AgentEvent } from "./events.ts";
 import type { StatusDocument } from "./status.ts";
 import { statusKey } from "./status.ts";
@@ -16,6 +16,7 @@ export interface ReporterOptions {
   readonly seal: (payload: string) => string;
   readonly farm: { readonly link: Link; readonly root: string } | null;
   readonly nominalW: number;
+  readonly about: (device: string) => DeviceNotes;
 }
 
 /** Figures change all the time; words rarely. A status goes out when a word changes, and this often for the figures in it. */
@@ -98,7 +99,7 @@ export class Reporter {
     if (farm === null) return;
     farm.link.publish({ topic: `${farm.root}/status`, payload: JSON.stringify(status), qos: 1, retain: true });
     for (const view of decision.views) {
-      const row = deviceRow(view, decision);
+      const row = deviceRow(view, decision, this.#options.about(view.device.id));
       farm.link.publish({ topic: `${farm.root}/asic/${row.id}`, payload: JSON.stringify(row), qos: 0, retain: false });
     }
   }

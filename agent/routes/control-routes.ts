@@ -24,7 +24,7 @@ export function controlRoutes(daemon: Daemon, wallNow: () => number): ControlRou
     const view = decision().views.find((candidate) => candidate.device.id === id);
     const loop = daemon.plant.device(id);
     if (view === undefined || loop === undefined) throw new ControlError(404, `no device ${id} in this rack`, "curtailctl devices lists them.");
-    return deviceDetail(view, decision(), { description: loop.device.description, failure: loop.failure, maintenance: loop.held });
+    return deviceDetail(view, decision(), { description: loop.device.description, failure: loop.failure, notes: daemon.about(id) });
   };
   const status = () => {
     decision();
@@ -33,7 +33,7 @@ export function controlRoutes(daemon: Daemon, wallNow: () => number): ControlRou
   return [
     ...serviceRoutes(daemon),
     { method: "GET", path: "/status", socket: "look", handle: async () => status() },
-    { method: "GET", path: "/devices", socket: "look", handle: async () => decision().views.map((view) => deviceRow(view, decision())) },
+    { method: "GET", path: "/devices", socket: "look", handle: async () => decision().views.map((view) => deviceRow(view, decision(), daemon.about(view.device.id))) },
     { method: "GET", path: "/devices/:id", socket: "look", handle: async ({ params }) => device(params["id"] ?? "") },
     { method: "GET", path: "/meters", socket: "look", handle: async () => daemon.plant.meters.map(({ meter, role, reading, failure }) => ({ id: meter.id, description: meter.description, role, reading, failure })) },
     { method: "GET", path: "/grid", socket: "look", handle: async () => gridView(daemon) },

@@ -24,7 +24,7 @@ export class Identity {
   constructor(model: MinerModel) {
     this.#model = model;
     this.envelope = model.envelope;
-    this.points = model.points;
+    this.points = this.#allowed(model.points);
     this.#boards = model.boards;
     this.capabilities = this.#offer();
   }
@@ -48,14 +48,18 @@ export class Identity {
       const reports = await talk.report(["limits", "profiles"]);
       this.envelope = narrow(this.#model.envelope, reports.optional("limits"));
       const told = pointsOf(reports.optional("profiles"));
-      const allowed = within(this.envelope, told.length > 0 ? told : this.#model.points);
-      // Limits that leave nothing are not believed here; an order then says that it is out of range.
-      this.points = allowed.length > 0 ? allowed : this.#model.points;
+      this.points = this.#allowed(told.length > 0 ? told : this.#model.points);
       this.capabilities = this.#offer();
       this.#tries = 0;
     } catch (error) {
       if (!(error instanceof DeviceError)) throw error;
     }
+  }
+
+  /** Limits that leave nothing are not believed here; an order then says that it is out of range. */
+  #allowed(points: readonly OperatingPoint[]): readonly OperatingPoint[] {
+    const allowed = within(this.envelope, points);
+    return allowed.length > 0 ? allowed : this.#model.points;
   }
 
   /** How many boards a reading shows that can run; none leaves the number as it was. */

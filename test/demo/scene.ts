@@ -23,7 +23,7 @@ const deviceAt = (index: number): DeviceRow => ({
   setpoint: "point 435",
   order: null,
   unknownReason: null,
-  quarantineReason: null,
+  quarantineReason: null, maintenance: false, poolGuard: null, owes: [],
 });
 
 export interface SceneOptions {

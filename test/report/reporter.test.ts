@@ -4,6 +4,7 @@ import { test } from "node:test";
 import { decide } from "../../agent/core/decide.ts";
 import { startState } from "../../agent/core/state.ts";
 import { instant, millis } from "../../agent/core/units.ts";
+import { NO_NOTES } from "../../agent/report/devices.ts";
 import { Reporter } from "../../agent/report/reporter.ts";
 import type { OutgoingMessage } from "../../agent/runtime/link.ts";
 import { status } from "../cli/answers.ts";
@@ -13,7 +14,7 @@ import { ZERO } from "../core/signals.ts";
 test("status, acks and capability are sealed for the operator; telemetry, notices and the farm's copies are not", () => {
   const sent: OutgoingMessage[] = [];
   const link = { connected: true, publish: (message: OutgoingMessage) => void sent.push(message), resubscribe: () => undefined, run: () => Promise.resolve() };
-  const reporter = new Reporter({ grid: link, gridRoot: "g", seal: (payload) => `sealed ${payload}`, farm: { link, root: "f" }, nominalW: 30_000 });
+  const reporter = new Reporter({ grid: link, gridRoot: "g", seal: (payload) => `sealed ${payload}`, farm: { link, root: "f" }, nominalW: 30_000, about: () => NO_NOTES });
   const { decision } = decide(startState(millis(0)), input(snapshot([], metered(0))));
   reporter.cycle(decision, status, { at: instant(ZERO), telemetryPeriod: null });
   reporter.ack("e1", { status: "ACCEPTED" });

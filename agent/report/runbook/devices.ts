@@ -26,6 +26,23 @@ export const deviceEvents: Chapter = {
   "device.blinked": {
     level: "info", says: "a technician lets a miner blink", means: "Its lamp shows where it stands; its work goes on.", cause: "`curtailctl blink` by `who`.", cure: "`curtailctl blink ID --off` ends it.",
   },
+  "pool.strayed": {
+    level: "warn", says: "a miner hashes for somebody it may not hash for",
+    means: "Its power pays another. curtaild changes no pool and leaves it running.",
+    cause: "`url` and `worker` are not among `pools` of the configuration: somebody changed its pools, a backup pool has taken over, or the configuration is out of date.",
+    cure: "Look at the miner's pools in its own web interface and change its password; if they are right, add them to `pools` in the configuration.",
+  },
+  "pool.returned": {
+    level: "info", says: "a miner hashes for whom it may again", means: "Its active pool and worker are among `pools` of the configuration, or it has stopped hashing (`to`).", cause: "Its pools were put right.", cure: NO_CURE,
+  },
+  "firmware.released": {
+    level: "info", says: "what orders had switched off in a miner is on again",
+    means: "Its firmware's own controllers, or boards, named in `gave`, work as before curtailment.", cause: "Nothing has limited the rack for a minute.", cure: NO_CURE,
+  },
+  "firmware.held": {
+    level: "warn", says: "what orders had switched off in a miner could not be switched on again",
+    means: "It runs on without what `owes` names; the next try is in five minutes.", cause: "`reason` is what the miner said.", cure: "Look at the miner; `curtailctl device ID` shows what is still owed.",
+  },
   "maintenance.begun": {
     level: "warn", says: "a miner is left alone",
     means: "It is told nothing, also after a restart of the daemon; it is counted at what the meter says.", cause: "`curtailctl maintenance` by `who`.", cure: "`curtailctl maintenance ID --end` takes it up again.",

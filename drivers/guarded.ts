@@ -1,0 +1,158 @@
+/**
+ * A miner kept within its owner's bounds and its boards' temperature, whatever its driver: nothing outside is offered to plan
+ * with, and nothing outside is ordered.
+ */
+import type { Capability, CapabilityKind, OperatingPoint, Setpoint, Telemetry } from "../agent/core/model.ts";
+import { megahertz, millivolts, watts, type Celsius, type Megahertz, type Millivolts, type Watts } from "../agent/core/units.ts";
+import { DeviceError } from "../agent/runtime/errors.ts";
+import { alike } from "./alike.ts";
+import type { Actuators, Device } from "./driver.ts";
+import type { MinerModel } from "./models.ts";
+
+/** Bounds of settings, both ends included; null: none. */
+export interface Bounds {
+  readonly frequencyMin: Megahertz | null;
+  readonly frequencyMax: Megahertz | null;
+  readonly voltageMin: Millivolts | null;
+  readonly voltageMax: Millivolts | null;
+  readonly powerMax: Watts | null;
+  /** From here on no raise. */
+  readonly boardMax: Celsius;
+}
+
+/** Cooler by so many °C, boards get raises again. */
+const COOLED_BY = 5;
+
+/** The model with its envelope narrowed, for what drivers set besides the points they offer. */
+export function narrowed(model: MinerModel, bounds: Bounds): MinerModel {
+  const { frequency, voltage } = model.envelope;
+  return {
+    ...model,
+    envelope: {
+      frequency: { min: megahertz(Math.max(frequency.min, bounds.frequencyMin ?? 0)), max: megahertz(Math.min(frequency.max, bounds.frequencyMax ?? Infinity)) },
+      voltage: { min: millivolts(Math.max(voltage.min, bounds.voltageMin ?? 0)), max: millivolts(Math.min(voltage.max, bounds.voltageMax ?? Infinity)) },
+    },
+  };
+}
+
+export const guarded = (device: Device, bounds: Bounds): Device => new Guarded(device, bounds);
+
+class Guarded implements Device {
+  readonly id: string;
+  readonly actuators: Actuators;
+  readonly orderDeadlineMs?: number;
+  readonly debts?: NonNullable<Device["debts"]>;
+  readonly blink?: NonNullable<Device["blink"]>;
+  readonly restart?: NonNullable<Device["restart"]>;
+  readonly #device: Device;
+  readonly #bounds: Bounds;
+  #heat: Heat | null = null;
+  /** The device's own list and what is left of it. */
+  #offered: { readonly of: readonly Capability[]; readonly ceiling: number; readonly left: readonly Capability[] } | null = null;
+
+  constructor(device: Device, bounds: Bounds) {
+    const { id, orderDeadlineMs, debts, blink, restart } = device;
+    this.#device = device;
+    this.#bounds = bounds;
+    this.id = id;
+    if (orderDeadlineMs !== undefined) this.orderDeadlineMs = orderDeadlineMs;
+    if (debts !== undefined) this.debts = debts;
+    if (blink !== undefined) this.blink = (on, signal) => blink.call(device, on, signal);
+    if (restart !== undefined) this.restart = (signal) => restart.call(device, signal);
+    this.actuators = Object.fromEntries((Object.keys(device.actuators) as CapabilityKind[]).map((kind) => [kind, (setpoint: Setpoint, signal: AbortSignal) => this.#act(setpoint, signal)]));
+  }
+
+  get description(): string {
+    return this.#device.description;
+  }
+
+  get nameplate(): Device["nameplate"] {
+    return this.#device.nameplate;
+  }
+
+  get capabilities(): readonly Capability[] {
+    const of = this.#device.capabilities;
+    const ceiling = this.#heat?.ceiling ?? Infinity;
+    if (this.#offered?.of === of && this.#offered.ceiling === ceiling) return this.#offered.left;
+    const left = alike(of.map((capability) => this.#narrow(capability, ceiling)));
+    this.#offered = { of, ceiling, left };
+    return left;
+  }
+
+  async read(signal: AbortSignal): Promise<Telemetry> {
+    const telemetry = await this.#device.read(signal);
+    this.#heat = heatAfter(this.#heat, telemetry, { boardMax: this.#bounds.boardMax, points: pointsIn(this.#device.capabilities) });
+    if (this.#heat === null) return telemetry;
+    return { ...telemetry, errors: [...telemetry.errors, `a board is at ${Math.round(this.#heat.hottest)} °C: no raise before it is ${COOLED_BY} °C below ${this.#bounds.boardMax} °C`] };
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return Promise.resolve(this.#device[Symbol.asyncDispose]());
+  }
+
+  #narrow(capability: Capability, ceiling: number): Capability {
+    if (capability.kind === "points") {
+      const points = capability.points.filter((point) => this.#outside(point) === null && point.power <= ceiling);
+      return { ...capability, points };
+    }
+    if (capability.kind === "power-limit") return { ...capability, max: watts(Math.min(capability.max, this.#bounds.powerMax ?? Infinity, ceiling)) };
+    return capability;
+  }
+
+  async #act(setpoint: Setpoint, signal: AbortSignal): Promise<void> {
+    this.#check(setpoint);
+    const act = this.#device.actuators[setpoint.kind] as ((setpoint: Setpoint, signal: AbortSignal) => Promise<void>) | undefined;
+    await act?.(setpoint, signal);
+  }
+
+  /** Throws `out-of-range` for what the owner does not want, `refused` for what the heat does not allow. */
+  #check(setpoint: Setpoint): void {
+    const heat = this.#heat;
+    const tooHot = (): DeviceError => new DeviceError("refused", `a board is at ${Math.round(heat?.hottest ?? 0)} °C, its limit is ${this.#bounds.boardMax} °C: no raise before it has cooled; look at fans and inlet air`);
+    if (setpoint.kind === "points") {
+      const point = pointsIn(this.#device.capabilities).find(({ id }) => id === setpoint.point);
+      const outside = point === undefined ? null : this.#outside(point);
+      if (outside !== null) throw new DeviceError("out-of-range", `point ${setpoint.point} is ${outside}, as limits in the configuration say`);
+      if (heat !== null && point !== undefined && (heat.asleep || point.power > heat.ceiling)) throw tooHot();
+    }
+    if (setpoint.kind === "power-limit") {
+      if (setpoint.power > (this.#bounds.powerMax ?? Infinity)) throw new DeviceError("out-of-range", `${setpoint.power} W is above ${this.#bounds.powerMax} W, as limits in the configuration say`);
+      if (heat !== null && setpoint.power > heat.ceiling) throw tooHot();
+    }
+    if (setpoint.kind === "boards" && heat !== null && (heat.asleep || setpoint.count > heat.boards)) throw tooHot();
+  }
+
+  /** How a point leaves the bounds; null: it does not. What it does not state cannot leave them. */
+  #outside({ frequency, voltage, power }: OperatingPoint): string | null {
+    const { frequencyMin, frequencyMax, voltageMin, voltageMax, powerMax } = this.#bounds;
+    if (isOutside(frequency, frequencyMin, frequencyMax)) return `${frequency} MHz, outside ${frequencyMin ?? 0} to ${frequencyMax ?? "any"} MHz`;
+    if (isOutside(voltage, voltageMin, voltageMax)) return `${voltage} mV, outside ${voltageMin ?? 0} to ${voltageMax ?? "any"} mV`;
+    return isOutside(power, null, powerMax) ? `${power} W, above ${powerMax} W` : null;
+  }
+}
+
+/** Boards too hot for a raise, and what the machine ran at when that was read. */
+interface Heat {
+  readonly hottest: number;
+  /** W: no point that draws more. */
+  readonly ceiling: number;
+  readonly boards: number;
+  readonly asleep: boolean;
+}
+
+/** A sensor that fell silent cools nothing. */
+function heatAfter(before: Heat | null, { boards, point, power, state }: Telemetry, { boardMax, points }: { readonly boardMax: Celsius; readonly points: readonly OperatingPoint[] }): Heat | null {
+  const temperatures = boards.map(({ boardTemperature }) => boardTemperature).filter((temperature) => temperature !== null);
+  if (temperatures.length === 0) return before;
+  const hottest = Math.max(...temperatures);
+  if (hottest < boardMax - (before === null ? 0 : COOLED_BY)) return null;
+  const lowest = Math.min(...points.map((one) => one.power));
+  const present = points.find(({ id }) => id === point)?.power ?? power ?? lowest;
+  // While it is hot the ceiling follows the machine down and never up; the lowest point always stays, to plan with.
+  const ceiling = Math.max(lowest, Math.min(present, before?.ceiling ?? Infinity));
+  return { hottest, ceiling, boards: boards.filter(({ enabled }) => enabled !== false).length, asleep: state === "asleep" };
+}
+
+const pointsIn = (capabilities: readonly Capability[]): readonly OperatingPoint[] => capabilities.flatMap((capability) => (capability.kind === "points" ? capability.points : []));
+
+const isOutside = (value: number | null, min: number | null, max: number | null): boolean => value !== null && ((min !== null && value < min) || (max !== null && value > max));

@@ -1,0 +1,94 @@
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import type { Setpoint } from "../../agent/core/model.ts";
+import { celsius, megahertz, millivolts, watts } from "../../agent/core/units.ts";
+import type { Device } from "../../drivers/driver.ts";
+import { guarded, narrowed, type Bounds } from "../../drivers/guarded.ts";
+import { loadModel } from "../../drivers/models.ts";
+import { luxos } from "../../drivers/luxos/driver.ts";
+import { at, playedMiner } from "../support/miner.ts";
+import { scriptedLuxos } from "./scripted-luxos.ts";
+
+const never = new AbortController().signal;
+const NONE: Bounds = { frequencyMin: null, frequencyMax: null, voltageMin: null, voltageMax: null, powerMax: null, boardMax: celsius(80) };
+
+const offered = (device: Device): string[] => device.capabilities.flatMap((capability) => (capability.kind === "points" ? capability.points.map(({ id }) => id) : []));
+const order = (device: Device, setpoint: Setpoint): Promise<void> => {
+  const act = device.actuators[setpoint.kind] as ((setpoint: Setpoint, signal: AbortSignal) => Promise<void>) | undefined;
+  assert.ok(act);
+  return act(setpoint, never);
+};
+const to = (point: string): Setpoint => ({ kind: "points", point });
+
+describe("the owner's bounds", () => {
+  const cases: readonly [string, Partial<Bounds>, readonly string[]][] = [
+    ["none", {}, ["200", "300", "400", "500", "600"]],
+    ["frequency", { frequencyMin: megahertz(300), frequencyMax: megahertz(500) }, ["300", "400", "500"]],
+    ["voltage", { voltageMin: millivolts(12_250), voltageMax: millivolts(12_400) }, ["300", "400"]],
+    ["power", { powerMax: watts(1_500) }, ["200", "300"]],
+    ["all of them", { frequencyMin: megahertz(300), powerMax: watts(1_500) }, ["300"]],
+  ];
+  for (const [name, bounds, ids] of cases) {
+    test(`${name}: what is outside is neither offered nor ordered`, async () => {
+      const miner = playedMiner("a");
+      const device = guarded(miner, { ...NONE, ...bounds });
+      assert.deepEqual(offered(device), ids);
+      assert.equal(device.capabilities, device.capabilities);
+      for (const id of ["200", "300", "400", "500", "600"]) {
+        if (ids.includes(id)) await order(device, to(id));
+        else await assert.rejects(order(device, to(id)), { code: "out-of-range", message: /limits in the configuration/ });
+      }
+      assert.equal(miner.orders.length, ids.length);
+    });
+  }
+
+  test("hold for what a driver sets by itself: LuxOS slows down to the lowest point inside before it sleeps", async () => {
+    await using script = await scriptedLuxos();
+    const bounds: Bounds = { ...NONE, frequencyMin: megahertz(300) };
+    const device = guarded(luxos({ id: "a", address: script.miner.address, model: narrowed(loadModel("antminer-s19k-pro"), bounds), deadlineMs: 500 }), bounds);
+    await device.read(never);
+    await order(device, { kind: "sleep" });
+    assert.ok(script.asked.includes("frequencyset 0,315"));
+    assert.ok(!script.asked.some((command) => /frequencyset \d,(190|215|240|265|290)$/.test(command)));
+  });
+});
+
+describe("hot boards", () => {
+  test("get no raise, may go down, and get raises again 5 °C below their limit", async () => {
+    const miner = playedMiner("a");
+    const device = guarded(miner, NONE);
+    miner.says = at("400", 79);
+    await device.read(never);
+    assert.equal(offered(device).length, 5);
+    miner.says = at("400", 80);
+    assert.match((await device.read(never)).errors.join(), /board is at 80 °C: no raise/);
+    assert.deepEqual(offered(device), ["200", "300", "400"]);
+    await assert.rejects(order(device, to("500")), { code: "refused", message: /80 °C.*fans/ });
+    await order(device, to("300"));
+    miner.says = at("300", 76);
+    await device.read(never);
+    assert.deepEqual(offered(device), ["200", "300"], "not yet cool, and not back up either");
+    miner.says = at("300", 74);
+    assert.deepEqual((await device.read(never)).errors, []);
+    await order(device, to("600"));
+  });
+
+  test("are neither woken nor given another board", async () => {
+    const miner = playedMiner("a");
+    const device = guarded(miner, NONE);
+    miner.says = { ...at("200", 85), state: "asleep", point: null };
+    await device.read(never);
+    for (const setpoint of [to("200"), { kind: "boards", count: 1 } as const]) await assert.rejects(order(device, setpoint), { code: "refused" });
+    await order(device, { kind: "sleep" });
+  });
+
+  test("stay hot while their sensors say nothing", async () => {
+    const miner = playedMiner("a");
+    const device = guarded(miner, NONE);
+    miner.says = at("400", 90);
+    await device.read(never);
+    miner.says = { ...at("400", 90), boards: [] };
+    await device.read(never);
+    await assert.rejects(order(device, to("500")), { code: "refused" });
+  });
+});
