@@ -16,6 +16,7 @@ import { EStop } from "./attend/estop.ts";
 import { OutletBook } from "./attend/outlet-book.ts";
 import { Outputs } from "./attend/outputs.ts";
 import { PoolGuard } from "./attend/pool-guard.ts";
+import { Succession } from "./attend/succession.ts";
 import { Schedule } from "./attend/schedule.ts";
 import { openDeviceKey } from "./config/device-key.ts";
 import type { BrokerConfig, Config } from "./config/schema.ts";
@@ -31,6 +32,7 @@ import { estopRoutes } from "./routes/estop.ts";
 import { outletRoutes } from "./routes/outlets.ts";
 import { evidenceRoutes } from "./routes/evidence.ts";
 import { scheduleRoutes } from "./routes/schedule.ts";
+import { stateRoutes } from "./routes/state.ts";
 import { openControl } from "./link/control.ts";
 import { mqttLink } from "./link/mqtt-link.ts";
 import type { Switching, WiredDevice, WiredMeter } from "./plant/plant.ts";
@@ -98,7 +100,7 @@ export async function runRack(config: Config, surroundings: Surroundings, signal
     const estop = new EStop(config.contacts.estop, clock);
     const outputs = new Outputs(config.contacts.outputs, { clock, grace: seconds(config.policy.pduGraceS) });
     const outlets = new OutletBook();
-    const attendants: readonly Attendant[] = [new PoolGuard(config), new DebtKeeper(clock), schedule, estop, outputs, outlets, ...(evidence?.attendants ?? [])];
+    const attendants: readonly Attendant[] = [new Succession(), new PoolGuard(config), new DebtKeeper(clock), schedule, estop, outputs, outlets, ...(evidence?.attendants ?? [])];
     const calendar = new Calendar(attendants, surroundings);
     const daemon: Daemon = new Daemon({
       ...surroundings,
@@ -121,7 +123,7 @@ export async function runRack(config: Config, surroundings: Surroundings, signal
     });
     // The rack is kept with or without a command line: a socket that cannot be opened is said and no more.
     const wallNow = (): number => clock.now().at;
-    const routes = [...controlRoutes(daemon, wallNow), ...scheduleRoutes({ schedule, calendar, wallNow }), ...estopRoutes(estop), ...evidenceRoutes(evidence, journalDirectory(config)), ...outletRoutes(daemon, { book: outlets, clock })];
+    const routes = [...controlRoutes(daemon, wallNow), ...scheduleRoutes({ schedule, calendar, wallNow }), ...stateRoutes(daemon, store), ...estopRoutes(estop), ...evidenceRoutes(evidence, journalDirectory(config)), ...outletRoutes(daemon, { book: outlets, clock })];
     const desk = await openControl({ directory: config.paths.run, routes, clock, log }).catch((error: unknown) => {
       log.error({ reason: reasonOf(error) }, "no control socket: curtailctl will not reach this daemon");
       return null;

@@ -9,7 +9,8 @@ export async function curtaildCommands(asked: Asked): Promise<Command> {
   const commands = [
     { name: "run", description: "run the daemon", load: async () => (await import("./commands/run.ts")).runCommand() },
     { name: "check", description: "check a configuration file", load: async () => (await import("./commands/check.ts")).checkCommand() },
-    { name: "sim", description: "simulate a rack on real sockets", load: async () => (await import("./sim.ts")).simCommand() },
+    { name: "state", description: "hand a rack over to another controller: export, import", load: async () => (await import("./commands/state.ts")).stateCommand() },
+  { name: "sim", description: "simulate a rack on real sockets", load: async () => (await import("./sim.ts")).simCommand() },
   ];
   await addLazily(program, commands, asked);
   return program;

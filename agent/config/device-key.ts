@@ -18,11 +18,26 @@ const fileName = "device.key.pem";
 /** The key in `state`, made there (mode 0600, on the platter) where there is none. Throws a ConfigError when the file holds something else. */
 export async function openDeviceKey(state: string): Promise<DeviceKey> {
   const path = join(state, fileName);
-  const text = await readFile(path, "utf8").catch((error: unknown) => {
+  const text = await deviceKeyText(state);
+  return named(text === null ? await make(state, path) : read(text, path));
+}
+
+/** The file's text; null: there is none. */
+export async function deviceKeyText(state: string): Promise<string | null> {
+  return readFile(join(state, fileName), "utf8").catch((error: unknown) => {
     if (error instanceof Error && "code" in error && error.code === "ENOENT") return null;
     throw error;
   });
-  return named(text === null ? await make(state, path) : read(text, path));
+}
+
+/** Puts a rack's own key in the place of the one in `state`, which stays beside it. Throws a ConfigError when it is none. */
+export async function placeDeviceKey(state: string, text: string): Promise<DeviceKey> {
+  const path = join(state, fileName);
+  const key = read(text, "the state brought along");
+  const present = await deviceKeyText(state);
+  if (present !== null && present !== text) await rename(path, `${path}.before-import`);
+  if (present !== text) await write(state, path, key);
+  return named(key);
 }
 
 export function fingerprintOf(publicKey: KeyObject): string {
@@ -47,14 +62,18 @@ function read(text: string, path: string): KeyObject {
 
 async function make(state: string, path: string): Promise<KeyObject> {
   const { privateKey } = generateKeyPairSync("ed25519");
+  await write(state, path, privateKey);
+  return privateKey;
+}
+
+async function write(state: string, path: string, key: KeyObject): Promise<void> {
   await mkdir(state, { recursive: true, mode: 0o700 });
   const handle = await open(`${path}.new`, "w", 0o600);
   try {
-    await handle.writeFile(privateKey.export({ type: "pkcs8", format: "pem" }));
+    await handle.writeFile(key.export({ type: "pkcs8", format: "pem" }));
     await handle.sync();
   } finally {
     await handle.close();
   }
   await rename(`${path}.new`, path);
-  return privateKey;
 }

@@ -54,3 +54,10 @@ export function unreadableLatch(topic: string): LatchState {
 }
 
 export const clockFromText = (text: string): Instant => instant(Number(text));
+
+/** How many documents a topic's record holds; what they say is read when they are restored. */
+export function entryCount(text: string): number {
+  const entries: unknown = JSON.parse(text);
+  if (!Array.isArray(entries) || !entries.every((entry) => typeof entry === "object" && entry !== null && "payload" in entry && typeof entry.payload === "string")) throw new TypeError("not documents");
+  return entries.length;
+}

@@ -2,6 +2,11 @@
 import { NO_CURE, type Chapter } from "./entry.ts";
 
 export const controllerEvents: Chapter = {
+  "state.imported": {
+    level: "warn", says: "this controller has taken over a rack",
+    means: "It knows what the one before it knew at `exportedAt`: documents older than that are refused. Its journal goes on from `logHead` of the other one.",
+    cause: "`curtaild state import` before this start.", cure: "Keep the former controller's journal: it ends at `logHead`.",
+  },
   "storage.failed": {
     level: "error", says: "something could not be kept on disk",
     means: "What cannot be kept cannot raise: no limit rises until the disk takes writes again. Lower limits hold at once, as ever.",
