@@ -58,6 +58,9 @@ export interface Telemetry {
   /** How the firmware came by `power`. */
   readonly powerSource: "measured" | "estimated" | null;
   readonly hashrate: Terahash | null;
+  /** Mean of the last quarter of an hour. */
+  readonly hashrate15Min: Terahash | null;
+  /** Since the mining process started. */
   readonly hashrateAverage: Terahash | null;
   /** Mean over the boards that run. While asleep: what it would wake to. */
   readonly frequency: Megahertz | null;

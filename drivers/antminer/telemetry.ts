@@ -41,6 +41,7 @@ export function telemetryOf(said: Said, points: readonly StockPoint[], model: Mi
     power: said.power,
     powerSource: said.power === null ? null : "measured",
     hashrate,
+    hashrate15Min: hashrateAt(summary, "15m"),
     hashrateAverage: hashrateAt(summary, "av") ?? hashrateAt(machine, "av"),
     frequency: state === "asleep" ? (points.find((point) => sameSettings(point.settings, awake(settings)))?.frequency ?? null) : frequency,
     voltage: null,

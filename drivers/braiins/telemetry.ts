@@ -39,6 +39,7 @@ export function openTelemetry(reports: Reports, errors: readonly string[]): Tele
     power: null,
     powerSource: null,
     hashrate,
+    hashrate15Min: hashrateAt(summary, "15m"),
     hashrateAverage: hashrateAt(summary, "av"),
     frequency: null,
     voltage: null,

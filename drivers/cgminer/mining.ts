@@ -6,17 +6,18 @@ import { flagAt, numberAt, rowsAt, textAt, type JsonObject } from "./json.ts";
 
 /** A telemetry in which nothing was said. */
 export const NOTHING_SAID: Telemetry = {
-  power: null, powerSource: null, hashrate: null, hashrateAverage: null, frequency: null, voltage: null, state: null, point: null, boards: [],
+  power: null, powerSource: null, hashrate: null, hashrate15Min: null, hashrateAverage: null, frequency: null, voltage: null, state: null, point: null, boards: [],
   inlet: null, outlet: null, fansRpm: [], pools: [], accepted: null, rejected: null, hardwareErrors: null, uptime: null, errors: [],
 };
 
 /** What `summary` and `pools` tell. */
-export function miningOf(summary: JsonObject, pools: JsonObject | null): Pick<Telemetry, "hashrate" | "hashrateAverage" | "accepted" | "rejected" | "hardwareErrors" | "uptime" | "pools"> {
+export function miningOf(summary: JsonObject, pools: JsonObject | null): Pick<Telemetry, "hashrate" | "hashrate15Min" | "hashrateAverage" | "accepted" | "rejected" | "hardwareErrors" | "uptime" | "pools"> {
   const row = rowsAt(summary, "SUMMARY")[0];
   const elapsed = numberAt(row, "Elapsed");
   return {
     // The shortest span there is: firmwares have 5 s, 20 s, 30 s or a minute.
     hashrate: hashrateAt(row, "5s") ?? hashrateAt(row, "20s") ?? hashrateAt(row, "30s") ?? hashrateAt(row, "1m"),
+    hashrate15Min: hashrateAt(row, "15m"),
     hashrateAverage: hashrateAt(row, "av"),
     accepted: numberAt(row, "Accepted"),
     rejected: numberAt(row, "Rejected"),

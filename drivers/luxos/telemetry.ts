@@ -23,6 +23,7 @@ export function telemetryOf(reports: Reports, boards: readonly Board[], points: 
     power: drawn,
     powerSource: drawn === null ? null : flagAt(power, "PSU") === true ? "measured" : "estimated",
     hashrate: hashrateAt(summary, "5s"),
+    hashrate15Min: hashrateAt(summary, "15m"),
     hashrateAverage: hashrateAt(summary, "av"),
     frequency: mean(running.map((board) => board.frequency), megahertz),
     voltage: mean(running.map((board) => board.voltage), millivolts),

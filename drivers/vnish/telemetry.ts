@@ -19,6 +19,7 @@ export function telemetryOf(summary: JsonObject, perf: JsonObject, identity: Ide
     power,
     powerSource: power === null ? null : "estimated",
     hashrate: hashrateAt(miner, ["hr_realtime", "instant_hashrate"], identity),
+    hashrate15Min: null,
     hashrateAverage: hashrateAt(miner, ["hr_average", "average_hashrate"], identity),
     frequency: mean(boards.map((board) => board.frequency), megahertz),
     voltage: mean(boards.map((board) => board.voltage), millivolts),

@@ -36,6 +36,7 @@ export function pollOf({ status, summary, edevs, psu, pools, errors, version }: 
       power,
       powerSource: power === null ? null : "measured",
       hashrate,
+      hashrate15Min: hashrateAt(sum, "15m"),
       hashrateAverage: hashrateAt(sum, "av"),
       frequency: state === "asleep" ? null : frequencyOf(boards),
       voltage: null,

@@ -32,6 +32,7 @@ export function pollOf({ device, setting, status }: ReportsV3): Poll {
       power,
       powerSource: power === null ? null : "measured",
       hashrate,
+      hashrate15Min: terahashAt(summary, "hash-15min"),
       hashrateAverage: terahashAt(summary, "hash-average"),
       frequency: state === "asleep" ? null : frequencyOf(boards),
       voltage: null,

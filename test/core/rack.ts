@@ -39,7 +39,7 @@ export const NOW = seconds(1000);
 export const tick = (uptime: number = NOW): Tick => ({ uptime: millis(uptime), at: instant(1_800_000_000_000 + uptime), error: millis(20) });
 
 export const SILENT_TELEMETRY: Telemetry = {
-  power: null, powerSource: null, hashrate: null, hashrateAverage: null, frequency: null, voltage: null, state: null, point: null, boards: [],
+  power: null, powerSource: null, hashrate: null, hashrate15Min: null, hashrateAverage: null, frequency: null, voltage: null, state: null, point: null, boards: [],
   inlet: null, outlet: null, fansRpm: [], pools: [], accepted: null, rejected: null, hardwareErrors: null, uptime: null, errors: [],
 };
 

@@ -102,6 +102,7 @@ function telemetryOf(asic: Asic, points: readonly OperatingPoint[]): Telemetry {
     power: watts(asic.reportedW),
     powerSource: "estimated",
     hashrate: terahash(asic.reportedThs.fast),
+    hashrate15Min: null,
     hashrateAverage: terahash(asic.reportedThs.average),
     frequency: megahertz(frequency),
     voltage: millivolts(voltage),

@@ -9,7 +9,7 @@ import type { Device } from "../../drivers/driver.ts";
 import { VirtualClock } from "../support/virtual-clock.ts";
 
 const telemetry: Telemetry = {
-  power: null, powerSource: null, hashrate: null, hashrateAverage: null, frequency: null, voltage: null, state: "hashing", point: null,
+  power: null, powerSource: null, hashrate: null, hashrate15Min: null, hashrateAverage: null, frequency: null, voltage: null, state: "hashing", point: null,
   boards: [], inlet: null, outlet: null, fansRpm: [], pools: [], accepted: null, rejected: null, hardwareErrors: null, uptime: null, errors: [],
 };
 

@@ -4,7 +4,7 @@ import { celsius, megahertz, millis, millivolts, seconds, terahash, watts } from
 import type { Debts, Device } from "../../drivers/driver.ts";
 
 export const silence: Telemetry = {
-  power: null, powerSource: null, hashrate: null, hashrateAverage: null, frequency: null, voltage: null, state: "hashing", point: null, boards: [],
+  power: null, powerSource: null, hashrate: null, hashrate15Min: null, hashrateAverage: null, frequency: null, voltage: null, state: "hashing", point: null, boards: [],
   inlet: null, outlet: null, fansRpm: [], pools: [], accepted: null, rejected: null, hardwareErrors: null, uptime: null, errors: [],
 };
 
