@@ -64,7 +64,8 @@ export class Recorder implements Attendant {
 
   /** The disk does not take it; null: it does again. */
   trouble(reason: string | null): void {
-    this.#desk?.event(reason === null ? "journal.recovered" : "journal.failed", reason === null ? {} : { reason });
+    if (reason === null) this.#desk?.event("journal.recovered", {});
+    else this.#desk?.event("journal.failed", { reason });
   }
 
   attach(kept: unknown, desk: Desk): void {

@@ -14,6 +14,8 @@ export interface VerifyOptions {
   readonly open: (signed: string) => Opened;
   /** Heads that others hold: the broker, the operator, a note on paper. */
   readonly outside: readonly { readonly head: Head; readonly who: string }[];
+  /** What the daemon that writes it holds: it knows of a cut end, and is no outsider. */
+  readonly running?: Head | null;
 }
 
 export interface Finding {
@@ -42,6 +44,7 @@ export interface Verdict {
 }
 
 const MOST_FINDINGS = 50;
+const DAEMON = "the running daemon";
 
 export async function verifyJournal(disk: Disk, options: VerifyOptions): Promise<Verdict> {
   const reading = new Reading(options);
@@ -83,7 +86,8 @@ class Reading {
 
   constructor(options: VerifyOptions) {
     this.#options = options;
-    this.#awaited = grouped(options.outside);
+    const { outside, running = null } = options;
+    this.#awaited = grouped(running === null ? outside : [...outside, { head: running, who: DAEMON }]);
   }
 
   async segment(disk: Disk, segment: Segment): Promise<void> {
@@ -189,7 +193,7 @@ class Reading {
   }
 
   #vouched(n: number, who: string): void {
-    if (this.#outsideTo === null || n > this.#outsideTo.n) this.#outsideTo = { n, who };
+    if (who !== DAEMON && (this.#outsideTo === null || n > this.#outsideTo.n)) this.#outsideTo = { n, who };
   }
 
   /** The heads kept beside the journal: each genuine, and the last of them the last line. null: there is no such file. */

@@ -3,6 +3,7 @@ import { contactEvents } from "./contacts.ts";
 import { alarms, controllerEvents } from "./controller.ts";
 import { deviceEvents } from "./devices.ts";
 import type { Chapter, Entry, Level } from "./entry.ts";
+import { evidenceEvents } from "./evidence.ts";
 import { gridEvents } from "./grid.ts";
 import { rackEvents } from "./rack.ts";
 import { complianceWords, refusals, sources, states } from "./words.ts";
@@ -15,6 +16,7 @@ export const chapters: readonly { readonly title: string; readonly about: string
   { title: "Events: single miners", about: "in `curtailctl events`, in the log and on the topic `notice`", entries: deviceEvents },
   { title: "Events: outlets and contacts", about: "in `curtailctl events`, in the log and on the topic `notice`", entries: contactEvents },
   { title: "Events: the controller", about: "in `curtailctl events`, in the log and on the topic `notice`", entries: controllerEvents },
+  { title: "Events: evidence", about: "in `curtailctl events`, in the log and on the topic `notice`", entries: evidenceEvents },
   { title: "Alarms of the controller", about: "named in `alarm.raised`, listed by `curtailctl doctor`", entries: alarms },
   { title: "States", about: "`state` in `curtailctl status`", entries: states },
   { title: "Compliance", about: "`compliance` in `curtailctl status`", entries: complianceWords },
