@@ -1,6 +1,7 @@
 /** The miner drivers, by the name `miners[].driver` says in the configuration. A new firmware is one line. */
 import { antminer } from "./antminer/driver.ts";
 import { avalon, avalon10, avalon7 } from "./avalon/driver.ts";
+import { bfgminer, cgminer } from "./classic/driver.ts";
 import type { Device, MinerOptions } from "./driver.ts";
 import { braiins } from "./braiins/driver.ts";
 import { luxos } from "./luxos/driver.ts";
@@ -12,7 +13,9 @@ export const drivers = {
   avalon,
   "avalon-10": avalon10,
   "avalon-7": avalon7,
+  bfgminer,
   braiins,
+  cgminer,
   luxos,
   vnish,
   "whatsminer-v2": whatsminerV2,

@@ -6,6 +6,7 @@ import { BRAIINS_PASSWORD, BraiinsFirmware } from "./braiins.ts";
 import type { Firmware } from "./cgminer-answer.ts";
 import type { SimServer } from "./cgminer-server.ts";
 import { startCgminerServer } from "./cgminer-server.ts";
+import { ClassicFirmware } from "./classic.ts";
 import { startHttpServer, type WebFirmware } from "./http-server.ts";
 import { LuxosFirmware } from "./luxos.ts";
 import type { SimClock, SimMachine } from "./machine.ts";
@@ -63,6 +64,8 @@ export const firmwares = {
   avalon: { ...AVALON, models: ["avalon-a1346", "avalon-a1566", "avalon-q", "avalon-nano-3s"], plugs: (place) => ({ api: rpc(place, new AvalonFirmware(place, "modern")) }) },
   "avalon-10": { ...AVALON, models: ["avalon-a1066"], plugs: (place) => ({ api: rpc(place, new AvalonFirmware(place, "10")) }) },
   "avalon-7": { ...AVALON, models: ["avalon-a841", "avalon-a741"], plugs: (place) => ({ api: rpc(place, new AvalonFirmware(place, place.machine.firmware.model.id === "avalon-a741" ? "7" : "8")) }) },
+  cgminer: { makes: ["Canaan", "Burnin"], models: ["bitburner-fury", "avalon-batch-1"], password: null, plugs: (place) => ({ api: rpc(place, new ClassicFirmware(place, "cgminer")) }) },
+  bfgminer: { makes: ["Rockminer"], models: ["rockminer-r3-box"], password: null, plugs: (place) => ({ api: rpc(place, new ClassicFirmware(place, "bfgminer")) }) },
   luxos: { makes: ["Bitmain"], models: ["antminer-s19k-pro"], password: null, plugs: luxos },
   // 100 MHz in half a minute: a tuner with a profile for the new target; without one it takes longer.
   braiins: { makes: ["Bitmain"], models: ["antminer-s19-xp", "antminer-s21-pro"], password: BRAIINS_PASSWORD, frequencyStepMs: 1_500, plugs: braiins },

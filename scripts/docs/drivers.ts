@@ -13,6 +13,8 @@ const KNOWN: Readonly<Record<DriverName, { readonly firmware: string; readonly r
   avalon: { firmware: "Canaan stock, A11 to A15, Q, Nano, Mini", recorded: false, hardware: false },
   "avalon-10": { firmware: "Canaan stock, A10 with the privileged interface", recorded: false, hardware: false },
   "avalon-7": { firmware: "Canaan stock, Avalon 7 and 8", recorded: false, hardware: false },
+  bfgminer: { firmware: "bfgminer 5, whatever its drivers can set", recorded: false, hardware: false },
+  cgminer: { firmware: "cgminer 2.11 to 4, whatever its drivers can set", recorded: false, hardware: false },
   braiins: { firmware: "Braiins OS 25.07 and newer", recorded: false, hardware: false },
   luxos: { firmware: "LuxOS (LUXminer)", recorded: false, hardware: false },
   vnish: { firmware: "VNish 1.2 and newer; throttled from 1.3.3 on", recorded: false, hardware: false },
