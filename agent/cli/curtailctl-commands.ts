@@ -68,7 +68,13 @@ const loaded = [
   explainCommand,
 ];
 
-const loadedWhenAsked = [top, operator, modbus, probe, dump];
+const journal = {
+  name: "journal",
+  description: "what was written down for ever: verify finds what was changed, moved or taken out",
+  load: async () => (await import("./commands/journal.ts")).journalCommand(),
+};
+
+const loadedWhenAsked = [top, journal, operator, modbus, probe, dump];
 
 /** `asked`: the words of the command line; what they do not name is not loaded. */
 export async function curtailctlCommands(asked: Asked): Promise<Command> {
