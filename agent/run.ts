@@ -18,6 +18,7 @@ import { Outputs } from "./attend/outputs.ts";
 import { PoolGuard } from "./attend/pool-guard.ts";
 import { Succession } from "./attend/succession.ts";
 import { Schedule } from "./attend/schedule.ts";
+import { Truth } from "./attend/truth.ts";
 import { openDeviceKey } from "./config/device-key.ts";
 import type { BrokerConfig, Config } from "./config/schema.ts";
 import { brokerAccess, minerPasswords } from "./config/secrets.ts";
@@ -100,7 +101,7 @@ export async function runRack(config: Config, surroundings: Surroundings, signal
     const estop = new EStop(config.contacts.estop, clock);
     const outputs = new Outputs(config.contacts.outputs, { clock, grace: seconds(config.policy.pduGraceS) });
     const outlets = new OutletBook();
-    const attendants: readonly Attendant[] = [new Succession(), new PoolGuard(config), new DebtKeeper(clock), schedule, estop, outputs, outlets, ...(evidence?.attendants ?? [])];
+    const attendants: readonly Attendant[] = [new Succession(), new PoolGuard(config), new DebtKeeper(clock), schedule, estop, outputs, outlets, new Truth(config), ...(evidence?.attendants ?? [])];
     const calendar = new Calendar(attendants, surroundings);
     const daemon: Daemon = new Daemon({
       ...surroundings,

@@ -31,6 +31,7 @@ export class Plant {
   readonly meters: readonly MeterLoop[];
   readonly switchboard: Switchboard;
   readonly #byId: ReadonlyMap<string, DeviceLoop>;
+  readonly #devicesOn: ReadonlyMap<string, string>;
   readonly #outlets: ReadonlyMap<string, { readonly meter: MeterLoop; readonly index: number }>;
 
   constructor(wiring: { readonly devices: readonly WiredDevice[]; readonly meters: readonly WiredMeter[]; readonly switching?: Switching }, context: { readonly clock: Clock; readonly listener: PlantListener }) {
@@ -43,6 +44,7 @@ export class Plant {
       const meter = outlet === null ? undefined : meters.get(outlet.meter);
       return outlet === null || meter === undefined ? [] : [[device.id, { meter, index: outlet.index }] as const];
     }));
+    this.#devicesOn = new Map([...this.#outlets].map(([device, { meter, index }]) => [`${meter.meter.id}/${index}`, device]));
     const wired = wiring.devices.map(({ device, outlet }) => ({ id: device.id, outlet }));
     this.switchboard = new Switchboard({ meters: this.meters, devices: wired, ...(wiring.switching ?? UNSWITCHED) }, context);
   }
@@ -51,10 +53,14 @@ export class Plant {
     return this.#byId.get(id);
   }
 
+  /** The metered outlet a miner hangs on; null: none is known. */
+  outletOf(device: string): { readonly meter: MeterLoop; readonly index: number } | null {
+    return this.#outlets.get(device) ?? null;
+  }
+
   /** The miner on an outlet; null: none that is registered. */
   deviceOn(meter: string, outlet: number): string | null {
-    for (const [device, wired] of this.#outlets) if (wired.meter.meter.id === meter && wired.index === outlet) return device;
-    return null;
+    return this.#devicesOn.get(`${meter}/${outlet}`) ?? null;
   }
 
   snapshot(tick: Tick): Snapshot {

@@ -60,6 +60,33 @@ export const rackEvents: Chapter = {
   "meter.agreed": {
     level: "info", says: "the meter is believed again", means: "Its figures follow the orders and the machines again.", cause: "It moves again, or was repaired.", cure: NO_CURE,
   },
+  "meter.stalled": {
+    level: "error", says: "a meter stands still while its machines draw otherwise",
+    means: "It shows the same to the last digit while the machines behind it say that they draw more or less. Where it is the rack's meter it is not believed; where it is a PDU's, single machines cannot be verified.",
+    cause: "A PDU whose measuring part hangs, or a gateway that repeats old answers.",
+    cure: "Compare with its web page or display. Restart its controller (most PDUs keep their outlets on); look at the gateway.",
+  },
+  "meter.moved": {
+    level: "info", says: "a meter that stood still measures again", means: "Its figures change again.", cause: "It was restarted, or its gateway.", cure: NO_CURE,
+  },
+  "power.disagreed": {
+    level: "warn", says: "two that measure the same power differ by more than 5 %",
+    means: "For a minute a machine and its outlet, or the inlet and the outlets behind it, have shown different power. The outlet is believed, then the inlet, then the machine.",
+    cause: "`device`: a firmware whose estimate is off, a wrong outlet in the configuration, or a second cord on another outlet. `meter`: transformers of the wrong ratio or direction, or a PDU that does not hang on this inlet.",
+    cure: "`curtailctl map` finds which outlet feeds which machine. Compare with clamp meter or display; check ratio and direction of the transformers.",
+  },
+  "power.agreed": {
+    level: "info", says: "two that measure the same power agree again", means: "They are within 5 % of each other.", cause: "What differed was corrected, or the machine runs at another setting.", cure: NO_CURE,
+  },
+  "load.unregistered": {
+    level: "warn", says: "power is drawn that no registered machine explains",
+    means: "`where` draws `powerW`: an outlet without a registered miner, a feed beyond the sum of its outlets, or a rack that should be off. It counts against the limit and cannot be lowered.",
+    cause: "A machine nobody has entered, a second rack on the same feed, fans or a switch behind the meter, or a miner that does not sleep.",
+    cure: "Go and look at `where`. Enter the machine under miners, or say what it is with outlets: [{ outlet: N, feeds: ... }] of its meter.",
+  },
+  "load.removed": {
+    level: "info", says: "the unexplained power is gone", means: "`energyWh` is what it has used meanwhile.", cause: "It was unplugged, switched off or registered.", cure: NO_CURE,
+  },
   "technician.limited": {
     level: "warn", says: "a technician has limited the rack",
     means: "The rack draws at most `limitW`, until `untilMs` or until it is cleared. It outlives restarts.",

@@ -1,0 +1,96 @@
+/** Looks at what meters, outlets and machines say of the same watts, and says where they part. */
+import type { Config } from "../config/schema.ts";
+import { formatOutlet } from "../config/address.ts";
+import type { Decision } from "../core/decide.ts";
+import { lasting, type Lasting } from "../core/lasting.ts";
+import { nextStill, type Still } from "../core/stillness.ts";
+import type { Tick } from "../core/time.ts";
+import { checks, type DeviceTruth, type MeterTruth } from "../core/truth.ts";
+import type { Millis } from "../core/units.ts";
+import { seconds } from "../core/units.ts";
+import type { View } from "../core/view.ts";
+import type { MeterLoop } from "../plant/meter-loop.ts";
+import type { Plant } from "../plant/plant.ts";
+import type { Change } from "../report/changes.ts";
+import type { Attendant, Desk } from "./attendant.ts";
+
+/** Older than this says nothing of now. */
+const FRESH = seconds(5);
+
+export class Truth implements Attendant {
+  readonly name = "truth";
+  readonly #nominal: number;
+  /** Outlets that feed something the configuration names. */
+  readonly #feeds: ReadonlySet<string>;
+  #plant: Plant | null = null;
+  #open: Lasting = new Map();
+  readonly #still = new Map<string, Still>();
+
+  constructor({ node, meters }: Pick<Config, "node" | "meters">) {
+    this.#nominal = node.nominalW;
+    this.#feeds = new Set(meters.flatMap(({ id, outlets }) => outlets.flatMap(({ outlet, feeds }) => (feeds === null ? [] : [formatOutlet({ meter: id, outlet })]))));
+  }
+
+  attach(_kept: unknown, { plant }: Desk): void {
+    this.#plant = plant;
+  }
+
+  decided({ views }: Decision, { tick }: { readonly tick: Tick }): readonly Change[] {
+    const plant = this.#plant;
+    if (plant === null) return [];
+    const { uptime } = tick;
+    const { open, said } = lasting(this.#open, checks(plant.meters.map((loop) => this.#meter(loop, plant, tick)), views.map((view) => deviceTruth(view, plant, uptime)), this.#nominal), uptime);
+    this.#open = open;
+    return [...said, ...plant.meters.flatMap((loop) => this.#stalled(loop, views, { plant, tick }))];
+  }
+
+  #meter(loop: MeterLoop, plant: Plant, tick: Tick): MeterTruth {
+    const { meter, role, reading } = loop;
+    const total = loop.total(tick);
+    const fresh = total.age !== null && total.age <= FRESH;
+    return {
+      id: meter.id,
+      isRack: role === "rack",
+      // Profiles that only read may know some of the outlets; those that switch know them all.
+      complete: meter.switches,
+      power: fresh ? total.power : null,
+      outlets: (reading?.outlets ?? []).filter(({ power }) => power !== null).map(({ index, power }) => {
+        const name = formatOutlet({ meter: meter.id, outlet: index });
+        return { name, power: fresh ? power : null, registered: plant.deviceOn(meter.id, index) !== null || this.#feeds.has(name) };
+      }),
+    };
+  }
+
+  #stalled({ meter, reading }: MeterLoop, views: readonly View[], { plant, tick }: { readonly plant: Plant; readonly tick: Tick }): Change[] {
+    const { id, accuracy } = meter;
+    if (reading === null) return [];
+    const behind = reading.outlets.some(({ power }) => power !== null) ? views.filter(({ device }) => plant.outletOf(device.id)?.meter.meter.id === id) : views;
+    const words = behind.map(ownPower);
+    const said = behind.length === 0 || words.includes(null) ? null : words.reduce<number>((sum, own) => sum + (own ?? 0), 0);
+    const before = this.#still.get(id) ?? null;
+    const now = nextStill(before, { figures: JSON.stringify([reading.power, reading.outlets]), said, resolution: accuracy.resolution * Math.max(1, reading.outlets.length) }, tick.uptime);
+    if (now === null) return [];
+    this.#still.set(id, now);
+    if (now.stalled === (before?.stalled ?? false)) return [];
+    return [now.stalled
+      ? { name: "meter.stalled", fields: { meter: id, powerW: reading.power, forS: Math.round((tick.uptime - now.since) / 1000), machinesThenW: Math.round(now.said), machinesNowW: said } }
+      : { name: "meter.moved", fields: { meter: id } }];
+  }
+}
+
+const ownPower = ({ device: { reading } }: View): number | null => (reading.kind === "known" ? reading.telemetry.power : null);
+
+function deviceTruth(view: View, plant: Plant, uptime: Millis): DeviceTruth {
+  const { device, state, curve } = view;
+  const wired = plant.outletOf(device.id);
+  const metered = device.outlet;
+  const target = state.target;
+  const open = device.feed?.on === false;
+  return {
+    id: device.id,
+    outlet: wired === null ? null : { name: formatOutlet({ meter: wired.meter.meter.id, outlet: wired.index }), power: metered?.age != null && metered.age <= FRESH ? metered.power : null },
+    own: ownPower(view),
+    settled: !view.underway && !view.climbing && uptime >= state.settlesAt,
+    whenOff: open ? 0 : target?.kind === "sleep" ? (curve.power[0] ?? device.nameplate.asleep) : null,
+  };
+}
