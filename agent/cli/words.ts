@@ -9,8 +9,12 @@ export const hashrateText = (hashrateThs: number | null): string => formatHashra
 export const secondsText = (length: number | null): string => formatDuration(length === null ? null : seconds(length));
 export const temperatureText = (temperatureC: number | null): string => (temperatureC === null ? "unknown" : `${celsius(temperatureC)} °C`);
 
+/** A miner's own words go to a terminal: nothing but text. */
+// eslint-disable-next-line no-control-regex -- that is what is taken out
+export const plain = (text: string): string => text.replace(/[\u0000-\u001f\u007f-\u009f]/g, " ");
+
 const good = new Set(["compliant", "controlled", "limited", "hashing", "ok", "synced", "not-limited"]);
-const bad = new Set(["violating", "emergency", "fault", "quarantined", "failed"]);
+const bad = new Set(["violating", "emergency", "fault", "quarantined", "failed", "foreign"]);
 
 /** Green for what is as it should be, red for what is not, yellow between. */
 export const judged = (word: string): string => (good.has(word) ? colors.green(word) : bad.has(word) ? colors.red(word) : colors.yellow(word));

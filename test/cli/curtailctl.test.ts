@@ -6,6 +6,11 @@ import { join } from "node:path";
 import { describe, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { ControlError } from "../../agent/link/control.ts";
+import { deviceLines } from "../../agent/cli/commands/devices.ts";
+import { deviceDetailLines } from "../../agent/cli/device-lines.ts";
+import type { Telemetry } from "../../agent/core/model.ts";
+import { millis, terahash, watts } from "../../agent/core/units.ts";
+import { silence } from "../support/miner.ts";
 import { testDirectory } from "../config/config-files.ts";
 import { until } from "../link/link-rig.ts";
 import { detail, device, grid, silent, status } from "./answers.ts";
@@ -57,6 +62,24 @@ describe("curtailctl shows", { concurrency: 2 }, () => {
     for (const pattern of [/failsafe, unverified/, /measured {3}unknown \(unknown\)/, /hashrate {3}unknown, unknown/, /no heartbeat yet/, /^clock {6}unsynced/m, /^storage {4}failed/m, /^config {5}last-good/m]) assert.match(state.out, pattern);
     assert.match(why.out, /No heartbeat has been heard since the start/);
   });
+});
+
+test("a miner's own words: every figure, what it did not say as unknown, and no escape codes", async () => {
+  const telemetry: Telemetry = {
+    ...silence, power: watts(2_790), powerSource: "measured", hashrate: terahash(120), hashrate15Min: terahash(119), uptime: millis(7_200_000), accepted: 10,
+    pools: [{ url: "stratum+tcp://evil:1", worker: "thief\u001b[2J", active: true }], errors: ["fan 1: no speed"],
+  };
+  const said = deviceDetailLines({ ...detail, telemetry, poolGuard: "foreign", owes: ["atm"] }).join("\n");
+  for (const pattern of [/2\.79 kW \(measured\), up 2 h/, /120\.0 TH\/s now, 119\.0 TH\/s in 15 min, unknown since/, /10 accepted, unknown rejected/, /unknown in, unknown out; fans unknown/, /mines for .*foreign/, /owed +atm/, /error +fan 1/]) assert.match(said, pattern);
+  assert.ok(!said.includes("\u001b[2J"));
+  const quiet = deviceDetailLines({ ...detail, telemetry: silence }).join("\n");
+  assert.ok(!/null|undefined|NaN/.test(quiet), quiet);
+});
+
+test("devices says who is left alone and who hashes for somebody else", () => {
+  const lines = deviceLines([{ ...device, maintenance: true }, { ...device, poolGuard: "foreign" }]);
+  assert.match(lines[1] ?? "", /hashing.*, maintenance/);
+  assert.match(lines[2] ?? "", /, foreign pool/);
 });
 
 describe("curtailctl changes", { concurrency: 2 }, () => {

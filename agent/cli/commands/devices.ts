@@ -18,7 +18,7 @@ const heading = ["id", "state", "wanted", "at", "power", "hashrate", "J/TH", "te
 export function deviceLines(rows: readonly DeviceRow[]): string[] {
   const cells = rows.map((row) => [
     row.id,
-    row.unknownReason === null ? row.state : `${row.state} (${row.unknownReason})`,
+    [row.unknownReason === null ? row.state : `${row.state} (${row.unknownReason})`, ...flagsOf(row)].join(", "),
     row.order === null ? (row.setpoint ?? "-") : `${row.order.setpoint ?? "-"} ...`,
     row.point ?? "-",
     drawText(row),
@@ -30,6 +30,9 @@ export function deviceLines(rows: readonly DeviceRow[]): string[] {
   const [first = "", ...lines] = celled([heading, ...cells], 4).split("\n");
   return [first, ...lines.map((line, index) => coloured(line, rows[index]?.state ?? ""))];
 }
+
+/** What a technician should not overlook. */
+const flagsOf = ({ maintenance, poolGuard }: DeviceRow): string[] => [...(maintenance ? ["maintenance"] : []), ...(poolGuard === "foreign" ? ["foreign pool"] : [])];
 
 /** Only the word is coloured, and after the cells are aligned: escape codes have no width. */
 const coloured = (line: string, state: string): string => line.replace(` ${state}`, ` ${judged(state)}`);

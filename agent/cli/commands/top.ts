@@ -12,7 +12,7 @@ import { render } from "../screen/line.ts";
 import { Screen } from "../screen/screen.ts";
 import { topPicture, WINDOW_S, type Shown } from "../top/picture.ts";
 import { firstView, press, shownRows, type Key, type TopView } from "../top/view.ts";
-import { deviceDetailLines } from "./device.ts";
+import { deviceDetailLines } from "../device-lines.ts";
 import { deviceLines } from "./devices.ts";
 import { statusLines } from "./status.ts";
 
