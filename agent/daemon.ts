@@ -95,7 +95,7 @@ const PARKING = seconds(15);
 export class Daemon {
   readonly events = new EventRing();
   readonly plant: Plant;
-  readonly #parts: DaemonParts;
+  #parts: DaemonParts;
   readonly #reporter: Reporter;
   readonly #notebook: Notebook;
   readonly #open = new OpenDocuments();
@@ -110,6 +110,8 @@ export class Daemon {
   #due: Millis = millis(0);
   #lastCycle: Millis = millis(-1000);
   #started = false;
+  /** Uptime until which a stop was announced: it leaves the rack as it is. */
+  #stopAnnounced: Millis = millis(0);
 
   constructor(parts: DaemonParts) {
     this.#parts = parts;
@@ -199,15 +201,34 @@ export class Daemon {
     await this.#notebook.keep("maintenance", held.length === 0 ? null : held);
   }
 
+  /** Another machine takes its place: what was learnt and wanted of this one is no word about that one. */
+  forget({ device: { id } }: DeviceLoop, who: string): void {
+    this.#rack = { ...this.#rack, devices: new Map([...this.#rack.devices].filter(([known]) => known !== id)) };
+    this.#event("device.replaced", { device: id, who });
+    this.#soon(AFTER_SIGNAL);
+  }
+
   /** What is known of a machine beside its readings. */
   about(device: string): DeviceNotes {
     const told = this.#parts.attendants.map((attendant) => attendant.about?.(device));
     return Object.assign({ ...NO_NOTES, maintenance: this.plant.device(device)?.held ?? false }, ...told);
   }
 
-  /** Something a technician did to one machine, for the record. */
-  told(name: "device.restarted" | "device.blinked", fields: Readonly<Record<string, unknown>>): void {
+  /** Something a technician did to one machine or to the daemon, for the record. */
+  told(name: "device.restarted" | "device.blinked" | "log.changed", fields: Readonly<Record<string, unknown>>): void {
     this.#event(name, fields);
+  }
+
+  /** Takes what can change while the rack runs. */
+  adopt(terms: Pick<DaemonParts, "policy" | "breakerW" | "onStop">): void {
+    this.#parts = { ...this.#parts, ...terms };
+    this.#soon(AFTER_SIGNAL);
+  }
+
+  /** Who stops the daemon within `length` means to start it again: the rack is left as it is. null takes it back. */
+  announceStop(length: Millis | null, who: string): void {
+    this.#stopAnnounced = millis(length === null ? 0 : this.#parts.clock.now().uptime + length);
+    this.#event(length === null ? "hold.ended" : "hold.announced", { ...(length !== null && { forS: length / 1000 }), who });
   }
 
   async #loop(signal: AbortSignal): Promise<void> {
@@ -380,7 +401,7 @@ export class Daemon {
   /** Leaves the rack as policy says: nothing that stops may leave it above the failsafe limit, unless it was announced. */
   async #park(): Promise<void> {
     const { onStop, policy, clock } = this.#parts;
-    if (onStop === "hold") return;
+    if (onStop === "hold" || clock.now().uptime < this.#stopAnnounced) return;
     this.#parking = { source: onStop === "sleep" ? "technician" : "failsafe", power: onStop === "sleep" ? watts(0) : policy.failsafe, ref: null, until: null };
     const end = clock.now().uptime + PARKING;
     const never = new AbortController().signal;

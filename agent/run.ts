@@ -17,6 +17,7 @@ import { OutletBook } from "./attend/outlet-book.ts";
 import { Outputs } from "./attend/outputs.ts";
 import { PoolGuard } from "./attend/pool-guard.ts";
 import { Succession } from "./attend/succession.ts";
+import { Reload } from "./attend/reload.ts";
 import { Schedule } from "./attend/schedule.ts";
 import { Truth } from "./attend/truth.ts";
 import { openDeviceKey } from "./config/device-key.ts";
@@ -61,6 +62,11 @@ export interface Surroundings {
   /** `last-good`: the file in force could not be read, and this one holds under the failsafe limit. */
   readonly config: "ok" | "last-good";
 }
+  readonly logbook: Logbook;
+  /** Reads the configuration again and checks it. Rejects with a ConfigError. */
+  readonly reread: () => Promise<Config>;
+  /** Calls `reload` whenever the service manager asks for it. */
+  readonly onReload: (reload: () => void) => void;
 
 /** Runs the rack until `signal` aborts. Rejects only when the configuration names what does not exist, or on a bug of ours. */
 export async function runRack(config: Config, surroundings: Surroundings, signal: AbortSignal): Promise<void> {
@@ -90,7 +96,7 @@ export async function runRack(config: Config, surroundings: Surroundings, signal
     const failsafeW = config.grid.failsafeLimitW;
     const will = (connects: number): OutgoingMessage => ({
       topic: `${gridRoot}/status`,
-      payload: seal(JSON.stringify(willDocument({ session: { boot, connects }, failsafeW, heartbeatTimeoutS: daemon.heartbeatTimeoutS }))),
+      payload: seal(JSON.stringify(willDocument({ session: { boot, connects }, failsafeW: reload.config.grid.failsafeLimitW, heartbeatTimeoutS: daemon.heartbeatTimeoutS }))),
       qos: 1,
       retain: true,
     });
@@ -103,6 +109,8 @@ export async function runRack(config: Config, surroundings: Surroundings, signal
     const outlets = new OutletBook();
     const attendants: readonly Attendant[] = [new Succession(), new PoolGuard(config), new DebtKeeper(clock), schedule, estop, outputs, outlets, new Truth(config), ...(evidence?.attendants ?? [])];
     const calendar = new Calendar(attendants, surroundings);
+    const reload = new Reload({ config, reread: surroundings.reread, adopt: (next) => daemon.adopt(liveTerms(next)) });
+    surroundings.onReload(() => void reload.reload("SIGHUP"));
     const daemon: Daemon = new Daemon({
       ...surroundings,
       store,
@@ -116,16 +124,14 @@ export async function runRack(config: Config, surroundings: Surroundings, signal
       identity: { operator: config.node.operator, node: `site/${config.node.site}/rack/${config.node.rack}`, key: deviceKey },
       seal,
       wiring: { ...wiring, switching: switchingOf(config) },
-      policy: policyOf(config),
-      breakerW: config.node.breakerW,
-      onStop: config.policy.onStop,
-      attendants: [...attendants, calendar],
+      ...liveTerms(config),
+      attendants: [...attendants, calendar, reload],
       logHead: () => evidence?.logHead() ?? null,
     });
     // The rack is kept with or without a command line: a socket that cannot be opened is said and no more.
     const wallNow = (): number => clock.now().at;
-    const routes = [...controlRoutes(daemon, wallNow), ...scheduleRoutes({ schedule, calendar, wallNow }), ...stateRoutes(daemon, store), ...estopRoutes(estop), ...evidenceRoutes(evidence, journalDirectory(config)), ...outletRoutes(daemon, { book: outlets, clock })];
-    const desk = await openControl({ directory: config.paths.run, routes, clock, log }).catch((error: unknown) => {
+    const routes = [...controlRoutes(daemon, wallNow), ...scheduleRoutes({ schedule, calendar, wallNow }), ...operationRoutes(daemon, { reload, logbook: surroundings.logbook }), ...stateRoutes(daemon, store), ...estopRoutes(estop), ...evidenceRoutes(evidence, journalDirectory(config)), ...outletRoutes(daemon, { book: outlets, clock })];
+    const desk = await openControl({ directory: config.paths.run, routes, clock, log: surroundings.logbook.room("control") }).catch((error: unknown) => {
       log.error({ reason: reasonOf(error) }, "no control socket: curtailctl will not reach this daemon");
       return null;
     });
@@ -206,6 +212,9 @@ function switchingOf({ meters, policy }: Config): Switching {
   };
 }
 
+/** What of a configuration a running daemon can take; config/live.ts names the keys. */
+const liveTerms = (config: Config) => ({ policy: policyOf(config), breakerW: config.node.breakerW, onStop: config.policy.onStop });
+
 function policyOf({ node, grid, policy }: Config): Policy {
   return {
     ...DEFAULT_POLICY,
@@ -224,10 +233,10 @@ interface LinkContext extends Surroundings {
   readonly will?: (connects: number) => OutgoingMessage;
 }
 
-async function link(broker: BrokerConfig, { name, subscriptions, will, clock, log, random }: LinkContext): Promise<Link> {
+async function link(broker: BrokerConfig, { name, subscriptions, will, clock, logbook, random }: LinkContext): Promise<Link> {
   const access = await brokerAccess(broker);
   // The same name after every start: the broker then speaks the dead session's will at the takeover, before our first status.
-  return mqttLink({ urls: broker.brokers, clientId: `curtaild-${name}`, subscriptions, ...access, ...(will !== undefined && { will }), clock, log, random });
+  return mqttLink({ urls: broker.brokers, clientId: `curtaild-${name}`, subscriptions, ...access, ...(will !== undefined && { will }), clock, log: logbook.room("link"), random });
 }
 
 /** A rack that cannot sign goes on under its limits and says so; an operator who knows its key sees that nobody signs. */

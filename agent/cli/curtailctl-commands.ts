@@ -8,10 +8,13 @@ import { estopCommand } from "./commands/estop.ts";
 import { eventsCommand } from "./commands/events.ts";
 import { explainCommand } from "./commands/explain.ts";
 import { gridCommand } from "./commands/grid.ts";
+import { holdCommand } from "./commands/hold.ts";
 import { limitCommand } from "./commands/limit.ts";
+import { loglevelCommand } from "./commands/loglevel.ts";
 import { maintenanceCommand } from "./commands/maintenance.ts";
 import { outletCommand } from "./commands/outlet.ts";
 import { pduCommand } from "./commands/pdu.ts";
+import { reloadCommand } from "./commands/reload.ts";
 import { restartCommand } from "./commands/restart.ts";
 import { statusCommand } from "./commands/status.ts";
 import { stopCommand } from "./commands/stop.ts";
@@ -74,6 +77,9 @@ const journal = {
   load: async () => (await import("./commands/journal.ts")).journalCommand(),
 };
 
+  reloadCommand,
+  holdCommand,
+  loglevelCommand,
 const loadedWhenAsked = [top, journal, operator, modbus, probe, dump];
 
 /** `asked`: the words of the command line; what they do not name is not loaded. */

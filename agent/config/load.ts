@@ -12,6 +12,8 @@ const mostBytes = 4_194_304;
 export interface LoadOptions {
   /** Where given, drivers, models and profiles it does not know are faults. */
   readonly vocabulary?: Vocabulary | null;
+  /** One of several racks on this machine: unless the file says otherwise, its state and sockets have directories of that name. */
+  readonly rack?: string | null;
   /** Called with one line for each thing that is allowed but doubtful. */
   readonly warn?: (line: string) => void;
 }
@@ -36,9 +38,10 @@ export async function readConfigText(file: string): Promise<string> {
 }
 
 /** As loadConfig, from a text that came from `file`. */
-export async function parseConfig(text: string, file: string, { vocabulary = null, warn }: LoadOptions = {}): Promise<Config> {
+export async function parseConfig(text: string, file: string, { vocabulary = null, warn, rack = null }: LoadOptions = {}): Promise<Config> {
   const lines = new LineCounter();
-  const { document, value } = parseYaml(text, file, lines);
+  const { document, value: written } = parseYaml(text, file, lines);
+  const value = rack === null ? written : withRackPaths(written, rack);
   const lineOf = lineFinder(document, lines);
   const refuse = (faults: readonly ConfigFault[]): void => {
     if (faults.length > 0) throw configFaults(file, faults);
@@ -52,6 +55,12 @@ export async function parseConfig(text: string, file: string, { vocabulary = nul
   refuse([...contradictions(config, vocabulary), ...files.faults].map(located));
   for (const doubt of [...doubts(config), ...files.doubts]) warn?.(formatFault(file, located(doubt)));
   return config;
+}
+
+function withRackPaths(written: unknown, rack: string): unknown {
+  if (typeof written !== "object" || written === null) return written;
+  const paths = "paths" in written && typeof written.paths === "object" ? written.paths : {};
+  return { ...written, paths: { state: `/var/lib/curtaild/${rack}`, run: `/run/curtaild/${rack}`, ...paths } };
 }
 
 function parseYaml(text: string, file: string, lines: LineCounter): { document: Document; value: unknown } {

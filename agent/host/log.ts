@@ -3,10 +3,7 @@
  * each line, a terminal gets a readable line. Written synchronously: a flood costs time, never memory.
  */
 import { pino } from "pino";
-import type { Log } from "../runtime/log.ts";
-
-export const logLevels = ["error", "warn", "info", "debug"] as const;
-export type LogLevel = (typeof logLevels)[number];
+import type { Log, Logbook, LogLevel } from "../runtime/log.ts";
 
 export interface LogOptions {
   readonly level: LogLevel;
@@ -27,7 +24,7 @@ const secrets = ["password", "secret", "token", "authorization", "privateKey", "
 /** What standard output is, from the environment systemd gives and from whether it is a terminal. */
 export const logForm = (env: NodeJS.ProcessEnv, isTerminal: boolean): LogForm => (isTerminal ? "terminal" : env["JOURNAL_STREAM"] === undefined ? "lines" : "journal");
 
-export function createLog({ level, form, write = standardOutput() }: LogOptions): Log {
+export function createLogbook({ level, form, write = standardOutput() }: LogOptions): Logbook {
   const stream = {
     [Symbol.for("pino.metadata")]: true,
     lastLevel: 0,
@@ -35,7 +32,7 @@ export function createLog({ level, form, write = standardOutput() }: LogOptions)
       write(form === "journal" ? `<${priorities[this.lastLevel] ?? 6}>${line}` : form === "terminal" ? readable(line) : line);
     },
   };
-  return pino(
+  const root = pino(
     {
       level,
       base: null,
@@ -45,6 +42,19 @@ export function createLog({ level, form, write = standardOutput() }: LogOptions)
     },
     stream,
   );
+  const rooms = new Map<string, pino.Logger>();
+  return {
+    room(name): Log {
+      const room = rooms.get(name) ?? root.child({ room: name }, { level: root.level });
+      rooms.set(name, room);
+      return room;
+    },
+    levels: () => Object.fromEntries([...rooms].map(([name, room]) => [name, room.level as LogLevel])),
+    tell(name, wanted) {
+      const told = name === null ? [root, ...rooms.values()] : [rooms.get(name)];
+      for (const logger of told) if (logger !== undefined) logger.level = wanted;
+    },
+  };
 }
 
 function standardOutput(): (line: string) => void {

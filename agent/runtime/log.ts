@@ -6,6 +6,18 @@ export interface Log {
   error(fields: object, text: string): void;
 }
 
+export const logLevels = ["error", "warn", "info", "debug"] as const;
+export type LogLevel = (typeof logLevels)[number];
+
+/** One log a room, each as talkative as it is told to be. */
+export interface Logbook {
+  room(name: string): Log;
+  /** By room; only those that have written or were told. */
+  levels(): Readonly<Record<string, LogLevel>>;
+  /** `room` null: all of them, also those to come. */
+  tell(room: string | null, level: LogLevel): void;
+}
+
 const nothing = (): void => undefined;
 
 export const silentLog: Log = { debug: nothing, info: nothing, warn: nothing, error: nothing };

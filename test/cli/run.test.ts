@@ -30,9 +30,28 @@ test("runs, answers, parks and ends with 0; with a broken file the last good one
   await until(() => first.log().includes('"mode.changed"'), first.log, 15_000);
   const status = JSON.parse((await run("curtailctl", [...socket, "--json", "status"])).out) as Record<string, unknown>;
   assert.deepEqual([status["state"], status["effectiveLimitW"], status["limitSource"], status["config"]], ["init", 10_000, "failsafe", "ok"]);
+
+  await writeFile(file, configText({ ...alone, "grid.failsafeLimitW": 9_000, "miners.0.address": "127.0.0.1:5" }));
+  const reloaded = await run("curtailctl", [...socket, "reload"]);
+  assert.match(reloaded.out, /^Taken: grid\.failsafeLimitW\nWaits for a restart: miners\[\S+\]\.address\.port\n/);
+  await until(() => first.log().includes('"toW":9000'), first.log, 5_000);
+  await writeFile(file, configText({ ...alone, "grid.failsafeLimitW": "much" }));
+  first.child.kill("SIGHUP");
+  await until(() => first.log().includes('"config.refused"'), first.log, 5_000);
+  const refused = await run("curtailctl", [...socket, "--json", "reload"]);
+  assert.equal(refused.code, 78);
+  assert.match(refused.out, /grid\.failsafeLimitW: is \\"much\\"/);
+  await writeFile(file, configText(alone));
+  assert.equal((await run("curtailctl", [...socket, "reload"])).code, 0);
+  assert.match((await run("curtailctl", [...socket, "loglevel", "debug", "link"])).out, /^link +debug$/m);
+
+  assert.equal((await run("curtailctl", [...socket, "--yes", "hold", "--for", "1m"])).code, 0);
+  const signals = first.log().length;
   first.child.kill("SIGTERM");
   assert.equal(await first.code, 0);
-  for (const line of first.log().trimEnd().split("\n")) assert.ok(["info", "warn"].includes((JSON.parse(line) as { level: string }).level), line);
+  assert.doesNotMatch(first.log().slice(signals), /setpoint\.ordered|limit\.changed/, "an announced stop leaves the rack as it is");
+  for (const line of first.log().trimEnd().split("\n")) assert.ok("level" in (JSON.parse(line) as object), line);
+  assert.doesNotMatch(first.log(), /a bug of curtaild/);
 
   await writeFile(file, configText({ ...alone, "grid.failsafeLimitW": "much" }));
   const second = start(t, file);

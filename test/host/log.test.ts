@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { createLog, logForm, type LogForm } from "../../agent/host/log.ts";
+import { createLogbook, logForm, type LogForm } from "../../agent/host/log.ts";
 
 function written(form: LogForm, level: "info" | "debug" = "info"): string[] {
   const lines: string[] = [];
-  const log = createLog({ level, form, write: (line) => void lines.push(line) });
+  const log = createLogbook({ level, form, write: (line) => void lines.push(line) }).room("daemon");
   log.debug({}, "detail");
   log.info({ device: "asic-01", powerW: 3_010 }, "setpoint.reached");
   log.warn({ password: "hunter2", link: { password: "hunter2", url: "mqtt://b" } }, "odd");
@@ -17,7 +17,7 @@ describe("log", () => {
     const lines = written("lines").map((line) => JSON.parse(line) as Record<string, unknown>);
     assert.deepEqual(lines.map(({ level }) => level), ["info", "warn", "error"]);
     const { time, ...first } = lines[0] ?? {};
-    assert.deepEqual(first, { level: "info", device: "asic-01", powerW: 3_010, msg: "setpoint.reached" });
+    assert.deepEqual(first, { level: "info", room: "daemon", device: "asic-01", powerW: 3_010, msg: "setpoint.reached" });
     assert.match(String(time), /^\d{4}-\d\d-\d\dT[\d:.]+Z$/);
   });
 
@@ -27,7 +27,7 @@ describe("log", () => {
   });
 
   test("a terminal gets a line to read", () => {
-    assert.match(written("terminal")[0] ?? "", /^\d\d:\d\d:\d\d INFO  setpoint\.reached  device=asic-01  powerW=3010\n$/);
+    assert.match(written("terminal")[0] ?? "", /^\d\d:\d\d:\d\d INFO  setpoint\.reached  room=daemon  device=asic-01  powerW=3010\n$/);
   });
 
   test("secrets are not shown in any form", () => {
@@ -41,4 +41,18 @@ describe("log", () => {
   test("the form follows from where standard output goes", () => {
     assert.deepEqual([logForm({}, true), logForm({ JOURNAL_STREAM: "8:1" }, false), logForm({}, false)], ["terminal", "journal", "lines"]);
   });
+});
+
+test("each room is as talkative as it is told to be", () => {
+  const lines: string[] = [];
+  const book = createLogbook({ level: "info", form: "lines", write: (line) => void lines.push(line) });
+  const [link, daemon] = [book.room("link"), book.room("daemon")];
+  book.tell("link", "debug");
+  for (const log of [link, daemon]) log.debug({}, "detail");
+  assert.deepEqual(lines.map((line) => (JSON.parse(line) as { room: string }).room), ["link"]);
+  assert.deepEqual(book.levels(), { link: "debug", daemon: "info" });
+  book.tell(null, "error");
+  for (const log of [link, daemon, book.room("later")]) log.warn({}, "quiet");
+  assert.equal(lines.length, 1);
+  assert.equal(book.room("link"), link);
 });

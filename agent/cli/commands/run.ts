@@ -1,41 +1,48 @@
 import { randomUUID } from "node:crypto";
-import { Command, Option } from "commander";
+import { Command, InvalidArgumentError, Option } from "commander";
 import { keepLastGood, loadLastGood, stateCandidates } from "../../config/last-good.ts";
 import { parseConfig, readConfigText } from "../../config/load.ts";
 import type { Config } from "../../config/schema.ts";
 import { ClockSync } from "../../host/clock-sync.ts";
 import type { Host } from "../../host/host.ts";
-import { createLog, logForm, logLevels, type LogLevel } from "../../host/log.ts";
+import { createLogbook, logForm } from "../../host/log.ts";
 import { systemdNotify } from "../../host/notify.ts";
 import { ConfigError } from "../../runtime/errors.ts";
-import type { Log } from "../../runtime/log.ts";
+import { logLevels, type Log, type LogLevel } from "../../runtime/log.ts";
 import { Scope } from "../../runtime/scope.ts";
 import { systemClock } from "../../runtime/system-clock.ts";
 import { exit } from "../exit.ts";
 import { version } from "../version.ts";
 
 interface RunOptions {
-  readonly config: string;
+  readonly config?: string;
+  readonly rack?: string;
   readonly logLevel: LogLevel;
 }
 
-/** `curtaild run`: the daemon, until SIGTERM, SIGINT or SIGHUP. */
+/** `curtaild run`: the daemon, until SIGTERM or SIGINT. SIGHUP reads the configuration again. */
 export const runCommand = (): Command =>
   new Command("run").description("run the daemon")
-    .option("--config <file>", "configuration file", "/etc/curtaild/config.yaml")
+    .option("--config <file>", "configuration file (default /etc/curtaild/config.yaml)")
+    .option("--rack <name>", "one of several racks on this machine: /etc/curtaild/NAME.yaml, with state and sockets in directories of that name", rackName)
     .addOption(new Option("--log-level <level>", "what is worth a line").choices(logLevels).default("info"))
     .action(run);
 
-async function run({ config: file, logLevel }: RunOptions): Promise<void> {
-  const log = createLog({ level: logLevel, form: logForm(process.env, process.stdout.isTTY) });
+async function run({ rack, logLevel, ...options }: RunOptions): Promise<void> {
+  const logbook = createLogbook({ level: logLevel, form: logForm(process.env, process.stdout.isTTY) });
+  const log = logbook.room("daemon");
   endOnBugs(log);
-  const { config, configState } = await startConfig(file, log);
+  const source: Source = { file: options.config ?? `/etc/curtaild/${rack ?? "config"}.yaml`, rack: rack ?? null, log };
+  const { config, configState } = await startConfig(source);
   const scope = new Scope();
   const sync = new ClockSync(config.grid.clock);
   const clock = systemClock((uptime, at) => sync.errorAt(uptime, at));
   const notify = systemdNotify({ env: process.env, clock, log });
   const host: Host = { clock, log, notify, random: Math.random, boot: randomUUID() };
-  for (const name of ["SIGTERM", "SIGINT", "SIGHUP"] as const) {
+  let reload = (): void => undefined;
+  // A terminal that closes means the end of what runs in it; the service manager means: read the configuration again.
+  if (!process.stdout.isTTY) process.on("SIGHUP", () => reload());
+  for (const name of process.stdout.isTTY ? (["SIGTERM", "SIGINT", "SIGHUP"] as const) : (["SIGTERM", "SIGINT"] as const)) {
     process.once(name, () => {
       log.info({ signal: name }, "stopping");
       notify.status("parking the rack");
@@ -43,10 +50,11 @@ async function run({ config: file, logLevel }: RunOptions): Promise<void> {
     });
   }
   notify.status(configState === "ok" ? `keeping rack ${config.node.rack}` : "the configuration has faults: the last good one runs under the failsafe limit");
-  const watchingClock = sync.run(clock, log, scope.signal);
+  const watchingClock = sync.run(clock, logbook.room("clock"), scope.signal);
   try {
     const { runRack } = await import("../../run.ts");
-    await runRack(config, { ...host, config: configState, software: `curtaild/${version}` }, scope.signal);
+    const surroundings = { ...host, logbook, config: configState, software: `curtaild/${version}`, reread: () => readSource(source), onReload: (call: () => void) => void (reload = call) };
+    await runRack(config, surroundings, scope.signal);
   } finally {
     await scope.end();
     await watchingClock;
@@ -54,26 +62,45 @@ async function run({ config: file, logLevel }: RunOptions): Promise<void> {
   }
 }
 
-/** The configuration, or the last good one of the same file. Rejects with a ConfigError when there is neither. */
-async function startConfig(file: string, log: Log): Promise<{ config: Config; configState: "ok" | "last-good" }> {
+/** Where the configuration comes from, and who hears of its faults. */
+interface Source {
+  readonly file: string;
+  readonly rack: string | null;
+  readonly log: Log;
+}
+
+/** Reads the file and, if it is valid, keeps it as the last good one. Rejects with a ConfigError. */
+async function readSource({ file, rack, log }: Source, read = readConfigText(file)): Promise<Config> {
   const { vocabulary } = await import("../vocabulary.ts");
   const warn = (line: string): void => log.warn({}, line);
-  let text: string | null = null;
+  const text = await read;
+  const config = await parseConfig(text, file, { vocabulary, warn, rack });
+  await keepLastGood(config.paths.state, file, text).catch((error: unknown) => {
+    warn(`this configuration could not be kept as the last good one in ${config.paths.state}: ${String(error)}. Make the directory, writable for this user`);
+  });
+  return config;
+}
+
+/** The configuration, or the last good one of the same file. Rejects with a ConfigError when there is neither. */
+async function startConfig(source: Source): Promise<{ config: Config; configState: "ok" | "last-good" }> {
+  const { file, rack, log } = source;
+  const read = readConfigText(file);
   try {
-    text = await readConfigText(file);
-    const config = await parseConfig(text, file, { vocabulary, warn });
-    await keepLastGood(config.paths.state, file, text).catch((error: unknown) => {
-      warn(`this configuration could not be kept as the last good one in ${config.paths.state}: ${String(error)}. Make the directory, writable for this user`);
-    });
-    return { config, configState: "ok" };
+    return { config: await readSource(source, read), configState: "ok" };
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
-    const config = await loadLastGood(file, stateCandidates(text, file, process.env), { vocabulary });
+    const { vocabulary } = await import("../vocabulary.ts");
+    const config = await loadLastGood(file, stateCandidates(await read.catch(() => null), file, process.env), { vocabulary, rack });
     if (config === null) throw error;
     for (const line of error.message.split("\n")) log.error({}, line);
     log.error({ file }, "the configuration has faults: running the last good one under the failsafe limit. Correct it, check it with curtaild check, and restart");
     return { config, configState: "last-good" };
   }
+}
+
+function rackName(text: string): string {
+  if (!/^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/.test(text)) throw new InvalidArgumentError("letters, digits, dashes and underscores, beginning with a letter or digit");
+  return text;
 }
 
 /** A bug ends the process, and systemd starts it again: no state of ours is worth running on with. */

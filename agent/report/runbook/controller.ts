@@ -36,14 +36,14 @@ export const controllerEvents: Chapter = {
   },
   "hold.announced": {
     level: "warn", says: "a technician has announced a restart",
-    means: "When the daemon stops until `untilMs`, the rack is left as it is instead of being parked at the failsafe limit.",
+    means: "When the daemon stops within `forS` seconds, the rack is left as it is instead of being parked at the failsafe limit.",
     cause: "`curtailctl hold` by `who`.", cure: "`curtailctl hold --end` takes it back.",
   },
   "hold.ended": {
-    level: "info", says: "the announced restart is called off", means: "A stop parks the rack again as policy.onStop says.", cause: "`curtailctl hold --end` by `who`, or its time has passed.", cure: NO_CURE,
+    level: "info", says: "the announced restart is called off", means: "A stop parks the rack again as policy.onStop says.", cause: "`curtailctl hold --end` by `who`.", cure: NO_CURE,
   },
   "log.changed": {
-    level: "info", says: "the log's level was changed", means: "`room` writes from `level` on up, until the daemon ends.", cause: "`curtailctl loglevel` by `who`.", cure: "`curtailctl loglevel --reset` undoes it.",
+    level: "info", says: "the log's level was changed", means: "`room` writes from `level` on up, until the daemon ends.", cause: "`curtailctl loglevel` by `who`.", cure: "`curtailctl loglevel info` undoes it; so does a restart.",
   },
 };
 

@@ -46,7 +46,7 @@ export const rackEvents: Chapter = {
     level: "info", says: "a meter answers", means: "Its readings count from now on.", cause: "It was read for the first time, or again.", cure: NO_CURE,
   },
   "meter.lost": {
-    level: "error", says: "a meter does not answer",
+    level: "warn", says: "a meter does not answer",
     means: "What it measured is unknown. The rack is kept at the machines' own words and their upper bounds, which costs power, and compliance is unverified.",
     cause: "Its network, its power, another master on the line, or a wrong unit or profile: `message` says what was seen.",
     cure: "Look at its lamps and its cable; `curtailctl modbus read` asks it directly. For RTU check that only one master is on the line.",
