@@ -34,6 +34,7 @@ import { estopRoutes } from "./routes/estop.ts";
 import { outletRoutes } from "./routes/outlets.ts";
 import { evidenceRoutes } from "./routes/evidence.ts";
 import { scheduleRoutes } from "./routes/schedule.ts";
+import { operationRoutes } from "./routes/operation.ts";
 import { stateRoutes } from "./routes/state.ts";
 import { openControl } from "./link/control.ts";
 import { mqttLink } from "./link/mqtt-link.ts";
@@ -44,7 +45,7 @@ import { willDocument } from "./report/status.ts";
 import type { Clock } from "./runtime/clock.ts";
 import { ConfigError } from "./runtime/errors.ts";
 import type { Link, OutgoingMessage, Subscription } from "./runtime/link.ts";
-import type { Log } from "./runtime/log.ts";
+import type { Log, Logbook } from "./runtime/log.ts";
 import { Scope } from "./runtime/scope.ts";
 import type { Store } from "./runtime/store.ts";
 import { signJws, type SigningKey } from "./signal/jws.ts";
@@ -61,12 +62,12 @@ export interface Surroundings {
   readonly boot: string;
   /** `last-good`: the file in force could not be read, and this one holds under the failsafe limit. */
   readonly config: "ok" | "last-good";
-}
   readonly logbook: Logbook;
   /** Reads the configuration again and checks it. Rejects with a ConfigError. */
   readonly reread: () => Promise<Config>;
   /** Calls `reload` whenever the service manager asks for it. */
   readonly onReload: (reload: () => void) => void;
+}
 
 /** Runs the rack until `signal` aborts. Rejects only when the configuration names what does not exist, or on a bug of ours. */
 export async function runRack(config: Config, surroundings: Surroundings, signal: AbortSignal): Promise<void> {
@@ -93,7 +94,6 @@ export async function runRack(config: Config, surroundings: Surroundings, signal
     });
     const deviceKey = await openDeviceKey(config.paths.state).catch((error: unknown) => unsigned(error, config, log));
     const seal = (payload: string): string => (config.grid.signatures === "required" && deviceKey !== null ? signJws(payload, deviceKey) : payload);
-    const failsafeW = config.grid.failsafeLimitW;
     const will = (connects: number): OutgoingMessage => ({
       topic: `${gridRoot}/status`,
       payload: seal(JSON.stringify(willDocument({ session: { boot, connects }, failsafeW: reload.config.grid.failsafeLimitW, heartbeatTimeoutS: daemon.heartbeatTimeoutS }))),
