@@ -16,6 +16,7 @@ import { outletCommand } from "./commands/outlet.ts";
 import { pduCommand } from "./commands/pdu.ts";
 import { reloadCommand } from "./commands/reload.ts";
 import { restartCommand } from "./commands/restart.ts";
+import { scheduleCommand } from "./commands/schedule.ts";
 import { statusCommand } from "./commands/status.ts";
 import { stopCommand } from "./commands/stop.ts";
 import { whyCommand } from "./commands/why.ts";
@@ -69,6 +70,7 @@ const loaded = [
   restartCommand,
   maintenanceCommand,
   explainCommand,
+  scheduleCommand,
 ];
 
 const journal = {

@@ -21,7 +21,7 @@ describe("runbook", () => {
     test(`explains ${name}`, () => assert.ok(explained(name) !== null, `${name} is said and not explained: write its entry in agent/report/runbook, then npm run docs`));
   }
 
-  test("explains no event that nobody says", () => assert.deepEqual(events.filter((name) => !said.has(name)), []));
+  test("explains no event that nobody says", () => assert.deepEqual(events.filter((name) => !sources.some((text) => text.includes(`"${name}"`))), []));
 
   test("every entry is whole, and no name has two", () => {
     assert.equal(new Set(runbookNames).size, runbookNames.length);
