@@ -23,13 +23,13 @@ import { whyCommand } from "./commands/why.ts";
 import { addLazily, type Asked } from "./program.ts";
 import { version } from "./version.ts";
 
-const operator = {
 const top = {
   name: "top",
   description: "the rack live on the whole screen",
   load: async () => (await import("./commands/top.ts")).topCommand(),
 };
 
+const operator = {
   name: "operator",
   description: "publish grid documents: keygen, keys, allocate, limit, setpoint, level, cancel, emergency, release, heartbeat, watch",
   load: async () => (await import("./operator.ts")).operatorCommand(),
@@ -64,13 +64,16 @@ const loaded = [
   pduCommand,
   outletCommand,
   eventsCommand,
+  scheduleCommand,
   gridCommand,
   deviceKeyCommand,
   blinkCommand,
   restartCommand,
   maintenanceCommand,
   explainCommand,
-  scheduleCommand,
+  reloadCommand,
+  holdCommand,
+  loglevelCommand,
 ];
 
 const journal = {
@@ -79,9 +82,6 @@ const journal = {
   load: async () => (await import("./commands/journal.ts")).journalCommand(),
 };
 
-  reloadCommand,
-  holdCommand,
-  loglevelCommand,
 const loadedWhenAsked = [top, journal, operator, modbus, probe, dump];
 
 /** `asked`: the words of the command line; what they do not name is not loaded. */
