@@ -53,6 +53,12 @@ const dump = {
   load: async () => (await import("./commands/dump.ts")).dumpCommand(),
 };
 
+const replace = {
+  name: "replace",
+  description: "put another machine in a miner's place",
+  load: async () => (await import("./commands/replace.ts")).replaceCommand(),
+};
+
 const loaded = [
   statusCommand,
   whyCommand,
@@ -82,7 +88,7 @@ const journal = {
   load: async () => (await import("./commands/journal.ts")).journalCommand(),
 };
 
-const loadedWhenAsked = [top, journal, operator, modbus, probe, dump];
+const loadedWhenAsked = [top, journal, operator, modbus, probe, dump, replace];
 
 /** `asked`: the words of the command line; what they do not name is not loaded. */
 export async function curtailctlCommands(asked: Asked): Promise<Command> {

@@ -1,7 +1,12 @@
 import { mkdir, rename, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { stringify } from "yaml";
-import type { Rig } from "../../drivers/sim/rig.ts";
+import type { Rig, RigAsic } from "../../drivers/sim/rig.ts";
+
+/** What files are written from: a rig, or one recorded machine without an outlet. */
+export interface Described extends Pick<Rig, "pdus" | "nominalW" | "control"> {
+  readonly asics: readonly (Omit<RigAsic, "driver" | "outlet"> & { readonly driver: string; readonly outlet: string | null })[];
+}
 
 /** DIR/rig.json: how to find everything in a running rig. */
 export interface RigFile {
@@ -19,7 +24,7 @@ const toHundreds = (power: number): number => Math.max(100, Math.round(power / 1
 const toThousands = (power: number): number => Math.max(1000, Math.round(power / 1000) * 1000);
 
 /** A configuration with which the daemon runs this rig. Grid documents may be unsigned; the heartbeat is needed. */
-export function rigConfig(rig: Rig, dir: string, broker: string): string {
+export function rigConfig(rig: Described, dir: string, broker: string): string {
   const { nominalW } = rig;
   const large = nominalW >= 20_000;
   return stringify({
@@ -40,7 +45,7 @@ export function rigConfig(rig: Rig, dir: string, broker: string): string {
       model,
       ...(webPort !== null && { webPort }),
       ...(password !== null && { passwordFile: passwordFile(dir, driver) }),
-      outlet,
+      ...(outlet !== null && { outlet }),
     })),
     meters: rig.pdus.map(({ id, profile, transport, address, unit, role, login }) => ({
       id,
@@ -60,7 +65,7 @@ export function rigConfig(rig: Rig, dir: string, broker: string): string {
 const passwordFile = (dir: string, kind: string): string => join(dir, "secrets", kind);
 
 /** Writes DIR/config.yaml, the files and directories it names and, last, DIR/rig.json. Returns the path of rig.json. */
-export async function writeRigFiles(rig: Rig, dir: string, broker: string): Promise<string> {
+export async function writeRigFiles(rig: Described, dir: string, broker: string): Promise<string> {
   const home = resolve(dir);
   await mkdir(join(home, "state"), { recursive: true });
   await mkdir(join(home, "run"), { recursive: true });

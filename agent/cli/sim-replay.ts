@@ -2,7 +2,10 @@
 import { readFile, stat } from "node:fs/promises";
 import * as z from "zod";
 import { startReplay } from "../../drivers/sim/replay.ts";
+import { drivers, isDriverName } from "../../drivers/index.ts";
+import { loadModel } from "../../drivers/models.ts";
 import { exit, Failure } from "./exit.ts";
+import { writeRigFiles } from "./sim-files.ts";
 
 const MOST_BYTES = 16 * 1024 * 1024;
 
@@ -20,17 +23,33 @@ const dumped = z.object({
   })).min(1).max(1_000),
 });
 
+/** Where the files of a rig of this one miner go, and which broker its configuration names; null: no files. */
+export interface ReplayFiles {
+  readonly dir: string;
+  readonly broker: string;
+}
+
 /** Says where it listens, and stays until `stop` resolves. */
-export async function runReplay(file: string, stop: Promise<void>): Promise<void> {
+export async function runReplay(file: string, files: ReplayFiles | null, stop: Promise<void>): Promise<void> {
   const dump = await readDump(file);
   const { api, web } = await startReplay(dump);
   try {
     const { driver, model } = dump;
-    process.stdout.write(`${JSON.stringify({ ready: true, driver, model, address: `${api.host}:${api.port}`, webPort: web.port })}\n`);
+    const address = `${api.host}:${api.port}`;
+    const rig = files === null ? {} : { rig: await writeFiles(dump, { address, webPort: web.port }, files) };
+    process.stdout.write(`${JSON.stringify({ ready: true, driver, model, address, webPort: web.port, ...rig })}\n`);
     await stop;
   } finally {
     await Promise.all([api.close(), web.close()]);
   }
+}
+
+/** rig.json and config.yaml of a rack with this one miner and no meter: what is recorded is only read. */
+async function writeFiles({ driver, model }: { driver: string; model: string }, at: { readonly address: string; readonly webPort: number }, { dir, broker }: ReplayFiles): Promise<string> {
+  if (!isDriverName(driver)) throw new Failure(exit.badInput, `the dump is of a driver ${driver}, which this version has not; there are ${Object.keys(drivers).join(", ")}`);
+  const { nameplate } = loadModel(model);
+  const asic = { id: "asic-01", driver, model, ...at, password: null, outlet: null };
+  return writeRigFiles({ asics: [asic], pdus: [], nominalW: nameplate, control: null }, dir, broker);
 }
 
 async function readDump(file: string): Promise<z.infer<typeof dumped>> {

@@ -48,11 +48,11 @@ export function simCommand(): Command {
     .option("--seed <n>", "the same seed makes the same machines", integer(0, 2 ** 31 - 1), 1)
     .option("--latency <time>", "how long a miner thinks before it answers", parseDuration, parseDuration("0s"))
     .option("--own-addresses", "give each miner an address of its own (127.1.x.y), all on one port")
-    .option("--from <dump>", "one miner that answers as in this file of curtailctl dump; obeys nothing, needs no --dir")
+    .option("--from <dump>", "one miner that answers as in this file of curtailctl dump; obeys nothing; with --dir its rig.json and config.yaml are written")
     .option("--at <dir>", "talk to the rig that runs in DIR (with fault or truth)")
     .action(async (options: SimOptions) => {
       if (options.at !== undefined) throw new Failure(exit.usage, "--at DIR needs a command: fault ID FAULT or truth");
-      if (options.from !== undefined) return runReplay(options.from, stopped());
+      if (options.from !== undefined) return runReplay(options.from, options.dir === undefined ? null : { dir: resolve(options.dir), broker: USUAL_BROKER }, stopped());
       if (options.dir === undefined) throw new Failure(exit.usage, "say where the rig's files go: --dir DIR");
       await runRig(options, resolve(options.dir));
     });

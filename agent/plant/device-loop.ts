@@ -22,6 +22,9 @@ export interface Pace {
   readonly orderDeadline: Millis;
 }
 
+/** The longest any firmware takes to start mining anew for an order. */
+const OBEYING = seconds(600);
+
 const NOTHING: DeviceSnapshot["capabilities"] = [];
 
 /** 1,000 ASICs at 5 s are 200 polls a second; a dozen can be asked every 2 s. */
@@ -160,6 +163,7 @@ export class DeviceLoop {
     const wasKnown = this.#reading.kind === "known";
     try {
       const telemetry = await within(this.#clock, this.#pace.readDeadline, (until) => this.device.read(until), signal);
+      this.#notice(telemetry);
       this.#reading = { kind: "known", telemetry, readAt: this.#clock.now() };
       this.#failure = null;
       if (!wasKnown) {
@@ -172,6 +176,15 @@ export class DeviceLoop {
       this.#failure = { reason: code === "out-of-range" || code === "bug" ? "malformed" : code, message };
       this.#forget(this.#clock.now());
     }
+  }
+
+  /** A counter that goes back is a start anew. After our own orders that is how some firmware obeys. */
+  #notice({ uptime: is }: Telemetry): void {
+    const was = (this.#reading.kind === "known" ? this.#reading.telemetry : this.#reading.last)?.uptime ?? null;
+    if (is === null || was === null || is >= was) return;
+    const { uptime } = this.#clock.now();
+    if (this.#status !== null && uptime - this.#status.at < OBEYING) return;
+    this.#listener.event({ name: "device.rebooted", device: this.device.id, wasS: Math.round(was / 1000), isS: Math.round(is / 1000) });
   }
 
   /** One lost poll is no loss; a reading older than three periods is. */

@@ -22,6 +22,7 @@ export type PlantEvent =
   | (OutletOrder & { readonly name: "outlet.switched"; readonly tookMs: number })
   | (OutletOrder & { readonly name: "outlet.failed"; readonly code: DeviceErrorCode; readonly message: string })
   | { readonly name: "device.found"; readonly device: string }
+  | { readonly name: "device.rebooted"; readonly device: string; readonly wasS: number; readonly isS: number }
   | { readonly name: "device.lost"; readonly device: string; readonly reason: string; readonly message: string }
   | { readonly name: "meter.found"; readonly meter: string }
   | { readonly name: "meter.lost"; readonly meter: string; readonly message: string }

@@ -49,6 +49,17 @@ export function serviceRoutes(daemon: Daemon): ControlRoute[] {
         return { ok: true, device: device.id };
       },
     },
+    {
+      method: "POST",
+      path: "/devices/:id/forget",
+      socket: "act",
+      async handle(request) {
+        const { who: name } = parse(order, request);
+        const found = deviceOf(daemon, request);
+        daemon.forget(found, name);
+        return { ok: true, device: found.device.id };
+      },
+    },
   ];
 }
 

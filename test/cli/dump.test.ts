@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { writeFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { describe, test } from "node:test";
@@ -55,12 +55,15 @@ describe("dump", { concurrency: 2 }, () => {
     const dump = await run("curtailctl", ["dump", "asic-01", "--config", join(directory.path, "config.yaml")]);
     const file = join(directory.path, "asic-01.json");
     await writeFile(file, dump.out);
-    const child = spawn(process.execPath, [program("curtaild"), "sim", "--from", file], { stdio: ["ignore", "pipe", "inherit"] });
+    const child = spawn(process.execPath, [program("curtaild"), "sim", "--from", file, "--dir", join(directory.path, "again")], { stdio: ["ignore", "pipe", "inherit"] });
     const gone = once(child, "exit");
     try {
       const [line] = (await once(createInterface(child.stdout), "line", { signal: AbortSignal.timeout(10_000) })) as [string];
-      const { ready, driver, address, webPort } = JSON.parse(line) as { ready: boolean; driver: string; address: string; webPort: number };
+      const { ready, driver, address, webPort, rig: path } = JSON.parse(line) as { ready: boolean; driver: string; address: string; webPort: number; rig: string };
       assert.deepEqual([ready, driver], [true, "antminer"]);
+      const { config, asics } = JSON.parse(await readFile(path, "utf8")) as { config: string; asics: unknown[] };
+      assert.deepEqual(asics, [{ id: "asic-01", address, driver: "antminer", model: "antminer-s19-pro" }]);
+      assert.equal((await run("curtaild", ["check", config])).code, 0);
       const { code, out } = await run("curtailctl", ["probe", address, "--driver", "antminer", "--model", "antminer-s19-pro", "--web-port", String(webPort)]);
       assert.equal(code, 0);
       assert.match(out, /^state {6}hashing, at 100%$/m);

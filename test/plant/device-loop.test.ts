@@ -6,6 +6,7 @@ import { millis, seconds, watts } from "../../agent/core/units.ts";
 import { DeviceLoop, paceFor } from "../../agent/plant/device-loop.ts";
 import type { PlantEvent } from "../../agent/plant/listener.ts";
 import type { Device } from "../../drivers/driver.ts";
+import { playedMiner, silence } from "../support/miner.ts";
 import { VirtualClock } from "../support/virtual-clock.ts";
 
 const telemetry: Telemetry = {
@@ -66,4 +67,26 @@ describe("an order that is answered after 21 s", () => {
     const { events } = await ordering();
     assert.ok(events.includes("setpoint.failed") && !events.includes("setpoint.acknowledged"), events.join());
   });
+});
+
+describe("an uptime that goes back", () => {
+  async function told(ordered: boolean): Promise<string[]> {
+    const clock = new VirtualClock();
+    const miner = playedMiner("asic-01");
+    const events: PlantEvent[] = [];
+    const loop = new DeviceLoop(miner, { clock, pace: paceFor(12), listener: { moved: () => undefined, event: (event) => events.push(event) } });
+    const end = new AbortController();
+    const running = loop.run(millis(0), end.signal);
+    for (const uptime of [seconds(5_000), null, seconds(5_010), seconds(3)]) {
+      miner.says = { ...silence, uptime };
+      if (ordered) loop.post({ id: 1, device: miner.id, setpoint: { kind: "sleep" }, cause: "test", lowers: true, issuedAt: clock.now().uptime, settle: seconds(75) });
+      await clock.advance(seconds(5));
+    }
+    end.abort(new Error("over"));
+    await running;
+    return events.flatMap((event) => (event.name === "device.rebooted" ? [`${event.wasS} ${event.isS}`] : []));
+  }
+
+  test("is a start anew, and said", async () => assert.deepEqual(await told(false), ["5010 3"]));
+  test("is nothing to say after an order, which some firmware obeys by starting anew", async () => assert.deepEqual(await told(true), []));
 });

@@ -23,6 +23,14 @@ export const deviceEvents: Chapter = {
   "device.restarted": {
     level: "warn", says: "a technician has restarted a miner", means: "It boots and comes back under the limit.", cause: "`curtailctl restart` by `who`.", cure: NO_CURE,
   },
+  "device.replaced": {
+    level: "info", says: "a miner is replaced by another", means: "What was learnt of the old machine is forgotten; the new one is used from the daemon's next start on.",
+    cause: "`curtailctl replace` by `who`.", cure: "Restart the daemon if that is still to come: `systemctl restart curtaild`.",
+  },
+  "device.rebooted": {
+    level: "warn", says: "a miner has started anew", means: "Its uptime went back, from `wasS` to `isS` seconds: it may be at its own default settings, and is told again.",
+    cause: "A technician, its firmware, or its supply.", cure: "If it does so again and again, look at its log and its supply.",
+  },
   "device.blinked": {
     level: "info", says: "a technician lets a miner blink", means: "Its lamp shows where it stands; its work goes on.", cause: "`curtailctl blink` by `who`.", cure: "`curtailctl blink ID --off` ends it.",
   },

@@ -1,0 +1,92 @@
+/** Another machine in the place of one that was taken out: the configuration's entry keeps its name and outlet. */
+import { chmod, chown, rename, stat, writeFile } from "node:fs/promises";
+import { Command } from "commander";
+import { isMap, parseDocument, type YAMLMap } from "yaml";
+import { parseAddress } from "../../config/address.ts";
+import { parseConfig, readConfigText } from "../../config/load.ts";
+import { client, commonOptions, confirm, print, printJson, who } from "../asking.ts";
+import { exit, Failure } from "../exit.ts";
+import { modelOf, probe } from "../probing.ts";
+import { vocabulary } from "../vocabulary.ts";
+
+const USUAL_CONFIG = "/etc/curtaild/config.yaml";
+const WHOLE_MS = 30_000;
+
+interface ReplaceOptions {
+  readonly config: string;
+  readonly driver?: string;
+  readonly model?: string;
+}
+
+/** What its entry says from now on. */
+interface Successor {
+  readonly driver: string;
+  readonly model: string;
+  readonly address: string;
+}
+
+export const replaceCommand = (): Command =>
+  new Command("replace")
+    .description("put another machine in a miner's place: asks it what it is, changes its entry in the configuration, forgets what was learnt of the old one")
+    .argument("<old>", "the miner's name, which the new machine gets, as in curtailctl devices")
+    .argument("<new>", "where the new machine answers: HOST, or HOST:PORT where its API does not listen on the usual port")
+    .option("--config <file>", "where the miner is configured", USUAL_CONFIG)
+    .option("--driver <name>", "its driver, where it does not say what it is")
+    .option("--model <id>", "its model, where it does not say")
+    .action(async (old: string, where: string, options: ReplaceOptions, command: Command) => {
+      const text = await readConfigText(options.config);
+      const document = parseDocument(text);
+      const entry = entryOf(document.get("miners"), old);
+      if (entry === null) throw new Failure(exit.usage, `there is no miner ${old} in ${options.config}`);
+      const successor = await identify(where, options, fieldOf(entry, "model"));
+      const before = { driver: fieldOf(entry, "driver"), model: fieldOf(entry, "model"), address: fieldOf(entry, "address") };
+      for (const [key, value] of Object.entries(successor)) entry.set(key, value);
+      // Its old web port belongs to the old machine.
+      if (before.driver !== successor.driver) entry.delete("webPort");
+      const changed = document.toString({ lineWidth: 0 });
+      await parseConfig(changed, options.config, { vocabulary });
+      await confirm(command, `${old} becomes the ${successor.model} (${successor.driver}) at ${successor.address}; it was the ${before.model} (${before.driver}) at ${before.address}.`);
+      await written(options.config, changed);
+      const forgotten = await client(command).ask("POST", `/devices/${encodeURIComponent(old)}/forget`, { who: who() }).then(() => true, (error: unknown) => {
+        if (error instanceof Failure && error.exitCode === exit.unreachable) return false;
+        throw error;
+      });
+      if (commonOptions(command).json === true) printJson({ ok: true, device: old, before, now: successor, forgotten });
+      else print(`${old} is the ${successor.model} at ${successor.address} from the daemon's next start on: systemctl restart curtaild`, ...(forgotten ? [] : ["The daemon does not run: what it had learnt of the old machine it learns anew from the meter."]));
+    });
+
+/** Throws a Failure where the machine does not say what it is and nobody else does. */
+async function identify(where: string, options: ReplaceOptions, oldModel: string): Promise<Successor> {
+  const parsed = parseAddress(where);
+  const { finding } = await probe(parsed?.host ?? where, parsed?.port ?? null, AbortSignal.timeout(WHOLE_MS));
+  if (finding === null && (options.driver === undefined || parsed === null)) {
+    throw new Failure(exit.unreachable, `${where}: nothing answers that there is a driver for. Check its network with curtailctl probe ${where} --raw, or say HOST:PORT, --driver and --model.`);
+  }
+  const driver = options.driver ?? finding?.driver ?? "";
+  // A machine that does not name its model is taken for one like the old one only if somebody says so.
+  const model = options.model ?? modelOf(finding?.type ?? null);
+  if (model === null) throw new Failure(exit.usage, `${where} does not say its model; say it with --model ID (it was ${oldModel})`);
+  const address = parsed ?? finding?.address;
+  if (address === undefined) throw new Failure(exit.usage, `"${where}" is no address: write HOST or HOST:PORT`);
+  return { driver, model, address: address.host.includes(":") ? `[${address.host}]:${address.port}` : `${address.host}:${address.port}` };
+}
+
+function entryOf(miners: unknown, id: string): YAMLMap | null {
+  const items = typeof miners === "object" && miners !== null && "items" in miners && Array.isArray(miners.items) ? (miners.items as unknown[]) : [];
+  return items.find((item): item is YAMLMap => isMap(item) && item.get("id") === id) ?? null;
+}
+
+const fieldOf = (entry: YAMLMap, key: string): string => String(entry.get(key) ?? "");
+
+/** Whoever reads the file never sees half of it; owner and permissions stay. */
+async function written(file: string, text: string): Promise<void> {
+  const { mode, uid, gid } = await stat(file);
+  try {
+    await writeFile(`${file}.new`, text, { mode: mode & 0o777 });
+    await chmod(`${file}.new`, mode & 0o777);
+    await chown(`${file}.new`, uid, gid);
+    await rename(`${file}.new`, file);
+  } catch (error) {
+    throw new Failure(exit.notPermitted, `${file} cannot be written (${error instanceof Error ? error.message : String(error)}): run it as who may, with sudo for one. Nothing was changed.`, { cause: error });
+  }
+}
