@@ -2,10 +2,12 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { decide, type Decision } from "../../agent/core/decide.ts";
+import type { Emergency } from "../../agent/core/flexibility.ts";
 import type { Compliance } from "../../agent/core/model.ts";
 import { startState } from "../../agent/core/state.ts";
 import { instant, millis, seconds, watts } from "../../agent/core/units.ts";
 import { OpenDocuments, type Accepted } from "../../agent/report/acks.ts";
+import { measuredW } from "../../agent/report/status.ts";
 import { input, metered, snapshot } from "../core/rack.ts";
 import { at, ref } from "../core/signals.ts";
 
@@ -25,12 +27,13 @@ const limit = (over: Partial<NonNullable<Accepted["terms"]>> = {}, id = "e1", ty
 });
 
 /** Steps through cycles; says `second status shortfall`. */
-function live(documents: readonly Accepted[], cycles: readonly (readonly [second: number, Decision])[], before = seen(0, 20_000, 30_000)): string[] {
+function live(documents: readonly Accepted[], cycles: readonly (readonly [second: number, Decision])[], emergency: Emergency | null = null): string[] {
+  const before = seen(0, 20_000, 30_000);
   const open = new OpenDocuments();
   for (const document of documents) open.accepted(document, before);
   return cycles.flatMap(([second, decision]) =>
-    open.outcomes(decision, { earliest: instant(at(second)), responseTime: seconds(15) }).map(({ ref: { id }, status, shortfallW, measuredW }) =>
-      [second, documents.length > 1 ? id : null, status, shortfallW, status === "SETTLED" ? `at ${measuredW}` : null].filter((word) => word !== null).join(" ")),
+    open.outcomes(decision, { earliest: instant(at(second)), responseTime: seconds(15), emergency: () => emergency, nominal: watts(20_000) }).map(({ ref: { id }, status, shortfallW, expectedSettleAfter }) =>
+      [second, documents.length > 1 ? id : null, status, shortfallW, status === "SETTLED" ? `at ${measuredW(decision)}` : null, expectedSettleAfter === null ? null : `in ${expectedSettleAfter / 1_000} s`].filter((word) => word !== null).join(" ")),
   );
 }
 const cycle = (second: number, ...rest: [number, number, Parameters<typeof seen>[3]?]): [number, Decision] => [second, seen(second, ...rest)];
@@ -55,6 +58,13 @@ describe("from acceptance to completion", () => {
     ["by priority, the smaller first", [limit({ priority: 5 }, "late"), limit({ priority: 1 }, "early"), limit({}, "last")], [cycle(1, 20_000, 8_000)], ["1 early STARTED", "1 late STARTED", "1 last STARTED"]],
   ];
   for (const [name, documents, cycles, expected] of rows) test(name, () => assert.deepEqual(live(documents, cycles), expected));
+
+  describe("an EMERGENCY that takes longer than it should is said to at once", () => {
+    const stop: Accepted = { ref: ref("stop"), type: "EMERGENCY", terms: null };
+    const cycles = [cycle(1, 20_000, 0), cycle(16, 9_000, 0, violating(9_000)), cycle(80, 80, 0)];
+    test("with the time it takes, and SETTLED when it is there", () => assert.deepEqual(live([stop], cycles, { within: seconds(70), after30s: watts(9_000) }), ["1 STARTED", "1 CANNOT_COMPLY 8000 in 70 s", "80 SETTLED at 80"]));
+    test("not where a twentieth of nominal power is left after 30 s", () => assert.deepEqual(live([stop], cycles, { within: seconds(25), after30s: watts(1_000) }), ["1 STARTED", "16 PARTIAL 9000", "80 SETTLED at 80"]));
+  });
 
   test("an allocation that begins supersedes the one before it on its topic", () => {
     const topic = "allocation";

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { decide } from "../../agent/core/decide.ts";
 import { startState } from "../../agent/core/state.ts";
-import { instant, millis } from "../../agent/core/units.ts";
+import { instant, millis, seconds } from "../../agent/core/units.ts";
 import { NO_NOTES } from "../../agent/report/devices.ts";
 import { Reporter } from "../../agent/report/reporter.ts";
 import type { OutgoingMessage } from "../../agent/runtime/link.ts";
@@ -16,10 +16,27 @@ test("status, acks and capability are sealed for the operator; telemetry, notice
   const link = { connected: true, publish: (message: OutgoingMessage) => void sent.push(message), resubscribe: () => undefined, run: () => Promise.resolve() };
   const reporter = new Reporter({ grid: link, gridRoot: "g", seal: (payload) => `sealed ${payload}`, farm: { link, root: "f" }, nominalW: 30_000, about: () => NO_NOTES });
   const { decision } = decide(startState(millis(0)), input(snapshot([], metered(0))));
-  reporter.cycle(decision, status, { at: instant(ZERO), telemetryPeriod: null });
+  reporter.cycle(decision, status, { at: instant(ZERO), telemetryPeriod: null, terms: { outletGrace: seconds(10), rampPercentPerMinute: 20, proven: [] } });
   reporter.ack("e1", { status: "ACCEPTED" });
   reporter.event({ at: "", name: "mode.changed" });
   reporter.offline({ online: false });
   const words = sent.map(({ topic, payload }) => `${topic}${String(payload).startsWith("sealed ") ? " sealed" : ""}`);
   assert.deepEqual(words, ["g/status sealed", "g/capability sealed", "g/telemetry", "f/status", "g/ack/e1 sealed", "g/notice/mode.changed", "f/notice/mode.changed", "g/status sealed"]);
+});
+
+test("MQTT 5: what a payload is, what an ack answers, and how long it is worth sending", () => {
+  const sent: OutgoingMessage[] = [];
+  const link = { connected: true, publish: (message: OutgoingMessage) => void sent.push(message), resubscribe: () => undefined, run: () => Promise.resolve() };
+  const reporter = new Reporter({ grid: link, gridRoot: "g", seal: (payload) => `sealed ${payload}`, farm: null, nominalW: 30_000, about: () => NO_NOTES });
+  const { decision } = decide(startState(millis(0)), input(snapshot([], metered(0))));
+  reporter.cycle(decision, status, { at: instant(ZERO), telemetryPeriod: null, terms: { outletGrace: seconds(10), rampPercentPerMinute: 20, proven: [] } });
+  reporter.ack("e1", { status: "ACCEPTED" });
+  reporter.event({ at: "", name: "mode.changed" });
+  assert.deepEqual(sent.map(({ topic, contentType, correlation, expirySeconds }) => [topic, contentType, correlation, expirySeconds]), [
+    ["g/status", "application/jose+json", undefined, undefined],
+    ["g/capability", "application/jose+json", undefined, undefined],
+    ["g/telemetry", "application/json", undefined, 60],
+    ["g/ack/e1", "application/jose+json", "e1", undefined],
+    ["g/notice/mode.changed", "application/json", undefined, 86_400],
+  ]);
 });

@@ -1,0 +1,103 @@
+/**
+ * What the rack can shed and add, for the operator's planning: retained, and said anew when machines come and go or its
+ * figures have moved far. Sums only; per-ASIC hashrate, pools and efficiency stay on the farm.
+ */
+import type { Decision } from "../core/decide.ts";
+import { flexibilityOf } from "../core/flexibility.ts";
+import type { Instant, Millis } from "../core/units.ts";
+import { millis, seconds } from "../core/units.ts";
+import { hundredths, isoTime, whole } from "./figures.ts";
+
+/** What a proof test at this rack has measured of one model of machine, in place of what its driver assumes. */
+export interface ProvenTransition {
+  readonly model: string;
+  readonly machines: number;
+  /** The slowest of them; null: not measured. */
+  readonly shedS: number | null;
+  readonly wakeS: number | null;
+  readonly sleepW: number | null;
+  readonly measuredAt: string;
+}
+
+export interface CapabilityContext {
+  readonly at: Instant;
+  readonly nominalW: number;
+  readonly heartbeatTimeoutS: number;
+  readonly shareFrom: "operator" | "config" | null;
+  /** How long machines get before outlets open that may. */
+  readonly outletGrace: Millis;
+  readonly rampPercentPerMinute: number;
+  readonly proven: readonly ProvenTransition[];
+}
+
+const [SOON, MINUTE, FIVE_MINUTES] = [seconds(5), seconds(60), seconds(300)];
+
+export function capabilityDocument(decision: Decision, context: CapabilityContext) {
+  const flexible = flexibilityOf(decision, context.outletGrace);
+  const rise = (context.nominalW * context.rampPercentPerMinute) / 100 / MINUTE;
+  const { emergency } = flexible;
+  return {
+    v: 1,
+    type: "CAPABILITY",
+    at: isoTime(context.at),
+    nominalW: context.nominalW,
+    floorW: whole(decision.floor),
+    failsafeLimitW: whole(decision.failsafe),
+    heartbeatTimeoutS: context.heartbeatTimeoutS,
+    shedW: { within5s: whole(flexible.shed(SOON)), within60s: whole(flexible.shed(MINUTE)), within300s: whole(flexible.shed(FIVE_MINUTES)) },
+    addW: { within5s: whole(flexible.add(SOON, rise)), within60s: whole(flexible.add(MINUTE, rise)), within300s: whole(flexible.add(FIVE_MINUTES, rise)) },
+    emergency: emergency === null ? null : { withinS: Math.ceil(emergency.within / 1_000), after30sW: whole(emergency.after30s) },
+    curve: flexible.curve().map(({ power, hashrate }) => ({ powerW: whole(power), hashrateThs: hundredths(hashrate) })),
+    transitions: context.proven,
+    shareFrom: context.shareFrom,
+    devices: { total: decision.views.length, reachable: flexible.machines },
+  };
+}
+
+export type CapabilityDocument = ReturnType<typeof capabilityDocument>;
+
+/** A change of so much of nominal power is worth a word, but not more often than this. */
+const FAR = 0.1;
+const FIGURES_AT_MOST = seconds(60);
+/** Machines that come up one by one after a start are one change. */
+const SETTLING = seconds(5);
+
+/** When the operator has to be told again. */
+export class CapabilityWatch {
+  #words = "";
+  #figures: readonly number[] = [];
+  #toldAt: Millis | null = null;
+  #changedAt: Millis | null = null;
+  #lookedAt: Millis | null = null;
+
+  /** A broker newly connected to has nothing yet. */
+  renew(): void {
+    this.#words = "";
+    this.#toldAt = null;
+  }
+
+  /** The document to publish now; null: what was told still holds. `make` costs an allocation or two and is asked once in five seconds. */
+  due(decision: Decision, make: () => CapabilityDocument): CapabilityDocument | null {
+    const { uptime } = decision;
+    const devices = decision.views.map(({ known, state }) => `${known}${state.quarantine !== null}`).join();
+    const key = JSON.stringify([devices, whole(decision.failsafe)]);
+    const first = this.#toldAt === null;
+    if (key !== this.#words) {
+      this.#words = key;
+      this.#changedAt = uptime;
+    }
+    const changed = this.#changedAt !== null && (first || uptime - this.#changedAt >= SETTLING);
+    const looks = this.#lookedAt === null || uptime - this.#lookedAt >= SETTLING;
+    if (!changed && !looks) return null;
+    this.#lookedAt = uptime;
+    const document = make();
+    const figures = [document.shedW.within60s ?? 0, document.shedW.within300s ?? 0];
+    const moved = figures.some((figure, index) => Math.abs(figure - (this.#figures[index] ?? 0)) > FAR * document.nominalW);
+    const late = this.#toldAt === null || millis(uptime - this.#toldAt) >= FIGURES_AT_MOST;
+    if (!changed && !(moved && late)) return null;
+    this.#changedAt = null;
+    this.#toldAt = uptime;
+    this.#figures = figures;
+    return document;
+  }
+}
