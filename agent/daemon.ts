@@ -6,6 +6,7 @@ import type { KeyObject } from "node:crypto";
 import { setMaxListeners } from "node:events";
 import type { Attendant } from "./attend/attendant.ts";
 import type { Decision } from "./core/decide.ts";
+import { flexibilityOf, type Emergency } from "./core/flexibility.ts";
 import { decide } from "./core/decide.ts";
 import type { Statement } from "./core/limit.ts";
 import { recall } from "./core/memory.ts";
@@ -16,13 +17,15 @@ import type { RackState } from "./core/state.ts";
 import { startState } from "./core/state.ts";
 import type { Now, Tick } from "./core/time.ts";
 import type { Millis } from "./core/units.ts";
-import { millis, seconds, watts } from "./core/units.ts";
+import { instant, millis, seconds, watts } from "./core/units.ts";
 import { Notebook } from "./notebook.ts";
 import type { DeviceLoop } from "./plant/device-loop.ts";
 import type { PlantEvent } from "./plant/listener.ts";
 import type { Switching, WiredDevice, WiredMeter } from "./plant/plant.ts";
 import { Plant } from "./plant/plant.ts";
+import { ackDocument } from "./report/ack-document.ts";
 import { OpenDocuments } from "./report/acks.ts";
+import type { ProvenTransition } from "./report/capability.ts";
 import { changesBetween } from "./report/changes.ts";
 import { NO_NOTES, type DeviceNotes } from "./report/devices.ts";
 import { EventRing } from "./report/events.ts";
@@ -65,6 +68,8 @@ export interface DaemonParts {
   readonly config: "ok" | "last-good";
   readonly notify: Notify;
   readonly attendants: readonly Attendant[];
+  /** What proof tests at this rack have measured. */
+  readonly proven?: () => readonly ProvenTransition[];
   /** Where the journal stood at its last checkpoint; null: there is none. */
   readonly logHead: () => string | null;
 }
@@ -272,9 +277,14 @@ export class Daemon {
     for (const attendant of this.#parts.attendants) {
       for (const { name, fields } of attendant.decided?.(decision, { status: this.#status, tick }) ?? []) this.#event(name, fields);
     }
-    this.#reporter.cycle(decision, this.#status, { at: tick.at, telemetryPeriod: telemetry.length === 0 ? null : millis(Math.min(...telemetry)) });
-    for (const { ref, type, ...outcome } of this.#open.outcomes(decision, { earliest: signal.now(tick).earliest, responseTime: policy.responseTime })) {
-      this.#reporter.ack(ref.id, { v: 1, type: "ACK", at: new Date(tick.at).toISOString(), ...ref, of: type, ...outcome, ...sharedBy(facts) });
+    const { outlets, restart, responseTime, nominal } = policy;
+    const { rampPercentPerMinute } = restartRule(heard.allocations, restart);
+    const terms = { outletGrace: outlets.grace, rampPercentPerMinute, proven: this.#parts.proven?.() ?? [] };
+    this.#reporter.cycle(decision, this.#status, { at: tick.at, telemetryPeriod: telemetry.length === 0 ? null : millis(Math.min(...telemetry)), terms });
+    const emergency = (): Emergency | null => flexibilityOf(decision, outlets.grace).emergency;
+    for (const { ref, type, expectedSettleAfter, ...outcome } of this.#open.outcomes(decision, { earliest: signal.now(tick).earliest, responseTime, emergency, nominal })) {
+      const expectedSettleAt = expectedSettleAfter === null ? null : instant(tick.at + expectedSettleAfter);
+      this.#reporter.ack(ref.id, ackDocument({ ...outcome, expectedSettleAt }, { ref, of: type, at: tick.at, decision, shareFrom: facts.shareFrom }));
     }
   }
 
@@ -328,9 +338,9 @@ export class Daemon {
     const { ref, type, terms, ...said } = ack;
     if (ack.status === "ACCEPTED") this.#open.accepted({ ref, type, terms }, this.#decision);
     else if (ack.status === "CANCELLED" || ack.status === "SUPERSEDED" || ack.status === "OPT_OUT") this.#open.ended(ref.id);
-    const settles = Math.max(tick.at, terms?.begins ?? tick.at) + (terms?.respondWithin ?? policy.responseTime);
-    const expectedSettleAt = ack.status === "ACCEPTED" ? new Date(settles).toISOString() : null;
-    this.#reporter.ack(ref.id, { v: 1, type: "ACK", at: new Date(tick.at).toISOString(), ...ref, of: type, ...said, expectedSettleAt, ...sharedBy(signal.summary(tick)) });
+    const settles = instant(Math.max(tick.at, terms?.begins ?? tick.at) + (terms?.respondWithin ?? policy.responseTime));
+    const expectedSettleAt = ack.status === "ACCEPTED" ? settles : null;
+    this.#reporter.ack(ref.id, ackDocument({ ...said, expectedSettleAt }, { ref, of: type, at: tick.at, decision: this.#decision, shareFrom: signal.summary(tick).shareFrom }));
   }
 
   #connected(count: number): void {
@@ -356,7 +366,9 @@ export class Daemon {
     }
   }
 
-  #event(name: string, fields: Readonly<Record<string, unknown>>): void {
+  #event(name: string, facts: Readonly<Record<string, unknown>>): void {
+    // What happens while a rehearsed document binds is part of the rehearsal.
+    const fields = this.#decision?.effective.binding?.ref?.drill === true ? { ...facts, drill: true } : facts;
     const event = this.events.add(name, this.#parts.clock.now().at, fields);
     const { level, text } = spoken(name, fields);
     this.#parts.log[level]({ event: name, ...fields }, text);
@@ -426,6 +438,3 @@ export class Daemon {
     return { boot: this.#parts.boot, connects: this.#connects };
   }
 }
-
-/** A share nobody but the configuration grants is to be seen in everything that rests on it. */
-const sharedBy = ({ shareFrom }: { readonly shareFrom: string | null }): { readonly shareFrom?: "config" } => (shareFrom === "config" ? { shareFrom } : {});

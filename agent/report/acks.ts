@@ -6,7 +6,8 @@
 import type { Decision } from "../core/decide.ts";
 import type { DocumentRef } from "../core/grid.ts";
 import type { Instant, Millis, Watts } from "../core/units.ts";
-import { limitW, measuredW } from "./status.ts";
+import type { Emergency } from "../core/flexibility.ts";
+import { measuredW } from "./status.ts";
 
 export interface Terms {
   readonly begins: Instant;
@@ -27,8 +28,8 @@ export interface Outcome {
   readonly ref: DocumentRef;
   readonly type: string;
   readonly status: "STARTED" | "SETTLED" | "COMPLETED" | "SUPERSEDED" | "PARTIAL" | "CANNOT_COMPLY";
-  readonly measuredW: number | null;
-  readonly effectiveLimitW: number | null;
+  /** With CANNOT_COMPLY that is known beforehand: when it will be there all the same. */
+  readonly expectedSettleAfter: Millis | null;
   readonly shortfallW: number | null;
   readonly reason: string | null;
 }
@@ -40,6 +41,16 @@ interface Open extends Accepted {
   startedAt: Millis | null;
   settled: boolean;
   failed: boolean;
+}
+
+export interface Judging {
+  /** Wall time as far as it has surely come. */
+  readonly earliest: Instant;
+  /** Where a document gives none. */
+  readonly responseTime: Millis;
+  /** What an EMERGENCY comes to in this rack, as far as can be said beforehand. */
+  readonly emergency: () => Emergency | null;
+  readonly nominal: Watts;
 }
 
 /** More than a broker of sane documents has in flight; the oldest gives way. */
@@ -66,13 +77,16 @@ export class OpenDocuments {
     this.#open.delete(id);
   }
 
-  /** What is to be said after one decision, by priority. `earliest`: wall time as far as it has surely come; `responseTime`: where a document gives none. */
-  outcomes(decision: Decision, { earliest, responseTime }: { readonly earliest: Instant; readonly responseTime: Millis }): Outcome[] {
+  /** What is to be said after one decision, by priority. */
+  outcomes(decision: Decision, { earliest, responseTime, emergency, nominal }: Judging): Outcome[] {
     const outcomes: Outcome[] = [];
     const byPriority = [...this.#open.values()].sort((a, b) => (a.terms?.priority ?? Infinity) - (b.terms?.priority ?? Infinity) || 0);
     for (const document of byPriority) {
       if (!this.#open.has(document.ref.id)) continue;
-      if (document.startedAt === null) outcomes.push(...this.#begin(document, decision, earliest));
+      if (document.startedAt === null) {
+        outcomes.push(...this.#begin(document, decision, earliest));
+        if (document.startedAt !== null && document.type === "EMERGENCY") outcomes.push(...foreseen(document, decision, { emergency: emergency(), nominal }));
+      }
       if (document.startedAt !== null) outcomes.push(...this.#judge(document, decision, document.startedAt + (document.terms?.respondWithin ?? responseTime)));
       if (document.terms !== null && earliest >= document.terms.ends) outcomes.push(...this.#end(document, decision));
     }
@@ -109,6 +123,17 @@ export class OpenDocuments {
   }
 }
 
+/** GLA/1 "Times to keep": within 30 s no more than a twentieth is left, or it is said at once how long it takes. */
+const LEFT_AFTER_30S = 0.05;
+
+function foreseen(document: Open, decision: Decision, { emergency, nominal }: { readonly emergency: Emergency | null; readonly nominal: Watts }): Outcome[] {
+  const allowed = LEFT_AFTER_30S * nominal;
+  if (emergency === null || emergency.after30s <= allowed) return [];
+  document.failed = true;
+  const shortfall = Math.round(emergency.after30s - allowed);
+  return [{ ...outcome(document, "CANNOT_COMPLY", { decision, reason: `these machines take ${Math.ceil(emergency.within / 1_000)} s to come down, and no outlet may be opened before` }), expectedSettleAfter: emergency.within, shortfallW: shortfall }];
+}
+
 /** Has the meter shown what the document asks for? A SETPOINT is met from both sides, everything else from above. */
 function isShown({ type, terms }: Accepted, decision: Decision): boolean {
   const { draw, effective, quality, setpoint } = decision;
@@ -135,7 +160,7 @@ function outcome({ ref, type }: Accepted, status: Outcome["status"], said: { rea
   const { compliance } = decision;
   const excess = "excess" in compliance ? Math.round(compliance.excess) : null;
   return {
-    ref, type, status, measuredW: measuredW(decision), effectiveLimitW: limitW(decision.effective.limit),
+    ref, type, status, expectedSettleAfter: null,
     shortfallW: said.shortfall === true ? excess : null, reason: said.reason ?? null,
   };
 }

@@ -3,10 +3,11 @@ import type { Instant, Millis } from "../core/units.ts";
 import { seconds } from "../core/units.ts";
 import type { Link } from "../runtime/link.ts";
 import { deviceRow, type DeviceNotes } from "./devices.ts";
+import { capabilityDocument, CapabilityWatch, type CapabilityContext } from "./capability.ts";
 import type { AgentEvent } from "./events.ts";
 import type { StatusDocument } from "./status.ts";
 import { statusKey } from "./status.ts";
-import { capabilityDocument, capabilityKey, telemetryDocument } from "./telemetry.ts";
+import { telemetryDocument } from "./telemetry.ts";
 
 export interface ReporterOptions {
   readonly grid: Link;
@@ -28,12 +29,18 @@ const SIGNED = /^(status|ack\/.+|interval|capability|log\/head)$/;
 /** What the operator gets of our events; everything about single machines stays on the farm. */
 const GRID_EVENTS = /^(mode|limit|compliance|signal|emergency|storage|clock|mains|schedule|rack|daemon)\./;
 
+/** Of the policy in force and of what was measured: what an operator may plan with. */
+export type CapabilityTerms = Pick<CapabilityContext, "outletGrace" | "rampPercentPerMinute" | "proven">;
+
+/** What the operator will not miss when it comes later than this; MQTT 5 brokers drop it by themselves. What is evidence never expires. */
+const EXPIRES: readonly (readonly [topic: RegExp, seconds: number])[] = [[/^telemetry$/, 60], [/^notice\//, 86_400]];
+
 /** Publishes what the two parties may know: the rack to the grid operator, the machines to the farm. */
 export class Reporter {
   readonly #options: ReporterOptions;
   #statusKey = "";
   #statusAt: Millis | null = null;
-  #capabilityKey = "";
+  readonly #capability = new CapabilityWatch();
   #telemetryAt: Millis | null = null;
   #farmAt: Millis | null = null;
 
@@ -44,10 +51,10 @@ export class Reporter {
   /** A broker we are newly connected to gets everything retained again. */
   renew(): void {
     this.#statusKey = "";
-    this.#capabilityKey = "";
+    this.#capability.renew();
   }
 
-  cycle(decision: Decision, status: StatusDocument, context: { readonly at: Instant; readonly telemetryPeriod: Millis | null }): void {
+  cycle(decision: Decision, status: StatusDocument, context: { readonly at: Instant; readonly telemetryPeriod: Millis | null; readonly terms: CapabilityTerms }): void {
     const { uptime } = decision;
     const due = (last: Millis | null, period: Millis): boolean => last === null || uptime - last >= period;
     const key = statusKey(status);
@@ -56,12 +63,10 @@ export class Reporter {
       this.#statusAt = uptime;
       this.#toGrid("status", status, { qos: 1, retain: true });
     }
-    const capability = capabilityDocument(decision, { nominalW: this.#options.nominalW, at: context.at, heartbeatTimeoutS: status.heartbeatTimeoutS, shareFrom: status.shareFrom });
-    const capabilities = capabilityKey(capability);
-    if (capabilities !== this.#capabilityKey) {
-      this.#capabilityKey = capabilities;
-      this.#toGrid("capability", capability, { qos: 1, retain: true });
-    }
+    const { nominalW } = this.#options;
+    const { heartbeatTimeoutS, shareFrom } = status;
+    const capability = this.#capability.due(decision, () => capabilityDocument(decision, { ...context.terms, at: context.at, nominalW, heartbeatTimeoutS, shareFrom }));
+    if (capability !== null) this.#toGrid("capability", capability, { qos: 1, retain: true });
     const period = decision.compliance.kind === "settling" || decision.compliance.kind === "violating" ? TELEMETRY_IN_EVENT : (context.telemetryPeriod ?? TELEMETRY_AT_REST);
     if (due(this.#telemetryAt, period)) {
       this.#telemetryAt = uptime;
@@ -74,7 +79,7 @@ export class Reporter {
   }
 
   ack(id: string, document: object): void {
-    this.#toGrid(`ack/${id}`, document, { qos: 1, retain: false });
+    this.#toGrid(`ack/${id}`, document, { qos: 1, retain: false, correlation: id });
   }
 
   event(event: AgentEvent): void {
@@ -88,10 +93,12 @@ export class Reporter {
     this.#toGrid("status", document, { qos: 1, retain: true });
   }
 
-  #toGrid(topic: string, document: object, how: { readonly qos: 0 | 1; readonly retain: boolean }): void {
+  #toGrid(topic: string, document: object, how: { readonly qos: 0 | 1; readonly retain: boolean; readonly correlation?: string }): void {
     const { grid, gridRoot, seal } = this.#options;
     const payload = JSON.stringify(document);
-    grid.publish({ topic: `${gridRoot}/${topic}`, payload: SIGNED.test(topic) ? seal(payload) : payload, ...how });
+    const sealed = SIGNED.test(topic) ? seal(payload) : payload;
+    const expirySeconds = EXPIRES.find(([form]) => form.test(topic))?.[1];
+    grid.publish({ topic: `${gridRoot}/${topic}`, payload: sealed, contentType: sealed === payload ? "application/json" : "application/jose+json", ...how, ...(expirySeconds !== undefined && { expirySeconds }) });
   }
 
   #toFarm(decision: Decision, status: StatusDocument): void {

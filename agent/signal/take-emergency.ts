@@ -31,7 +31,7 @@ export function takeEmergency(desk: Desk, place: Place, { opened, tick }: Arriva
     tick,
     done: (kept, later) => (kept ? settled(desk, { ref, type, tick: later }) : [ack({ ref, type }, "REJECTED", notKept(type))]),
   });
-  const latched = type === "EMERGENCY" && !again ? [event("emergency.latched", { id: ref.id, topic: ref.topic, signer: opened.signer })] : [];
+  const latched = type === "EMERGENCY" && !again ? [event("emergency.latched", { id: ref.id, topic: ref.topic, signer: opened.signer, ...(ref.drill === true && { drill: true }) })] : [];
   return [ack({ ref, type }, "RECEIVED"), ...latched, commit, ...desk.review(tick)];
 }
 

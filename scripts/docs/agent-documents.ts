@@ -16,12 +16,12 @@ export const ackSchema = z.looseObject({
   seq: z.int(),
   of: z.string().meta({ description: "Its type." }),
   status: z.enum(["RECEIVED", "ACCEPTED", "STARTED", "SETTLED", "COMPLETED", "OPT_OUT", "CANCELLED", "SUPERSEDED", "PARTIAL", "CANNOT_COMPLY", "REJECTED"]),
-  code: z.enum(["SCHEMA", "NEGATIVE", "UNSIGNED", "BAD_SIGNATURE", "AUDIENCE", "REPLAY", "EXPIRED", "INVALID_TIME", "NOT_APPLICABLE", "TOO_LARGE", "STORAGE", "FLOOD"]).nullable().optional(),
+  code: z.enum(["SCHEMA", "NEGATIVE", "UNSIGNED", "BAD_SIGNATURE", "AUDIENCE", "REPLAY", "EXPIRED", "INVALID_TIME", "NOT_APPLICABLE", "TOO_LARGE", "STORAGE", "FLOOD"]).nullable(),
   reason: z.string().nullable(),
-  expectedSettleAt: at.nullable().optional().meta({ description: "With ACCEPTED: when the meter should show it." }),
-  measuredW: watts.optional(),
-  effectiveLimitW: watts.optional(),
-  shortfallW: watts.optional().meta({ description: "With PARTIAL and CANNOT_COMPLY: measured above the limit; null: not known." }),
+  expectedSettleAt: at.nullable().meta({ description: "With ACCEPTED: when the meter should show it. With CANNOT_COMPLY: when it will, all the same." }),
+  measuredW: watts,
+  effectiveLimitW: watts,
+  shortfallW: watts.meta({ description: "With PARTIAL and CANNOT_COMPLY: measured above the limit; null: not known." }),
   drill: z.literal(true).optional(),
   shareFrom: z.literal("config").optional(),
 });
@@ -73,10 +73,16 @@ export const capabilitySchema = z.looseObject({
   failsafeLimitW: watts,
   heartbeatTimeoutS: z.number(),
   shedW: z.looseObject({ within5s: watts, within60s: watts, within300s: watts }),
-  addW: z.looseObject({ within300s: watts }),
+  addW: z.looseObject({ within5s: watts, within60s: watts, within300s: watts }).meta({ description: "By the ramp in force, were the limit lifted." }),
+  emergency: z.looseObject({ withinS: z.number(), after30sW: watts }).nullable().meta({ description: "What an EMERGENCY comes to: seconds until the last machine is down, and what is drawn after 30 s." }),
+  curve: z.array(z.looseObject({ powerW: watts, hashrateThs: z.number() })).meta({ description: "The most hashrate of the whole rack at each of a few draws." }),
+  transitions: z.array(z.looseObject({ model: z.string(), machines: z.int(), shedS: z.number().nullable(), wakeS: z.number().nullable(), sleepW: watts, measuredAt: at }))
+    .meta({ description: "What proof tests at this rack have measured, by model." }),
+  shareFrom: z.enum(["operator", "config"]).nullable(),
+  devices: z.looseObject({ total: z.int(), reachable: z.int() }),
 });
 
 export const telemetrySchema = z.looseObject({
   v: z.literal(1), type: z.literal("TELEMETRY"), at, state: z.string(), compliance: z.string(),
-  powerW: watts, powerLowW: watts, powerHighW: watts, quality: z.enum(["measured", "estimated", "unknown"]), effectiveLimitW: watts, budgetW: watts,
+  powerW: watts, powerLowW: watts, powerHighW: watts, quality: z.enum(["measured", "estimated", "unknown"]), effectiveLimitW: watts, budgetW: watts, drill: z.boolean(),
 });
