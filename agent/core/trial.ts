@@ -19,11 +19,11 @@ export interface Trial {
   readonly devices: ReadonlySet<string>;
 }
 
-/** The same figure to the watt, since when, and what the machines said together then. */
+/** The same figure to the watt, what the machines said together when it came, and since when they say something else. */
 export interface Stillness {
   readonly power: Watts;
-  readonly since: Millis;
   readonly said: number;
+  readonly contradictedSince: Millis | null;
 }
 
 /** Smaller changes drown in drift: a fraction of nominal power. */
@@ -35,8 +35,8 @@ const ALIVE = 0.01;
 
 /** Machines and meter saying the same is as good: a meter that is frozen where it is right does no harm there. */
 const AGREES = { fraction: 0.05, watts: 30 } as const;
-/** The machines' words have to change by this much, a fraction or watts, while the meter shows the same for so long. */
-const STILL = { fraction: 0.01, watts: 60, atLeast: 5_000 } as const;
+/** The machines' words have to change by this much, a fraction or watts, while the meter shows the same. */
+const STILL = { fraction: 0.01, watts: 60 } as const;
 
 /** An order shows so much later than expected at the most: until then a meter that has not moved is late, not frozen. */
 const PATIENCE = 10_000;
@@ -64,14 +64,22 @@ export function judgeMeter(rack: RackState, views: readonly View[], { snapshot, 
     const alive = Math.abs(power - frozenAt) > ALIVE * nominal;
     return { trial: null, frozenAt: alive || agrees ? null : frozenAt, still: null, awaited: false };
   }
-  const still = rack.still?.power === power ? rack.still : { power, since: uptime, said };
+  const still = stillness(rack.still, { power, said, uptime });
+  const frozen = { trial: null, frozenAt: power, still: null, awaited: false };
+  // Some machine may be ordered at any time: the figure itself says that it stands still, not the rack.
+  if (still.contradictedSince !== null && uptime - still.contradictedSince >= seen + PATIENCE) return frozen;
+  if (!watch.settled) return { trial, frozenAt: null, still, awaited: false };
   const judged = trial !== null && trial.devices.size > 1 && Math.abs(trial.change) > WORTH_A_TRIAL * nominal;
   const unmoved = judged && (power - trial.before) / trial.change < MOVED;
-  const contradicted = uptime - still.since >= STILL.atLeast && Math.abs(said - still.said) > Math.max(STILL.fraction * power, STILL.watts);
-  if (!watch.settled) return { trial, frozenAt: null, still, awaited: false };
-  if (!unmoved && !contradicted) return { trial: null, frozenAt: null, still, awaited: false };
-  if (uptime - watch.quietAt < seen + PATIENCE) return { trial, frozenAt: null, still, awaited: true };
-  return { trial: null, frozenAt: power, still: null, awaited: false };
+  if (!unmoved && still.contradictedSince === null) return { trial: null, frozenAt: null, still, awaited: false };
+  return unmoved && uptime - watch.quietAt >= seen + PATIENCE ? frozen : { trial, frozenAt: null, still, awaited: true };
+}
+
+function stillness(before: Stillness | null, { power, said, uptime }: { readonly power: Watts; readonly said: number; readonly uptime: Millis }): Stillness {
+  if (before?.power !== power) return { power, said, contradictedSince: null };
+  const contradicts = Math.abs(said - before.said) > Math.max(STILL.fraction * power, STILL.watts);
+  const contradictedSince = contradicts ? (before.contradictedSince ?? uptime) : null;
+  return contradictedSince === before.contradictedSince ? before : { ...before, contradictedSince };
 }
 
 /** What the machines that speak of it say they draw. */

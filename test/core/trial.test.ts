@@ -58,10 +58,18 @@ describe("a meter on trial", () => {
 });
 
 describe("the same figure to the watt", () => {
-  const still = (said: number, ago = 10) => ({ power: watts(4600), since: seconds(1000 - ago), said });
+  /** 1.5 x the lag that is assumed, and 10 s. */
+  const LONG = 13_000;
+  const still = (said: number, ago: number | null = LONG) => ({ power: watts(4600), said, contradictedSince: ago === null ? null : millis(NOW - ago) });
   test("while the machines say another draw: frozen", () => assert.equal(judged({ still: still(6000) }, 4600, [2300, 2300]).frozenAt, 4600));
+  test("though one of them is ordered again and again", () => {
+    const states = { a: ordered("400", { ago: 1000, settle: 10_000 }), b: wanted("400") };
+    const shot = shotAt(4600, [2300, 2300]);
+    assert.equal(judgeMeter(rackOf(states, { still: still(6000) }), viewsOf(shot, states), { snapshot: shot, nominal: NOMINAL, ...watched(shot, viewsOf(shot, states)) }).frozenAt, 4600);
+  });
   test("while the machines say the same: a steady rack", () => assert.equal(judged({ still: still(4610) }, 4600, [2300, 2300]).frozenAt, null));
-  test("not for long enough yet", () => assert.equal(judged({ still: still(6000, 2) }, 4600, [2300, 2300]).frozenAt, null));
+  test("not for long enough yet: awaited", () => assert.deepEqual([judged({ still: still(6000, LONG - 1) }, 4600, [2300, 2300])].map(({ frozenAt, awaited }) => [frozenAt, awaited]), [[null, true]]));
+  test("contradicted for the first time", () => assert.equal(judged({ still: still(6000, null) }, 4600, [2300, 2300]).still?.contradictedSince, NOW));
   test("another figure: it measures", () => assert.equal(judged({ still: still(6000) }, 4601, [2300, 2300]).frozenAt, null));
 });
 
