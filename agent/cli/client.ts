@@ -1,7 +1,9 @@
 /** The other end of the control sockets: asks the daemon, and says why when it cannot. */
 import { request, type IncomingMessage } from "node:http";
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
+import { proofHeader } from "../link/control-proof.ts";
 import { exit, Failure, type ExitCode } from "./exit.ts";
 
 const answerTimeoutMs = 15_000;
@@ -19,10 +21,8 @@ export class ControlClient {
 
   /** Resolves with the answer's JSON. Rejects with a Failure: 69 when there is no daemon, 77 when we may not, else as the daemon's refusal says. */
   async ask(method: Method, path: string, body?: object): Promise<unknown> {
-    const response = await this.#open(method, path, { body, timeoutMs: answerTimeoutMs });
-    const answer = await readAnswer(response);
-    if (response.statusCode === 200) return answer;
-    throw refusal(response.statusCode ?? 500, answer);
+    const proof = method === "GET" ? null : await this.#prove();
+    return answered(await this.#open(method, path, { body, proof, timeoutMs: answerTimeoutMs }));
   }
 
   /** Calls `hear` for each event of a stream; resolves when the stream ends or `signal` aborts. */
@@ -45,16 +45,31 @@ export class ControlClient {
     }
   }
 
-  #open(method: Method, path: string, { body, timeoutMs }: { body?: object | undefined; timeoutMs: number }): Promise<IncomingMessage> {
+  /** Shows the daemon who we are: only we can make a file that is ours. */
+  async #prove(): Promise<string> {
+    const { word, file } = (await answered(await this.#open("POST", "/proof", { timeoutMs: answerTimeoutMs }))) as { word: string; file: string };
+    await writeFile(file, word, { flag: "wx", mode: 0o644 }).catch((error: NodeJS.ErrnoException) => {
+      throw new Failure(exit.notPermitted, `cannot prove who you are: ${file} cannot be written (${error.code ?? error.message}). Ask on the machine the daemon runs on, and check that /run is not full.`, { cause: error });
+    });
+    return word;
+  }
+
+  #open(method: Method, path: string, { body, proof, timeoutMs }: { body?: object | undefined; proof?: string | null; timeoutMs: number }): Promise<IncomingMessage> {
     const socketPath = join(this.#directory, method === "GET" ? "look.sock" : "act.sock");
     const text = body === undefined ? "" : JSON.stringify(body);
     return new Promise((resolve, reject) => {
-      const asking = request({ socketPath, method, path, timeout: timeoutMs, headers: { host: "curtaild", "content-type": "application/json", "content-length": Buffer.byteLength(text) } }, resolve);
+      const asking = request({ socketPath, method, path, timeout: timeoutMs, headers: { host: "curtaild", "content-type": "application/json", "content-length": Buffer.byteLength(text), ...(proof != null && { [proofHeader]: proof }) } }, resolve);
       asking.on("timeout", () => asking.destroy(new Error(`no answer within ${answerTimeoutMs / 1_000} s`)));
       asking.on("error", (error: NodeJS.ErrnoException) => reject(unreachable(socketPath, error)));
       asking.end(text);
     });
   }
+}
+
+async function answered(response: IncomingMessage): Promise<unknown> {
+  const answer = await readAnswer(response);
+  if (response.statusCode === 200) return answer;
+  throw refusal(response.statusCode ?? 500, answer);
 }
 
 function unreachable(socket: string, error: NodeJS.ErrnoException): Failure {

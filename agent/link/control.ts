@@ -1,8 +1,8 @@
 /**
  * HTTP over two unix sockets in the run directory: look.sock reads, act.sock also changes. Who may open which is the
- * file system's business. What is answered comes in as a table; this file knows bytes, paths and limits.
+ * file system's business: each belongs to a group of its own where there is one. What is answered comes in as a table; this file knows bytes, paths and limits.
  */
-import { chmod, mkdir, rm } from "node:fs/promises";
+import { chmod, chown, mkdir, readFile, rm } from "node:fs/promises";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { connect } from "node:net";
 import { join } from "node:path";
@@ -11,6 +11,7 @@ import type { Clock } from "../runtime/clock.ts";
 import type { Log } from "../runtime/log.ts";
 import { answerJson, ControlError, failureOf, readJson } from "./control-http.ts";
 import { EventStreams, type Follow } from "./control-events.ts";
+import { Proofs, proofHeader, whoIs, type Caller } from "./control-proof.ts";
 import { findRoute } from "./control-routes.ts";
 
 export { ControlError } from "./control-http.ts";
@@ -20,8 +21,10 @@ export interface ControlRequest {
   /** What stands in the path where the route has `:name`. */
   readonly params: Readonly<Record<string, string>>;
   readonly query: URLSearchParams;
-  /** Parsed JSON, undefined when there was none. */
+  /** Parsed JSON, undefined when there was none. Its `who` is what the caller has proved, whatever it said. */
   readonly body: unknown;
+  /** Who asks; null where nothing is changed. */
+  readonly caller: Caller | null;
   /** Aborts when the answer is no longer wanted. */
   readonly signal: AbortSignal;
 }
@@ -49,26 +52,32 @@ export interface ControlOptions {
 const longestPath = 107;
 const handlerTimeout = millis(10_000);
 const mostConnections = 64;
+const sockets = ["look", "act"] as const;
+const groups = { look: "curtaild", act: "curtaild-operator" } as const;
 
 /** Rejects when a socket cannot be made: with the cause and the cure. */
 export async function openControl(options: ControlOptions): Promise<AsyncDisposable> {
-  const { directory } = options;
-  await mkdir(directory, { recursive: true, mode: 0o750 });
+  const { directory, clock } = options;
+  await mkdir(directory, { recursive: true, mode: 0o755 });
+  const proofs = new Proofs(join(directory, "proof"), clock);
   const streams = new EventStreams();
   const servers: Server[] = [];
   const close = async (): Promise<void> => {
     streams.end();
     await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve).closeAllConnections())));
+    if (servers.length === sockets.length) await proofs.close();
   };
   try {
-    for (const socket of ["look", "act"] as const) {
+    for (const socket of sockets) {
       const server = createServer({ connectionsCheckingInterval: 2_000, headersTimeout: 5_000, requestTimeout: 10_000, keepAliveTimeout: 1_000, maxHeaderSize: 8_192 }, (request, response) => {
-        void answer(request, response, { ...options, socket, streams });
+        void answer(request, response, { ...options, socket, streams, proofs });
       });
       server.maxConnections = mostConnections;
       await listen(server, join(directory, `${socket}.sock`));
+      await giveTo(groups[socket], join(directory, `${socket}.sock`));
       servers.push(server);
     }
+    await proofs.open();
   } catch (error) {
     await close();
     throw error;
@@ -89,6 +98,13 @@ async function listen(server: Server, path: string): Promise<void> {
   await chmod(path, 0o660);
 }
 
+/** Where there is no such group, or we are not in it, the socket stays with ours. */
+async function giveTo(group: string, path: string): Promise<void> {
+  const lines = (await readFile("/etc/group", "utf8").catch(() => "")).split("\n");
+  const gid = lines.find((line) => line.startsWith(`${group}:`))?.split(":")[2];
+  if (gid !== undefined) await chown(path, -1, Number(gid)).catch(() => undefined);
+}
+
 const isAnswered = (path: string): Promise<boolean> =>
   new Promise((resolve) => {
     const probe = connect(path, () => end(true));
@@ -102,18 +118,24 @@ const isAnswered = (path: string): Promise<boolean> =>
 interface AnswerContext extends ControlOptions {
   readonly socket: "look" | "act";
   readonly streams: EventStreams;
+  readonly proofs: Proofs;
 }
 
 async function answer(request: IncomingMessage, response: ServerResponse, context: AnswerContext): Promise<void> {
-  const { routes, socket, clock, log, streams } = context;
+  const { routes, socket, clock, log, streams, proofs } = context;
   const gone = new AbortController();
   response.on("close", () => gone.abort());
   response.on("error", () => gone.abort());
   try {
     const url = new URL(request.url ?? "/", "http://curtaild");
+    if (request.method === "POST" && url.pathname === "/proof" && socket === "act") {
+      answerJson(response, 200, await proofs.ask());
+      return;
+    }
     const { route, params } = findRoute(routes, { method: request.method ?? "", path: url.pathname, socket });
     const body = await readJson(request, gone.signal);
-    const answered = route.handle({ params, query: url.searchParams, body, signal: gone.signal });
+    const caller = route.socket === "act" ? await proofs.check(request.headers[proofHeader]?.toString()) : null;
+    const answered = route.handle({ params, query: url.searchParams, body: caller === null ? body : signed(body, caller), caller, signal: gone.signal });
     const value = await Promise.race([answered, lateness(clock, gone.signal)]);
     if (route.follow !== undefined && url.searchParams.get("follow") === "1") streams.begin(response, Array.isArray(value) ? value : [], route.follow);
     else answerJson(response, 200, value);
@@ -126,6 +148,9 @@ async function answer(request: IncomingMessage, response: ServerResponse, contex
     if (response.writableEnded) gone.abort();
   }
 }
+
+/** What the caller says of itself gives way to what it has proved. */
+const signed = (body: unknown, caller: Caller): unknown => (typeof body === "object" && body !== null && "who" in body ? { ...body, who: whoIs(caller, body.who) } : body);
 
 async function lateness(clock: Clock, signal: AbortSignal): Promise<never> {
   await clock.sleep(handlerTimeout, signal);

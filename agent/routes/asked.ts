@@ -4,8 +4,8 @@ import type { Daemon } from "../daemon.ts";
 import { ControlError, type ControlRequest } from "../link/control.ts";
 import type { DeviceLoop } from "../plant/device-loop.ts";
 
-/** The technician's name, for the record. */
-export const who = z.string().min(1).max(100).regex(/^[\w.@-]+$/, "letters, digits and . @ - _");
+/** The technician's name and uid, as proved: `ada(1000)`. */
+export const who = z.string().min(1).max(100).regex(/^[\w.@()-]+$/, "letters, digits and . @ - _ ( )");
 
 /** Throws a ControlError that says which field is wrong. */
 export function parse<T>(schema: z.ZodType<T>, { body }: ControlRequest): T {

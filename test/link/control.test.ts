@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
-import { readdir, stat, writeFile } from "node:fs/promises";
+import { link, readdir, stat, symlink, writeFile } from "node:fs/promises";
 import { request } from "node:http";
 import { connect } from "node:net";
+import { userInfo } from "node:os";
 import { join } from "node:path";
 import { describe, test } from "node:test";
 import { ControlError, openControl, type ControlRoute } from "../../agent/link/control.ts";
@@ -15,14 +16,24 @@ interface Answer {
   readonly body: unknown;
 }
 
-function ask(socketPath: string, method: string, path: string, body?: string): Promise<Answer> {
+function ask(socketPath: string, method: string, path: string, body?: string, proof?: string): Promise<Answer> {
   return new Promise((resolve, reject) => {
-    const asking = request({ socketPath, method, path }, (response) => {
+    const asking = request({ socketPath, method, path, headers: proof === undefined ? {} : { "curtaild-proof": proof } }, (response) => {
       let text = "";
       response.setEncoding("utf8").on("data", (chunk: string) => (text += chunk)).on("end", () => resolve({ status: response.statusCode ?? 0, body: text === "" ? null : JSON.parse(text) }));
     });
     asking.on("error", reject).end(body);
   });
+}
+
+/** The word and the file it belongs into. */
+const word = async (act: string): Promise<{ word: string; file: string }> => (await ask(act, "POST", "/proof")).body as { word: string; file: string };
+
+/** As ask, by somebody who has shown who it is. */
+async function prove(act: string, method: string, path: string, body?: string): Promise<Answer> {
+  const { word: proof, file } = await word(act);
+  await writeFile(file, proof, { flag: "wx", mode: 0o644 });
+  return ask(act, method, path, body, proof);
 }
 
 async function control(routes: readonly ControlRoute[] = table()) {
@@ -76,7 +87,7 @@ describe("control sockets", () => {
     assert.deepEqual(await ask(c.look, "GET", "/status"), { status: 200, body: { state: "limited" } });
     assert.deepEqual(await ask(c.act, "GET", "/status"), { status: 200, body: { state: "limited" } });
     assert.deepEqual(await ask(c.look, "GET", "/devices/asic%2F1"), { status: 200, body: { id: "asic/1" } });
-    assert.deepEqual(await ask(c.act, "POST", "/limit", '{"limitW":4}'), { status: 200, body: { body: { limitW: 4 } } });
+    assert.deepEqual(await prove(c.act, "POST", "/limit", '{"limitW":4}'), { status: 200, body: { body: { limitW: 4 } } });
     const onLook = await ask(c.look, "POST", "/limit", "{}");
     assert.equal(onLook.status, 403);
     assert.match(JSON.stringify(onLook.body), /changes the rack.*act\.sock/);
@@ -85,7 +96,41 @@ describe("control sockets", () => {
   test("are closed to others", async () => {
     await using c = await control();
     for (const path of [c.look, c.act]) assert.equal((await stat(path)).mode & 0o777, 0o660);
-    assert.equal((await stat(c.directory)).mode & 0o777, 0o750);
+    assert.equal((await stat(c.directory)).mode & 0o777, 0o755);
+    assert.equal((await stat(join(c.directory, "proof"))).mode & 0o7777, 0o1733);
+  });
+
+  test("an order carries the name and uid its caller has proved, whatever it says", async () => {
+    await using c = await control();
+    const { body } = (await prove(c.act, "POST", "/limit", '{"limitW":4,"who":"mallory"}')).body as { body: { who: string } };
+    const { uid, username } = userInfo();
+    assert.equal(body.who, `${uid === 0 ? "mallory" : username}(${uid})`);
+    assert.deepEqual(await readdir(join(c.directory, "proof")), []);
+  });
+
+  test("an order without a proof is refused: none, a word made up, used twice, no file, another's file, a link, other words in it", async () => {
+    await using c = await control();
+    const other = join(c.directory, "other");
+    await writeFile(other, "x".repeat(32));
+    const refused = async (proof: string | undefined): Promise<void> => {
+      const answer = await ask(c.act, "POST", "/limit", "{}", proof);
+      assert.deepEqual([answer.status, Object.keys(answer.body as object)], [403, ["error", "cure"]]);
+    };
+    await refused(undefined);
+    await refused("0".repeat(32));
+    const once = await word(c.act);
+    await writeFile(once.file, once.word);
+    assert.equal((await ask(c.act, "POST", "/limit", "{}", once.word)).status, 200);
+    await refused(once.word);
+    await refused((await word(c.act)).word);
+    for (const cheat of [link, symlink]) {
+      const cheated = await word(c.act);
+      await cheat(other, cheated.file);
+      await refused(cheated.word);
+    }
+    const wrong = await word(c.act);
+    await writeFile(wrong.file, "y".repeat(32));
+    await refused(wrong.word);
   });
 
   for (const [name, method, path, body, status, text] of [
@@ -99,7 +144,7 @@ describe("control sockets", () => {
   ] as const) {
     test(`errors are JSON: ${name}`, async () => {
       await using c = await control();
-      const answer = await ask(c.act, method, path, body);
+      const answer = await (method === "POST" ? prove : ask)(c.act, method, path, body);
       assert.equal(answer.status, status);
       assert.match(JSON.stringify(answer.body), text);
       assert.deepEqual(Object.keys(answer.body as object), ["error", "cure"]);
