@@ -1,6 +1,6 @@
 /** A Link over MQTT: keeps a session to the first broker of a list that answers, and what is to be said until it is acknowledged. */
 import { millis, type Millis } from "../core/units.ts";
-import type { IncomingMessage, Link, LinkListener, OutgoingMessage } from "../runtime/link.ts";
+import type { Delivery, IncomingMessage, Link, LinkListener, OutgoingMessage } from "../runtime/link.ts";
 import { backOff } from "./back-off.ts";
 import { Connector, type ConnectorOptions } from "./connector.ts";
 import { Outbound } from "./outbound.ts";
@@ -44,6 +44,10 @@ class MqttLink implements Link {
 
   publish(message: OutgoingMessage): void {
     this.#outbound.publish(message);
+  }
+
+  deliver(message: OutgoingMessage): Promise<Delivery> {
+    return this.#outbound.deliver(message);
   }
 
   resubscribe(): void {

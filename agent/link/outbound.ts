@@ -1,7 +1,7 @@
 /** The way out: a window of unacknowledged QoS 1 messages in front of the waiting ones, and the rules of who may go. */
 import { millis, type Millis } from "../core/units.ts";
 import type { Clock } from "../runtime/clock.ts";
-import type { OutgoingMessage } from "../runtime/link.ts";
+import type { Delivery, OutgoingMessage } from "../runtime/link.ts";
 import type { Log } from "../runtime/log.ts";
 import { OutboundQueue, sizeOf, type Waiting } from "./outbound-queue.ts";
 import type { Session } from "./session.ts";
@@ -12,6 +12,8 @@ const limits = { messages: 1_000, bytes: 4_194_304 };
 const widestWindow = 20;
 /** Bytes the system has not taken beyond which QoS 0 is dropped. */
 const congested = 262_144;
+
+const setAside: Delivery = { kind: "refused", reason: "the broker closed the connection on it twice" };
 
 interface OnItsWay extends Waiting {
   readonly sentAt: Millis;
@@ -53,6 +55,17 @@ export class Outbound {
     this.#pump();
   }
 
+  /** Behind all that was published, and only on the session that is attached. */
+  deliver(message: OutgoingMessage): Promise<Delivery> {
+    const now = this.#clock.now().uptime;
+    if (this.#session === null) return Promise.resolve({ kind: "lost" });
+    if (this.#suspects.isAside(message.topic, now)) return Promise.resolve(setAside);
+    return new Promise((settle) => {
+      this.#queue.push(message, now, settle);
+      this.#pump();
+    });
+  }
+
   attach(session: Session): void {
     this.#session = session;
     this.#pump();
@@ -69,7 +82,10 @@ export class Outbound {
     for (const topic of byBroker ? this.#suspects.closed(sent, now) : []) {
       this.#log.error({ topic }, `the broker closed the connection twice on a publish to ${topic}: set aside for a while. Check the rack's access rights at the broker`);
     }
-    this.#queue.putBack(lost);
+    for (const { message, settle } of [...lost, ...this.#queue.takeAll(({ settle: own }) => own !== undefined)]) {
+      settle?.(this.#suspects.isAside(message.topic, now) ? setAside : { kind: "lost" });
+    }
+    this.#queue.putBack(lost.filter(({ settle }) => settle === undefined));
   }
 
   /** Ends a session whose broker takes publishes and acknowledges none; sends what was set aside when its time is over. */
@@ -100,19 +116,22 @@ export class Outbound {
     while (this.#onTheirWay.size < window) {
       const alone = this.#onTheirWay.size === 0;
       if (!alone && [...this.#onTheirWay].some(({ message }) => this.#suspects.isSuspect(message.topic))) return;
-      const waiting = this.#queue.take(({ topic }) => !this.#suspects.isAside(topic, now) && (alone || !this.#suspects.isSuspect(topic)));
+      const may = ({ topic }: OutgoingMessage): boolean => !this.#suspects.isAside(topic, now) && (alone || !this.#suspects.isSuspect(topic));
+      // What is said now goes ahead of what was kept.
+      const waiting = this.#queue.take((message, { settle }) => settle === undefined && may(message)) ?? this.#queue.take(may);
       if (waiting === null) return;
       this.#send(session, waiting);
     }
   }
 
   #send(session: Session, waiting: Waiting): void {
-    const { message, queuedAt, bytes } = waiting;
+    const { message, queuedAt, bytes, settle } = waiting;
     const now = this.#clock.now().uptime;
     const remaining = message.expirySeconds === undefined ? null : Math.ceil(message.expirySeconds - (now - queuedAt) / 1_000);
-    if (remaining !== null && remaining <= 0) return;
+    if (remaining !== null && remaining <= 0) return settle?.({ kind: "lost" });
     if (bytes > session.maximumPacketSize) {
       this.#log.warn({ topic: message.topic, bytes, most: session.maximumPacketSize }, "the broker does not take a message of this size: not sent");
+      settle?.({ kind: "refused", reason: `${bytes} bytes, and the broker takes ${session.maximumPacketSize}` });
       return;
     }
     const onItsWay: OnItsWay = { ...waiting, sentAt: now };
@@ -121,6 +140,7 @@ export class Outbound {
       if (!this.#onTheirWay.delete(onItsWay)) return;
       this.#suspects.clear(message.topic);
       if (refusal !== null) this.#log.warn({ topic: message.topic, refusal }, "the broker refused a publish");
+      settle?.(refusal === null ? { kind: "acknowledged" } : { kind: "refused", reason: refusal });
       this.#pump();
     });
   }

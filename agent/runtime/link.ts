@@ -34,6 +34,9 @@ export interface LinkListener {
   disconnected(reason: string): void;
 }
 
+/** What became of a message handed over with `deliver`. `lost`: not acknowledged on this connection, and perhaps delivered all the same. */
+export type Delivery = { readonly kind: "acknowledged" } | { readonly kind: "lost" } | { readonly kind: "refused"; readonly reason: string };
+
 export interface Link {
   readonly connected: boolean;
   /**
@@ -43,6 +46,8 @@ export interface Link {
   run(listener: LinkListener, signal: AbortSignal): Promise<void>;
   /** Hands a message over and returns at once; the control loop never awaits a publish. Kept in a bounded queue while offline (QoS 1), dropped (QoS 0). */
   publish(message: OutgoingMessage): void;
+  /** QoS 1 on this connection and no other, behind all that was published: what is lost with it is the caller's again. */
+  deliver(message: OutgoingMessage): Promise<Delivery>;
   /** Unsubscribes and subscribes again, so that the broker resends what it retains. */
   resubscribe(): void;
 }

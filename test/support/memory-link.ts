@@ -5,7 +5,7 @@
 import { millis, type Millis } from "../../agent/core/units.ts";
 import { OutboundQueue } from "../../agent/link/outbound-queue.ts";
 import type { Clock } from "../../agent/runtime/clock.ts";
-import type { IncomingMessage, Link, LinkListener, OutgoingMessage, Subscription } from "../../agent/runtime/link.ts";
+import type { Delivery, IncomingMessage, Link, LinkListener, OutgoingMessage, Subscription } from "../../agent/runtime/link.ts";
 
 export interface NetworkHooks {
   /** How long a message takes to `to` (a client id, or an observer's name). Different lengths reorder. */
@@ -180,6 +180,13 @@ export class MemoryLink implements Link {
   publish(message: OutgoingMessage): void {
     if (this.#connected) this.#broker.publish(message);
     else if (message.qos === 1) this.#waiting.push(message, this.#clock.now().uptime);
+  }
+
+  /** Acknowledged at once; a broker that is gone has it or has it not. */
+  async deliver(message: OutgoingMessage): Promise<Delivery> {
+    if (!this.#connected) return { kind: "lost" };
+    this.#broker.publish(message);
+    return { kind: "acknowledged" };
   }
 
   resubscribe(): void {
