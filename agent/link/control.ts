@@ -1,8 +1,8 @@
 /**
  * HTTP over two unix sockets in the run directory: look.sock reads, act.sock also changes. Who may open which is the
- * file system's business: each belongs to a group of its own where there is one. What is answered comes in as a table; this file knows bytes, paths and limits.
+ * file system's business. What is answered comes in as a table; this file knows bytes, paths and limits.
  */
-import { chmod, chown, mkdir, readFile, rm } from "node:fs/promises";
+import { chmod, mkdir, rm } from "node:fs/promises";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { connect } from "node:net";
 import { join } from "node:path";
@@ -53,7 +53,6 @@ const longestPath = 107;
 const handlerTimeout = millis(10_000);
 const mostConnections = 64;
 const sockets = ["look", "act"] as const;
-const groups = { look: "curtaild", act: "curtaild-operator" } as const;
 
 /** Rejects when a socket cannot be made: with the cause and the cure. */
 export async function openControl(options: ControlOptions): Promise<AsyncDisposable> {
@@ -74,7 +73,6 @@ export async function openControl(options: ControlOptions): Promise<AsyncDisposa
       });
       server.maxConnections = mostConnections;
       await listen(server, join(directory, `${socket}.sock`));
-      await giveTo(groups[socket], join(directory, `${socket}.sock`));
       servers.push(server);
     }
     await proofs.open();
@@ -96,13 +94,6 @@ async function listen(server: Server, path: string): Promise<void> {
   });
   server.removeAllListeners("error").on("error", () => undefined);
   await chmod(path, 0o660);
-}
-
-/** Where there is no such group, or we are not in it, the socket stays with ours. */
-async function giveTo(group: string, path: string): Promise<void> {
-  const lines = (await readFile("/etc/group", "utf8").catch(() => "")).split("\n");
-  const gid = lines.find((line) => line.startsWith(`${group}:`))?.split(":")[2];
-  if (gid !== undefined) await chown(path, -1, Number(gid)).catch(() => undefined);
 }
 
 const isAnswered = (path: string): Promise<boolean> =>
