@@ -4,6 +4,7 @@ import { DeviceError } from "../../agent/runtime/errors.ts";
 import type { Talk } from "../cgminer/api.ts";
 import { numberAt, rowsAt, type JsonObject } from "../cgminer/json.ts";
 import { RefusedError, statusOf } from "../cgminer/reply.ts";
+import { unheard } from "../cgminer/unheard.ts";
 import { figureAt, moduleOf, modulesOf } from "./brackets.ts";
 import { hasModes, level, mode, placeOf, type Generation, type Words } from "./generations.ts";
 
@@ -108,13 +109,6 @@ async function itsTime(talk: Talk): Promise<number> {
   const when = numberAt(rowsAt(await talk.ask("version"), "STATUS")[0], "When");
   if (when === null) throw new DeviceError("malformed", "version: no time in the reply, and sleep is ordered by the machine's own");
   return when;
-}
-
-/** For what ends the connection when it is taken. */
-export async function unheard(order: Promise<unknown>): Promise<void> {
-  await order.catch((error: unknown) => {
-    if (!(error instanceof DeviceError) || error.code !== "unreachable") throw error;
-  });
 }
 
 export const setLamp = (talk: Talk, words: Words): Promise<JsonObject> => tell(talk, words);

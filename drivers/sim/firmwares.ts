@@ -2,15 +2,19 @@
 import { ANTMINER_PASSWORD, ANTMINER_START, AntminerFirmware } from "./antminer.ts";
 import type { Start } from "./asic.ts";
 import { AVALON_START, AvalonFirmware } from "./avalon.ts";
+import { AURADINE_PASSWORD, AURADINE_START, AuradineFirmware } from "./auradine.ts";
+import { AxeosFirmware } from "./axeos.ts";
 import { BRAIINS_PASSWORD, BraiinsFirmware } from "./braiins.ts";
 import type { Firmware } from "./cgminer-answer.ts";
 import type { SimServer } from "./cgminer-server.ts";
 import { startCgminerServer } from "./cgminer-server.ts";
 import { ClassicFirmware } from "./classic.ts";
+import { EPIC_PASSWORD, EPIC_START, EpicFirmware } from "./epic.ts";
 import { startHttpServer, type WebFirmware } from "./http-server.ts";
 import { LuxosFirmware } from "./luxos.ts";
 import type { SimClock, SimMachine } from "./machine.ts";
 import type { Random } from "./random.ts";
+import { SEALMINER_PASSWORD, SEALMINER_START, SealminerFirmware } from "./sealminer.ts";
 import { VNISH_PASSWORD, VnishFirmware } from "./vnish.ts";
 import { startWhatsminerServer } from "./whatsminer-server.ts";
 import { WhatsminerV2 } from "./whatsminer-v2.ts";
@@ -66,6 +70,10 @@ export const firmwares = {
   "avalon-7": { ...AVALON, models: ["avalon-a841", "avalon-a741"], plugs: (place) => ({ api: rpc(place, new AvalonFirmware(place, place.machine.firmware.model.id === "avalon-a741" ? "7" : "8")) }) },
   cgminer: { makes: ["Canaan", "Burnin"], models: ["bitburner-fury", "avalon-batch-1"], password: null, plugs: (place) => ({ api: rpc(place, new ClassicFirmware(place, "cgminer")) }) },
   bfgminer: { makes: ["Rockminer"], models: ["rockminer-r3-box"], password: null, plugs: (place) => ({ api: rpc(place, new ClassicFirmware(place, "bfgminer")) }) },
+  epic: { makes: ["Bitmain"], models: ["antminer-s19j-pro", "antminer-s19"], password: EPIC_PASSWORD, start: EPIC_START, plugs: epic },
+  auradine: { makes: ["Auradine"], models: ["teraflux-at2880", "teraflux-at1500"], password: AURADINE_PASSWORD, start: AURADINE_START, frequencyStepMs: 1_000, plugs: auradine },
+  axeos: { makes: ["Bitaxe"], models: ["bitaxe-gamma", "bitaxe-supra"], password: null, plugs: axeos },
+  sealminer: { makes: ["Bitdeer"], models: ["sealminer-a2"], password: SEALMINER_PASSWORD, start: SEALMINER_START, plugs: sealminer },
   luxos: { makes: ["Bitmain"], models: ["antminer-s19k-pro"], password: null, plugs: luxos },
   // 100 MHz in half a minute: a tuner with a profile for the new target; without one it takes longer.
   braiins: { makes: ["Bitmain"], models: ["antminer-s19-xp", "antminer-s21-pro"], password: BRAIINS_PASSWORD, frequencyStepMs: 1_500, plugs: braiins },
@@ -107,6 +115,26 @@ function whatsminerV3(place: Place): Plugs {
 function vnish(place: Place): Plugs {
   const firmware = new VnishFirmware(place);
   return { api: http(place, (request) => firmware.answer(request)) };
+}
+
+function epic(place: Place): Plugs {
+  const firmware = new EpicFirmware(place);
+  return { api: http(place, (request) => firmware.answer(request)) };
+}
+
+function axeos(place: Place): Plugs {
+  const firmware = new AxeosFirmware(place);
+  return { api: http(place, (request) => firmware.answer(request)) };
+}
+
+function auradine(place: Place): Plugs {
+  const firmware = new AuradineFirmware(place);
+  return { api: rpc(place, firmware), web: http(place, (request) => firmware.web(request)) };
+}
+
+function sealminer(place: Place): Plugs {
+  const firmware = new SealminerFirmware(place);
+  return { api: rpc(place, firmware), web: http(place, (request) => firmware.web(request)) };
 }
 
 /** A server of the cgminer family. */

@@ -16,6 +16,9 @@ export const READING_THE_TABLES = `### How to read the tables
 - **Simulator**: the whole contract suite (\`test/drivers/contract.ts\`) passes against a simulator that was written from the wire format.
   **Recorded replies**: parsed from replies recorded on machines. **Hardware**: the suite was run on a machine. What says no here has not
   been shown; reports and recordings are welcome.
+- Assumed because nobody publishes it, and to be corrected by whoever has the machine: what a voltage level of an Avalon 8 is worth
+  (1 %); that an A13 to A15 takes \`frequency\` and \`voltage\` while it hashes; how far down a SEALMINER follows its power limit (half);
+  what devices draw that cgminer or bfgminer has disabled (about a third).
 - Stock Antminers tell real watts only where port 6060 answers \`/miner_power\`; the simulated one does not. Which frequency levels a
   firmware takes is not documented: one that is not taken is not read back, and one that has no effect shows in the hashrate and is
   reported as an error of the machine.`;

@@ -1,82 +1,35 @@
 /** The generations of Avalon machines side by side. */
-import { setTimeout as pause } from "node:timers/promises";
 import { avalon, avalon10, avalon7 } from "../../drivers/avalon/driver.ts";
 import { loadModel } from "../../drivers/models.ts";
 import type { Generation } from "../../drivers/sim/avalon-reports.ts";
 import { AvalonFirmware } from "../../drivers/sim/avalon.ts";
+import { asleep, at, bench, byReboot, standOf } from "./bench.ts";
 import { contract, type Stand } from "./contract.ts";
-import { rpcBench, standOf } from "./rpc-bench.ts";
 
 const REQUEST_MS = 150;
 
 const kinds: readonly { name: string; make: typeof avalon; model: string; generation: Generation; orders: Stand["orders"] }[] = [
   {
     name: "Avalon A1346", make: avalon, model: "avalon-a1346", generation: "modern",
-    orders: [
-      { setpoint: { kind: "points", point: "300" }, shows: ({ point, state }) => point === "300" && state === "hashing" },
-      { setpoint: { kind: "points", point: "450" }, shows: ({ point, frequency, voltage }) => point === "450" && frequency === 450 && voltage === 12_800 },
-      { setpoint: { kind: "sleep" }, shows: ({ state, point }) => state === "asleep" && point === null },
-      // It wakes to what it starts with.
-      { setpoint: { kind: "points", point: "500" }, shows: ({ point, state }) => point === "500" && state === "hashing" },
-    ],
+    // It wakes to what it starts with.
+    orders: [at("300"), { ...at("450"), shows: ({ point, frequency, voltage }) => point === "450" && frequency === 450 && voltage === 12_800 }, asleep, at("500")],
   },
-  {
-    name: "Avalon Q, modes by a reboot", make: avalon, model: "avalon-q", generation: "modern",
-    orders: [
-      { setpoint: { kind: "points", point: "eco" }, shows: ({ point, state }) => point === "eco" && state === "hashing" },
-      { setpoint: { kind: "sleep" }, shows: ({ state }) => state === "asleep" },
-      { setpoint: { kind: "points", point: "eco" }, shows: ({ point, state }) => point === "eco" && state === "hashing" },
-    ],
-  },
-  {
-    name: "Avalon Nano 3S, levels", make: avalon, model: "avalon-nano-3s", generation: "modern",
-    orders: [
-      { setpoint: { kind: "points", point: "low" }, shows: ({ point, state }) => point === "low" && state === "hashing" },
-      { setpoint: { kind: "points", point: "high" }, shows: ({ point, state }) => point === "high" && state === "hashing" },
-      { setpoint: { kind: "sleep" }, shows: ({ state }) => state === "asleep" },
-      { setpoint: { kind: "points", point: "high" }, shows: ({ point, state }) => point === "high" && state === "hashing" },
-    ],
-  },
+  { name: "Avalon Q, modes by a reboot", make: avalon, model: "avalon-q", generation: "modern", orders: [at("eco"), asleep, at("eco")] },
+  { name: "Avalon Nano 3S, levels", make: avalon, model: "avalon-nano-3s", generation: "modern", orders: [at("low"), at("high"), asleep, at("high")] },
   {
     name: "Avalon A1066 with privilege", make: avalon10, model: "avalon-a1066", generation: "10",
-    orders: [
-      { setpoint: { kind: "points", point: "400" }, shows: ({ point, state }) => point === "400" && state === "hashing" },
-      { setpoint: { kind: "points", point: "600" }, shows: ({ point, frequency, voltage }) => point === "600" && frequency === 600 && voltage === 13_240 },
-      { setpoint: { kind: "sleep" }, shows: ({ state }) => state === "asleep" },
-      { setpoint: { kind: "points", point: "650" }, shows: ({ point, state }) => point === "650" && state === "hashing" },
-    ],
+    orders: [at("400"), { ...at("600"), shows: ({ point, frequency, voltage }) => point === "600" && frequency === 600 && voltage === 13_240 }, asleep, at("650")],
   },
-  ...(["8", "7"] as const).map((generation) => ({
-    name: `Avalon A${generation}41`, make: avalon7, model: `avalon-a${generation}41`, generation,
-    orders: [
-      { setpoint: { kind: "points", point: "450" }, shows: ({ point, state }) => point === "450" && state === "hashing" },
-      { setpoint: { kind: "points", point: "550" }, shows: ({ point, frequency }) => point === "550" && frequency === 550 },
-    ] satisfies Stand["orders"],
-  })),
+  { name: "Avalon A841", make: avalon7, model: "avalon-a841", generation: "8", orders: [at("450"), at("550")] },
+  { name: "Avalon A741", make: avalon7, model: "avalon-a741", generation: "7", orders: [at("450"), at("550")] },
 ];
 
 for (const { name, make, model, generation, orders } of kinds) {
   contract(name, async () => {
-    const changes = (command: string, parameter: string): boolean => command === "privilege" || (command === "ascset" && !parameter.endsWith("help"));
-    const bench = await rpcBench({ model, changes }, (place) => new AvalonFirmware(place, generation));
-    const device = make({ id: "asic-01", address: bench.address, model: loadModel(model), deadlineMs: REQUEST_MS });
-    const stand = standOf(bench, device, { requestMs: REQUEST_MS, deadlineMs: 4 * REQUEST_MS, orders });
-    if (model !== "avalon-q") return stand;
-    // A mode that is in place is not written again, so another has to be; and who orders one waits for its reboot.
-    const to = async (point: string): Promise<void> => {
-      await device.actuators.points?.({ kind: "points", point }, new AbortController().signal);
-      while ((await device.read(new AbortController().signal).catch(() => null))?.point !== point) await pause(20);
-    };
-    const refusing = async (): Promise<AsyncDisposable> => {
-      await to("standard");
-      const refusal = await stand.refusing();
-      return {
-        [Symbol.asyncDispose]: async () => {
-          await refusal[Symbol.asyncDispose]();
-          await to("eco");
-        },
-      };
-    };
-    return { ...stand, refusing };
+    const changes = (what: string): boolean => what.startsWith("privilege") || (what.startsWith("ascset") && !what.endsWith("help"));
+    const on = await bench({ model, changes }, (place) => new AvalonFirmware(place, generation), (firmware) => ({ rpc: firmware }));
+    const device = make({ id: "asic-01", address: on.address, model: loadModel(model), deadlineMs: REQUEST_MS });
+    const stand = standOf(on, device, { requestMs: REQUEST_MS, total: 4, orders });
+    return model === "avalon-q" ? byReboot(stand, { rest: "eco", other: "standard" }) : stand;
   });
 }

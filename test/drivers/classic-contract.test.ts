@@ -2,13 +2,10 @@
 import { bfgminer, cgminer } from "../../drivers/classic/driver.ts";
 import { loadModel } from "../../drivers/models.ts";
 import { ClassicFirmware, type ClassicProgram } from "../../drivers/sim/classic.ts";
+import { asleep, at, bench, standOf } from "./bench.ts";
 import { contract, type Stand } from "./contract.ts";
-import { rpcBench, standOf } from "./rpc-bench.ts";
 
 const REQUEST_MS = 150;
-
-const at = (point: string): Stand["orders"][number] => ({ setpoint: { kind: "points", point }, shows: (telemetry) => telemetry.point === point && telemetry.state === "hashing" });
-const asleep: Stand["orders"][number] = { setpoint: { kind: "sleep" }, shows: ({ state, point }) => state === "asleep" && point === null };
 
 const kinds: readonly { make: typeof cgminer; program: ClassicProgram; model: string; orders: Stand["orders"] }[] = [
   { make: cgminer, program: "cgminer", model: "bitburner-fury", orders: [at("272"), at("320"), asleep, at("288")] },
@@ -17,8 +14,8 @@ const kinds: readonly { make: typeof cgminer; program: ClassicProgram; model: st
 
 for (const { make, program, model, orders } of kinds) {
   contract(program, async () => {
-    const changes = (command: string, parameter: string): boolean => /set$|able$/.test(command) && !parameter.endsWith("help");
-    const bench = await rpcBench({ model, start: null, changes }, (place) => new ClassicFirmware(place, program));
-    return standOf(bench, make({ id: "asic-01", address: bench.address, model: loadModel(model), deadlineMs: REQUEST_MS }), { requestMs: REQUEST_MS, deadlineMs: 5 * REQUEST_MS, orders });
+    const changes = (what: string): boolean => /^\w+(set|able)\|/.test(what) && !what.endsWith("help");
+    const on = await bench({ model, start: null, changes }, (place) => new ClassicFirmware(place, program), (firmware) => ({ rpc: firmware }));
+    return standOf(on, make({ id: "asic-01", address: on.address, model: loadModel(model), deadlineMs: REQUEST_MS }), { requestMs: REQUEST_MS, total: 5, orders });
   });
 }
