@@ -17,7 +17,7 @@ export class StoreError extends Error {
   }
 }
 
-type Level = ClassicLevel;
+export type Level = ClassicLevel;
 type Change = { readonly type: "put"; readonly key: string; readonly value: string } | { readonly type: "del"; readonly key: string };
 
 /** Opens the store in `dir`, made if it is missing. Throws a StoreError; the rack then runs under its failsafe limit. */
@@ -25,7 +25,8 @@ export async function openStore(dir: string): Promise<Store> {
   return new LevelStore(dir, await openLevel(dir));
 }
 
-async function openLevel(dir: string): Promise<Level> {
+/** Throws a StoreError. */
+export async function openLevel(dir: string): Promise<Level> {
   // Documents are small and few: the caches of a database server would only cost memory.
   const level: Level = new ClassicLevel(dir, { writeBufferSize: 1 << 20, cacheSize: 1 << 20, maxOpenFiles: 64 });
   try {
@@ -105,7 +106,7 @@ function openingError(dir: string, error: unknown): StoreError {
   return new StoreError("unwritable", `the store in ${dir} cannot be opened: ${causeOf(error)}. It has to be a directory this user may write to`, { cause: error });
 }
 
-function causeOf(error: unknown): string {
+export function causeOf(error: unknown): string {
   const { cause } = error instanceof Error ? error : {};
   return cause instanceof Error ? cause.message : error instanceof Error ? error.message : String(error);
 }
