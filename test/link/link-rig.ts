@@ -1,6 +1,6 @@
 /** A link under test: what it heard, what it logged, and how to wait for either. */
 import { mqttLink, type MqttLinkOptions } from "../../agent/link/mqtt-link.ts";
-import type { Link } from "../../agent/runtime/link.ts";
+import type { IncomingMessage, Link } from "../../agent/runtime/link.ts";
 import type { Log } from "../../agent/runtime/log.ts";
 import { stopwatch } from "../../agent/runtime/system-clock.ts";
 
@@ -13,7 +13,8 @@ export interface RunningLink extends AsyncDisposable {
   stop(): Promise<void>;
 }
 
-export function runLink(urls: readonly string[], options: Partial<MqttLinkOptions> = {}): RunningLink {
+/** `hear`: what is done with each message besides noting it. */
+export function runLink(urls: readonly string[], options: Partial<MqttLinkOptions> = {}, hear: (message: IncomingMessage) => void = () => undefined): RunningLink {
   const heard: string[] = [];
   const logged: string[] = [];
   const note = (fields: object, text: string): void => void logged.push(`${text} ${JSON.stringify(fields)}`);
@@ -22,7 +23,11 @@ export function runLink(urls: readonly string[], options: Partial<MqttLinkOption
   const ending = new AbortController();
   const done = link.run(
     {
-      message: ({ topic, payload, retain }) => heard.push(`${topic}=${Buffer.from(payload).toString()}${retain ? " retained" : ""}`),
+      message: (message) => {
+        const { topic, payload, retain } = message;
+        heard.push(`${topic}=${Buffer.from(payload).toString()}${retain ? " retained" : ""}`);
+        hear(message);
+      },
       connected: (count) => heard.push(`connected ${count}`),
       disconnected: (reason) => heard.push(`lost: ${reason}`),
     },
