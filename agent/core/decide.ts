@@ -6,6 +6,7 @@ import type { Heard } from "./grid.ts";
 import type { EffectiveLimit, Statement } from "./limit.ts";
 import { effectiveLimit, failsafePower, gridStatements, setpointInForce } from "./limit.ts";
 import { assess, tolerance } from "./assess.ts";
+import type { BiasContext } from "./learn.ts";
 import { compensateBias, learnBias, learnDevice } from "./learn.ts";
 import type { Compliance, Draw, PowerLimit } from "./model.ts";
 import type { GridState, Mode } from "./mode.ts";
@@ -17,7 +18,6 @@ import type { Policy } from "./policy.ts";
 import { nextRamp } from "./ramp.ts";
 import type { Reconciled } from "./reconcile.ts";
 import { reconcile } from "./reconcile.ts";
-import type { Watch } from "./settle.ts";
 import { nextWatch, seenAfter } from "./settle.ts";
 import type { Metered, Snapshot } from "./snapshot.ts";
 import type { DeviceState, Order, RackState, Starving } from "./state.ts";
@@ -81,7 +81,7 @@ export function decide(rack: RackState, input: DecideInput): { readonly rack: Ra
   const aim = aimAt(effective, setpoint);
 
   const { snapshot, views, meter, watch, seen, awaitingPolls } = look(rack, input);
-  const learned = learn(rack, views, { snapshot, policy, watch, seen });
+  const learned = learn(rack, views, { snapshot, policy, watch, seen, doubted: meter.still !== null && meter.still.contradictedSince !== null });
   const { budget, ramp, restored } = rampBudget(back ? { ...rack, ramp: { budget: { kind: "limited", power: watts(0) }, at: uptime } } : rack, mode, { aim, input, views });
   const meterFresh = fresh(snapshot.rack, policy) !== null;
   const metered = snapshot.rack !== null && snapshot.rack.age !== null && snapshot.rack.age <= policy.meterLost;
@@ -142,7 +142,7 @@ function look(rack: RackState, { snapshot, policy }: DecideInput) {
   const seen = seenAfter(rack.watch, policy);
   const view = (shot: Snapshot): View[] => viewDevices(shot, rack.devices, { policy, start: startDevice, awaiting: awaitingPolls, seen });
   const views = view(snapshot);
-  const seenNow = nextWatch(rack.watch, views, { rack: snapshot.rack, policy, uptime });
+  const seenNow = nextWatch(rack.watch, views, { rack: rack.frozenAt === null ? snapshot.rack : null, policy, uptime });
   const meter = judgeMeter(rack, views, { snapshot, nominal: policy.nominal, watch: seenNow, seen });
   const watch = meter.awaited ? { ...seenNow, settled: false } : seenNow;
   if (meter.frozenAt === null) return { snapshot, views, meter, watch, seen, awaitingPolls };
@@ -177,9 +177,9 @@ const isBinding = (effective: EffectiveLimit, policy: Policy): boolean => effect
 
 const samePower = (a: PowerLimit, b: PowerLimit): boolean => (a.kind === "limited" && b.kind === "limited" ? a.power === b.power : a.kind === b.kind);
 
-function learn(rack: RackState, views: readonly View[], context: { readonly snapshot: Snapshot; readonly policy: Policy; readonly watch: Watch; readonly seen: Millis }): { views: View[]; bias: Watts; fallingSince: Millis | null } {
-  const { snapshot, policy, seen } = context;
-  const states = new Map(views.map((view) => [view.device.id, learnDevice(view, { uptime: snapshot.tick.uptime, policy, seen })]));
+function learn(rack: RackState, views: readonly View[], context: BiasContext): { views: View[]; bias: Watts; fallingSince: Millis | null } {
+  const { snapshot, policy, seen, doubted } = context;
+  const states = new Map(views.map((view) => [view.device.id, learnDevice(view, { uptime: snapshot.tick.uptime, policy, seen, doubted })]));
   const learnt = views.map((view) => ({ ...view, state: states.get(view.device.id) ?? view.state }));
   const compensated = { ...rack, bias: compensateBias(rack.bias, views, states) };
   return { views: learnt, ...learnBias(compensated, learnt, context) };

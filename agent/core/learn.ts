@@ -24,12 +24,12 @@ export const DEVIATION_AT_MOST = seconds(12);
 export const QUARANTINE = seconds(300);
 
 /** What every device draws compared with what it should: calibration where it does as told, a mark where it does not. */
-export function learnDevice(view: View, context: { readonly uptime: Millis; readonly seen: Millis; readonly policy: Policy }): DeviceState {
+export function learnDevice(view: View, context: { readonly uptime: Millis; readonly seen: Millis; readonly policy: Policy; readonly doubted: boolean }): DeviceState {
   const { device, curve } = view;
   const { uptime, seen } = context;
   const state = released(view.state, uptime);
   const own = ownMeter(view, context.policy);
-  if (own === null || view.underway) return obeying(state);
+  if (own === null || view.underway || context.doubted) return obeying(state);
   const over = uptime >= state.settlesAt + seen;
   const watched = observe(state, own, { uptime, settled: over });
   const target = state.target === null ? -1 : targetEntry(view);
@@ -85,14 +85,16 @@ export interface BiasContext {
   /** Of the rack's meter, this cycle. */
   readonly watch: Watch;
   readonly seen: Millis;
+  /** The meter stands still while the machines say otherwise: it is late or frozen, and teaches nothing until that is clear. */
+  readonly doubted: boolean;
 }
 
 /** What the rack's meter shows beyond its machines. Rises at once with a settled excess, falls by what was seen twice. */
 export function learnBias(rack: Pick<RackState, "bias" | "fallingSince" | "limit" | "plan">, views: readonly View[], context: BiasContext): Pick<RackState, "bias" | "fallingSince"> {
-  const { snapshot, policy, watch, seen } = context;
+  const { snapshot, policy, watch, seen, doubted } = context;
   const { uptime } = snapshot.tick;
   const metered: Metered | null = fresh(snapshot.rack, policy);
-  if (metered === null || metered.power === null) return { bias: rack.bias, fallingSince: null };
+  if (metered === null || metered.power === null || doubted) return { bias: rack.bias, fallingSince: null };
   if (!watch.settled) return { bias: watts(rack.bias + unexplainedExcess(rack, views, { ...context, metered })), fallingSince: null };
   const explained = views.reduce((sum, view) => sum + explainedBy(view), 0);
   const residual = bounded(metered.power - explained, policy.nominal);
@@ -108,12 +110,12 @@ export function learnBias(rack: Pick<RackState, "bias" | "fallingSince" | "limit
 /** Longer than a plan takes to show on the meter. */
 const EXCESS_AFTER = seconds(8);
 
-/** Power over the limit that stands still while no order at work takes it away: one machine that never settles must not hide it. */
+/** Power over the limit that does not fall and that no order at work takes away: one machine that never settles must not hide it. */
 function unexplainedExcess(rack: Pick<RackState, "limit" | "plan">, views: readonly View[], context: BiasContext & { readonly metered: Metered }): number {
   const { limit, plan } = rack;
   const { metered, watch, seen, snapshot } = context;
   const { uptime } = snapshot.tick;
-  if (limit.kind === "unlimited" || metered.power === null || plan === null || uptime - plan.at < Math.max(EXCESS_AFTER, seen) || moves(watch.motion, uptime)) return 0;
+  if (limit.kind === "unlimited" || metered.power === null || plan === null || uptime - plan.at < Math.max(EXCESS_AFTER, seen) || (moves(watch.motion, uptime) && watch.motion?.falls === true)) return 0;
   if (views.some((view) => isComingDown(view, uptime, seen))) return 0;
   return Math.max(0, metered.power - metered.uncertainty - limit.power);
 }

@@ -20,6 +20,7 @@ export interface Motion {
   readonly level: number;
   readonly begun: Millis;
   readonly movedAt: Millis;
+  readonly falls: boolean;
 }
 
 /** The rack's meter, and how far it follows behind. */
@@ -42,7 +43,7 @@ const NOISE = { uncertainty: 2, fraction: 0.0025 } as const;
 /** A figure that has not moved for so long stands still. */
 export const STILL = seconds(5);
 /** What begins to move so long after the last order is no effect of it, and no delay is longer. */
-const LATE = seconds(20);
+const LATE = seconds(12);
 const LAG_AT_MOST = seconds(30);
 /** Where a driver says nothing of a change. */
 const UNKNOWN = seconds(5);
@@ -56,9 +57,9 @@ export const seenAfter = (watch: Watch, policy: Policy): Millis => millis(DOUBT 
 export function follow(motion: Motion | null, metered: Metered, uptime: Millis): Motion | null {
   const { power, uncertainty } = metered;
   if (power === null) return motion;
-  if (motion === null) return { level: power, begun: millis(-STILL), movedAt: millis(-STILL) };
+  if (motion === null) return { level: power, begun: millis(-STILL), movedAt: millis(-STILL), falls: false };
   if (Math.abs(power - motion.level) <= Math.max(NOISE.uncertainty * uncertainty, NOISE.fraction * motion.level)) return motion;
-  return { level: power, begun: moves(motion, uptime) ? motion.begun : uptime, movedAt: uptime };
+  return { level: power, begun: moves(motion, uptime) ? motion.begun : uptime, movedAt: uptime, falls: power < motion.level };
 }
 
 export const moves = (motion: Motion | null, uptime: Millis): boolean => motion !== null && uptime - motion.movedAt < STILL;

@@ -11,7 +11,7 @@ import type { View } from "../../agent/core/view.ts";
 import { fc } from "./properties.ts";
 import { climbing, device, metered, NOW, ordered, passing, POLICY, says, silent, snapshot, status, to, viewOf, viewsOf, wanted } from "./rack.ts";
 
-const learn = (reading: Reading, state: DeviceState, over: Partial<DeviceSnapshot> = {}): DeviceState => learnDevice(viewOf(reading, state, over), { uptime: NOW, seen: SEEN, policy: POLICY });
+const learn = (reading: Reading, state: DeviceState, over: Partial<DeviceSnapshot> = {}): DeviceState => learnDevice(viewOf(reading, state, over), { uptime: NOW, seen: SEEN, policy: POLICY, doubted: false });
 /** 1.5 x the lag that is assumed. */
 const SEEN = seconds(3);
 const exactly = (power: number) => metered(power, { uncertainty: 0 });
@@ -88,7 +88,7 @@ describe("the rack's bias: what no machine explains", () => {
     const [a = says("400"), b = says("400")] = over.readings ?? [];
     const [stateA = wanted("400"), stateB = wanted("400")] = over.states ?? [];
     const shot = snapshot([device("a", a), device("b", b)], metered(power, { age: over.age ?? 500, uncertainty: over.uncertainty ?? 10 }));
-    const learnt = learnBias({ bias: watts(from.bias ?? 0), fallingSince: from.falling === true ? millis(NOW - SEEN) : null, limit: { kind: "unlimited" }, plan: null }, viewsOf(shot, { a: stateA, b: stateB }), { snapshot: shot, policy: POLICY, seen: SEEN, watch: watchOf(shot, viewsOf(shot, { a: stateA, b: stateB })) });
+    const learnt = learnBias({ bias: watts(from.bias ?? 0), fallingSince: from.falling === true ? millis(NOW - SEEN) : null, limit: { kind: "unlimited" }, plan: null }, viewsOf(shot, { a: stateA, b: stateB }), { snapshot: shot, policy: POLICY, seen: SEEN, doubted: false, watch: watchOf(shot, viewsOf(shot, { a: stateA, b: stateB })) });
     return [Number(learnt.bias), learnt.fallingSince !== null];
   };
   const rows: [string, [number, boolean], unknown[]][] = [
@@ -112,7 +112,7 @@ describe("the rack's bias: what no machine explains", () => {
     fc.assert(fc.property(fc.array(fc.tuple(fc.integer({ min: 80, max: 125 }), fc.integer({ min: 1800, max: 2900 })), { minLength: 1, maxLength: 6 }), fc.integer({ min: -300, max: 3000 }), (machines, bias) => {
       const states = Object.fromEntries(machines.map(([percent], i) => [String(i), wanted("400", { gain: percent / 100 })]));
       const views = viewsOf(snapshot(machines.map(([, outlet], i) => device(String(i), says("400"), { outlet: exactly(outlet) }))), states);
-      const after = new Map(views.map((view) => [view.device.id, learnDevice(view, { uptime: NOW, seen: SEEN, policy: POLICY })]));
+      const after = new Map(views.map((view) => [view.device.id, learnDevice(view, { uptime: NOW, seen: SEEN, policy: POLICY, doubted: false })]));
       const sum = (gain: (id: string) => number): number => machines.reduce((total, _, i) => total + 2300 * gain(String(i)), 0);
       const moved = compensateBias(watts(bias), views, after);
       assert.ok(Math.abs(moved + sum((id) => after.get(id)?.gain ?? NaN) - (bias + sum((id) => states[id]?.gain ?? NaN))) < 1e-6);
