@@ -9,13 +9,15 @@ import { Scope } from "../../agent/runtime/scope.ts";
 import type { Verdict } from "./judge.ts";
 import { Lines } from "./lines.ts";
 import { Live } from "./live.ts";
+import { meansOf, meansTable, type Means } from "./means.ts";
+import { MIXED_DRIVERS, tellMixedStory } from "./mixed.ts";
 import { parseOptions, type DemoOptions } from "./options.ts";
 import { play, watch, type Show, type Theatre } from "./play.ts";
 import { Screen } from "../../agent/cli/screen/screen.ts";
 import { Stage } from "./stage.ts";
-import { tellStory, type Story } from "./story.ts";
+import { tellStory, type Step, type Story } from "./story.ts";
 import { table } from "./table.ts";
-import { look } from "./watch.ts";
+import { look, type Look } from "./watch.ts";
 
 /** 128 and the number of the signal, as shells count. */
 const signals = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
@@ -48,23 +50,26 @@ async function main(): Promise<number> {
 }
 
 async function demo(options: DemoOptions, scope: Scope, stopped: AbortSignal): Promise<boolean> {
-  const { asics, keep, json } = options;
-  const story = tellStory({ limitPart: options.limit, durationS: options.durationS });
+  const { asics, keep, json, mixed } = options;
+  const story = mixed ? tellMixedStory(options.limit) : tellStory({ limitPart: options.limit, durationS: options.durationS });
   const live = stdout.isTTY && !options.headless;
   if (!live) print(`curtaild demo: ${asics} simulated ASICs, metered PDUs and an MQTT broker on free ports, the real daemon beside them`);
   let show: Show | null = null;
-  const stage = await Stage.open({ asics, failsafePart: story.failsafePart, keep, refused: (text) => show?.note(text) }, scope);
+  const stage = await Stage.open({ asics, ...(mixed && { drivers: MIXED_DRIVERS }), failsafePart: story.failsafePart, keep, refused: (text) => show?.note(text) }, scope);
   const client = new ControlClient(stage.socket);
   const began = performance.now();
   const seconds = (): number => (performance.now() - began) / 1000;
   const theatre: Theatre = { rack: stage.rack, seconds, act: (act) => stage.act(act), look: () => look(stage.dir, client, seconds) };
   show = live ? picture(stage, story) : new Lines(print, seconds);
+  const seen = new Seen(show);
   const signal = AbortSignal.any([stopped, stage.failed]);
   let verdicts: readonly Verdict[] = [];
+  let means: readonly Means[] = [];
   try {
-    verdicts = await play(story.steps, theatre, { show, signal });
-    if (json !== null) await writeFile(json, `${JSON.stringify(resultOf(verdicts), null, 2)}\n`);
-    if (!live) print(`\n${table(verdicts)}`);
+    verdicts = await play(story.steps, theatre, { show: seen, signal });
+    if (mixed) means = meansOf(stage.kinds, seen.sinceDrop, seen.dropAtS);
+    if (json !== null) await writeFile(json, `${JSON.stringify({ ...resultOf(verdicts), ...(mixed && { machines: means }) }, null, 2)}\n`);
+    if (!live) print(`\n${tables(verdicts, means)}`);
     if (keep) {
       show.note(`curtailctl --socket ${stage.socket} status   (Ctrl-C ends it)`);
       await watch(theatre, { show, signal, until: () => stopped.aborted });
@@ -77,9 +82,50 @@ async function demo(options: DemoOptions, scope: Scope, stopped: AbortSignal): P
   } finally {
     show.end();
   }
-  if (live) print(table(verdicts));
+  if (live) print(tables(verdicts, means));
   if (keep) print(`\nconfiguration, state and logs stay in ${stage.dir}`);
   return resultOf(verdicts).ok;
+}
+
+const tables = (verdicts: readonly Verdict[], means: readonly Means[]): string => [table(verdicts), ...(means.length === 0 ? [] : ["", meansTable(means)])].join("\n");
+
+/** What was seen from the first drop on, besides what is shown. */
+class Seen implements Show {
+  readonly #show: Show;
+  /** Began with the step before: where machines stood when the signal went out is the last look before it. */
+  #looks: Look[] = [];
+  dropAtS = 0;
+  #dropped = false;
+
+  constructor(show: Show) {
+    this.#show = show;
+  }
+
+  get sinceDrop(): readonly Look[] {
+    return this.#looks;
+  }
+
+  begin(step: Step, atS: number): void {
+    if (!this.#dropped && step.goal === "lower") {
+      this.#dropped = true;
+      this.dropAtS = atS;
+    }
+    this.#show.begin(step, atS);
+  }
+
+  look(look: Look): void {
+    if (!this.#dropped) this.#looks = [];
+    this.#looks.push(look);
+    this.#show.look(look);
+  }
+
+  note(text: string): void {
+    this.#show.note(text);
+  }
+
+  end(): void {
+    this.#show.end();
+  }
 }
 
 function picture(stage: Stage, story: Story): Show {

@@ -11,6 +11,8 @@ export interface DemoOptions {
   readonly headless: boolean;
   readonly json: string | null;
   readonly keep: boolean;
+  /** A rack of several firmwares, with a story of its own. */
+  readonly mixed: boolean;
 }
 
 const MOST_ASICS = 2_000;
@@ -22,15 +24,16 @@ export function parseOptions(argv: readonly string[]): DemoOptions {
   const command = new Command("demo")
     .description("One rack obeys its grid allocation: the real daemon against a simulated rack, on real sockets.")
     .option("--asics <n>", "how many ASICs", asics, 12)
-    .addOption(new Option("--limit <percent>", "where the first drop goes; the second goes to half of it").argParser(part).default(0.6, "60%"))
+    .option("--mixed", "machines of several firmwares come under one drop; a table says by which means each, and how long it took")
+    .addOption(new Option("--limit <percent>", "where the first drop goes; the second goes to half of it (default: 60%, mixed 50%)").argParser(part))
     .addOption(new Option("--duration <time>", "about how long the story takes; it waits for a rack that needs longer").argParser(duration).default(DEFAULT_DURATION_S, `${DEFAULT_DURATION_S}s`))
     .option("--headless", "one line a change instead of the live picture")
     .option("--json <file>", "write the result as JSON")
     .option("--keep", "leave everything running at the end, until Ctrl-C, and keep its folder")
     .exitOverride();
   command.parse([...argv], { from: "user" });
-  const { asics: count, limit, duration: durationS, headless = false, json = null, keep = false } = command.opts<Partial<DemoOptions> & { asics: number; limit: number; duration: number }>();
-  return { asics: count, limit, durationS, headless, json, keep };
+  const { asics: count, mixed = false, limit = mixed ? 0.5 : 0.6, duration: durationS, headless = false, json = null, keep = false } = command.opts<Partial<DemoOptions> & { asics: number; duration: number }>();
+  return { asics: count, limit, durationS, headless, json, keep, mixed };
 }
 
 function asics(text: string): number {

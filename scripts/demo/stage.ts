@@ -11,6 +11,7 @@ import type { Scope } from "../../agent/runtime/scope.ts";
 import { loadModel } from "../../drivers/models.ts";
 import { Child } from "./child.ts";
 import type { Rack } from "./judge.ts";
+import type { Kind } from "./means.ts";
 import type { Operator } from "./operator.ts";
 import { openOperator } from "./operator-link.ts";
 import type { Act } from "./story.ts";
@@ -21,6 +22,8 @@ const ROOT_KEY = "root.pub.pem";
 
 export interface StageOptions {
   readonly asics: number;
+  /** Firmwares given out in turn, each with models of its own; unset: LuxOS on three models. */
+  readonly drivers?: readonly string[];
   readonly failsafePart: number;
   /** The temporary folder stays where it is. */
   readonly keep: boolean;
@@ -33,26 +36,28 @@ export class Stage {
   readonly rack: Rack;
   /** Model by ASIC, as people say it: "S19k Pro". */
   readonly models: ReadonlyMap<string, string>;
+  readonly kinds: readonly Kind[];
   readonly #operator: Operator;
   readonly #scope: Scope;
   readonly #failures: AbortController;
   #silent: string | null = null;
 
-  private constructor(parts: { dir: string; rack: Rack; models: ReadonlyMap<string, string>; operator: Operator; scope: Scope; failures: AbortController }) {
+  private constructor(parts: { dir: string; rack: Rack; models: ReadonlyMap<string, string>; kinds: readonly Kind[]; operator: Operator; scope: Scope; failures: AbortController }) {
     this.dir = parts.dir;
     this.rack = parts.rack;
     this.models = parts.models;
+    this.kinds = parts.kinds;
     this.#operator = parts.operator;
     this.#scope = parts.scope;
     this.#failures = parts.failures;
   }
 
   /** Everything but the daemon, which the story starts. What is opened ends with `scope`. */
-  static async open({ asics, failsafePart, keep, refused }: StageOptions, scope: Scope): Promise<Stage> {
+  static async open({ asics, drivers, failsafePart, keep, refused }: StageOptions, scope: Scope): Promise<Stage> {
     const dir = await mkdtemp(join(tmpdir(), "curtaild-demo-"));
     if (!keep) scope.own("temporary folder", () => rm(dir, { recursive: true, force: true }));
     const failures = new AbortController();
-    const rigProcess = start("rig", ["sim", "--asics", String(asics), "--models", MODELS.join(","), "--broker", "--dir", dir], { dir, scope, failures });
+    const rigProcess = start("rig", ["sim", "--asics", String(asics), ...(drivers === undefined ? ["--models", MODELS.join(",")] : ["--drivers", drivers.join(",")]), "--broker", "--dir", dir], { dir, scope, failures });
     await rigProcess.says((line) => line.startsWith('{"ready":true'), RIG_MS);
 
     const rig = JSON.parse(await readFile(join(dir, "rig.json"), "utf8")) as RigFile;
@@ -66,7 +71,8 @@ export class Stage {
         breakerW: config.node.breakerW,
         outlets: rig.pdus.reduce((sum, { outlets }) => sum + outlets, 0),
       },
-      models: new Map(rig.asics.map(({ id, model }) => [id, loadModel(model).name.replace(/^Antminer /, "")])),
+      models: new Map(rig.asics.map(({ id, model }) => [id, nameOf(model)])),
+      kinds: rig.asics.map(({ id, driver, model }) => ({ id, driver, model: nameOf(model) })),
       operator,
       scope,
       failures,
@@ -113,6 +119,8 @@ export class Stage {
     this.#silent = null;
   }
 }
+
+const nameOf = (model: string): string => loadModel(model).name.replace(/^(Antminer|WhatsMiner) /, "");
 
 function start(name: string, args: readonly string[], { dir, scope, failures }: { dir: string; scope: Scope; failures: AbortController }): Child {
   const child = new Child(name, args, join(dir, `${name}.log`));

@@ -9,6 +9,8 @@ export interface Look extends Sample {
   /** Of the machines that answer; null: unknown. */
   readonly hashrateThs: number | null;
   readonly devices: readonly DeviceRow[];
+  /** What each machine truly draws. */
+  readonly asicsW: ReadonlyMap<string, number>;
 }
 
 export async function look(dir: string, client: ControlClient, seconds: () => number): Promise<Look> {
@@ -26,6 +28,7 @@ export async function look(dir: string, client: ControlClient, seconds: () => nu
     compliance: status?.compliance ?? null,
     hashrateThs: status?.hashrateThs ?? null,
     devices: devices ?? [],
+    asicsW: new Map(truth.asics.map(({ id, powerW }) => [id, powerW])),
   };
 }
 

@@ -97,7 +97,7 @@ describe("playing", () => {
 
 describe("the command line", () => {
   test("has its defaults", () => {
-    assert.deepEqual(parseOptions([]), { asics: 12, limit: 0.6, durationS: 75, headless: false, json: null, keep: false });
+    assert.deepEqual(parseOptions([]), { asics: 12, limit: 0.6, durationS: 75, headless: false, json: null, keep: false, mixed: false });
   });
 
   test("takes what people write", () => {
