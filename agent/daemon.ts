@@ -70,6 +70,8 @@ export interface DaemonParts {
   readonly attendants: readonly Attendant[];
   /** What proof tests at this rack have measured. */
   readonly proven?: () => readonly ProvenTransition[];
+  /** Takes what has to reach the operator, now or later; null: nothing can be kept for later. */
+  readonly forward: ((topic: string, document: object) => void) | null;
   /** Where the journal stood at its last checkpoint; null: there is none. */
   readonly logHead: () => string | null;
 }
@@ -126,7 +128,7 @@ export class Daemon {
       listener: { moved: () => this.#soon(millis(Math.max(AFTER_PLANT, parts.wiring.devices.length))), event: (event) => this.#plantEvent(event) },
     });
     this.#notebook = new Notebook(parts.store, (reason) => this.#event("storage.failed", { reason }));
-    this.#reporter = new Reporter({ grid: parts.grid, gridRoot: parts.gridRoot, seal: parts.seal, farm: parts.farm, nominalW: parts.policy.nominal, about: (device) => this.about(device) });
+    this.#reporter = new Reporter({ grid: parts.grid, gridRoot: parts.gridRoot, seal: parts.seal, farm: parts.farm, forward: parts.forward, nominalW: parts.policy.nominal, about: (device) => this.about(device) });
   }
 
   /** null before the first cycle. */

@@ -39,6 +39,7 @@ import { stateRoutes } from "./routes/state.ts";
 import { openControl } from "./link/control.ts";
 import { mqttLink } from "./link/mqtt-link.ts";
 import type { Switching, WiredDevice, WiredMeter } from "./plant/plant.ts";
+import { openDrawer } from "./record/drawer.ts";
 import { openFolder } from "./record/folder.ts";
 import { openStore } from "./record/store.ts";
 import { willDocument } from "./report/status.ts";
@@ -101,7 +102,11 @@ export async function runRack(config: Config, surroundings: Surroundings, signal
       retain: true,
     });
     const grid = await link(config.grid, { ...surroundings, name: `${config.node.operator}-${config.node.site}-${config.node.rack}`, subscriptions: heard.subscriptions(), will });
-    const evidence = await recording(config, { ...surroundings, key: deviceKey, publish: (head) => grid.publish({ topic: `${gridRoot}/log/head`, payload: head, qos: 1, retain: true }) });
+    const farm = config.farm === null ? null : {
+      link: await link(config.farm, { ...surroundings, name: `farm-${config.node.site}-${config.node.rack}`, subscriptions: [] }),
+      root: [config.farm.prefix, config.node.site, config.node.rack].join("/"),
+    };
+    const evidence = await recording(config, { ...surroundings, key: deviceKey, seal, grid: { link: grid, root: gridRoot }, farm });
     if (evidence !== null) scope.own("journal", () => evidence.close());
     const schedule = new Schedule(config);
     const estop = new EStop(config.contacts.estop, clock);
@@ -116,16 +121,14 @@ export async function runRack(config: Config, surroundings: Surroundings, signal
       store,
       grid,
       gridRoot,
-      farm: config.farm === null ? null : {
-        link: await link(config.farm, { ...surroundings, name: `farm-${config.node.site}-${config.node.rack}`, subscriptions: [] }),
-        root: [config.farm.prefix, config.node.site, config.node.rack].join("/"),
-      },
+      farm,
       signal: heard,
       identity: { operator: config.node.operator, node: `site/${config.node.site}/rack/${config.node.rack}`, key: deviceKey },
       seal,
       wiring: { ...wiring, switching: switchingOf(config) },
       ...liveTerms(config),
       attendants: [...attendants, calendar, reload],
+      forward: evidence?.toGrid ?? null,
       logHead: () => evidence?.logHead() ?? null,
     });
     // The rack is kept with or without a command line: a socket that cannot be opened is said and no more.
@@ -143,20 +146,28 @@ export async function runRack(config: Config, surroundings: Surroundings, signal
 }
 
 /** The rack is kept with or without a record of it: a journal that cannot be opened is said and no more. */
-async function recording(config: Config, { clock, log, boot, software, key, publish, ...surroundings }: Surroundings & { readonly key: SigningKey | null; readonly publish: (head: string) => void }): Promise<Evidence | null> {
-  const directory = journalDirectory(config);
+async function recording(config: Config, { clock, log, boot, software, key, seal, grid, farm, ...surroundings }: Recording): Promise<Evidence | null> {
+  const { state } = config.paths;
   try {
-    const disk = await openFolder(directory);
+    const [disk, gridDrawer] = [await openFolder(journalDirectory(config)), await openDrawer(join(state, "outbox-grid"))];
     return await openEvidence({
-      clock, boot, software, key, publish, disk,
-      keepDays: config.evidence.keepMonths * 31,
-      packAfterDays: config.evidence.packAfterDays,
+      clock, boot, software, key, seal, disk, settings: config.evidence,
+      grid: { ...grid, drawer: gridDrawer },
+      farm: farm === null ? null : { ...farm, drawer: await openDrawer(join(state, "outbox-farm")) },
       config: { state: surroundings.config, content: config },
+      draw: () => randomBytes(4).toString("hex"),
     });
   } catch (error) {
-    log.error({ reason: reasonOf(error) }, `no journal is kept: ${directory} cannot be read or written. Make it a directory this user owns`);
+    log.error({ reason: reasonOf(error) }, `nothing is recorded: ${state} cannot be read or written. Make it a directory this user owns`);
     return null;
   }
+}
+
+interface Recording extends Surroundings {
+  readonly key: SigningKey | null;
+  readonly seal: (payload: string) => string;
+  readonly grid: { readonly link: Link; readonly root: string };
+  readonly farm: { readonly link: Link; readonly root: string } | null;
 }
 
 const journalDirectory = ({ paths }: Config): string => join(paths.state, "journal");

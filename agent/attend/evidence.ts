@@ -1,33 +1,79 @@
-/** Assembles what is recorded for others to rely on. */
+/** Assembles what is recorded for others to rely on: journal, energy records, and what waits until it has been heard. */
+import type { Config } from "../config/schema.ts";
+import { openJournal, type Journal } from "../record/journal.ts";
+import { openOutbox, SUMMARIES, type Outbox } from "../record/outbox.ts";
+import { Reserve } from "../record/reserve.ts";
+import { isSigned } from "../report/reporter.ts";
 import type { Clock } from "../runtime/clock.ts";
 import type { Disk } from "../runtime/disk.ts";
-import { openJournal, type Journal } from "../record/journal.ts";
+import type { Drawer } from "../runtime/drawer.ts";
+import type { Link } from "../runtime/link.ts";
 import type { SigningKey } from "../signal/jws.ts";
 import type { Attendant } from "./attendant.ts";
+import { Energy, type Forward } from "./energy.ts";
+import { Forwarding } from "./forwarding.ts";
 import { Recorder, type RecordOptions } from "./journal.ts";
 import { sealedBy } from "./seal.ts";
+import { costBy } from "./tariff.ts";
 
-export interface EvidenceOptions extends Omit<RecordOptions, "journal"> {
+/** One of the two parties that are told: by which link, under which topics, from which drawer. */
+export interface Party {
+  readonly link: Link;
+  readonly root: string;
+  readonly drawer: Drawer;
+}
+
+export interface EvidenceOptions extends Omit<RecordOptions, "journal" | "publish"> {
   readonly clock: Clock;
   /** Where the journal lies. */
   readonly disk: Disk;
   readonly key: SigningKey | null;
-  readonly keepDays: number;
-  readonly packAfterDays: number;
+  /** Signs what the contract asks to be signed. */
+  readonly seal: (payload: string) => string;
+  readonly settings: Config["evidence"];
+  readonly grid: Party;
+  readonly farm: Party | null;
+  /** Names an outbox for ever. */
+  readonly draw: () => string;
 }
 
 export interface Evidence {
   readonly attendants: readonly Attendant[];
   readonly journal: Journal;
   readonly logHead: () => string | null;
+  /** Takes what the operator has to get, now or later. */
+  readonly toGrid: Forward;
   /** After the daemon's last word. */
   close(): Promise<void>;
 }
 
-/** Rejects when the journal cannot be read: the rack is kept without one then, and says so. */
+/** A month with all its days. */
+const MONTH_DAYS = 31;
+const MB = 1_000_000;
+
+/** Rejects when journal or outbox cannot be read: the rack is kept without them then, and says so. */
 export async function openEvidence(options: EvidenceOptions): Promise<Evidence> {
-  const { clock, disk, key, keepDays, packAfterDays } = options;
-  const journal: Journal = await openJournal({ disk, clock, seal: sealedBy(key), keepDays, packAfterDays, trouble: (reason) => recorder.trouble(reason) });
-  const recorder = new Recorder({ ...options, journal });
-  return { attendants: [recorder], journal, logHead: () => recorder.logHead, close: () => journal.close() };
+  const { clock, disk, key, seal, settings, grid, farm, draw } = options;
+  const journal: Journal = await openJournal({
+    disk, clock, seal: sealedBy(key), keepDays: settings.keepMonths * MONTH_DAYS, packAfterDays: settings.packAfterDays, trouble: (reason) => recorder.trouble(reason),
+  });
+  const box = ({ link, root, drawer }: Party, sealed: (topic: string, payload: string) => string): Promise<Outbox> =>
+    openOutbox({ link, topicRoot: root, drawer, clock, draw, summaries: SUMMARIES, seal: sealed, event: (name, fields) => forwarding.event(name, fields) });
+  const gridBox = await box(grid, (topic, payload) => (isSigned(topic) ? seal(payload) : payload));
+  const farmBox = farm === null ? null : await box(farm, (_topic, payload) => payload);
+  const outboxes = farmBox === null ? [gridBox] : [gridBox, farmBox];
+  const toGrid: Forward = (topic, document) => gridBox.put(topic, document);
+  const recorder = new Recorder({ ...options, journal, publish: (head) => grid.link.publish({ topic: `${grid.root}/log/head`, payload: head, qos: 1, retain: true }) });
+  const energy = new Energy({ journal, toGrid, toFarm: farmBox === null ? null : (topic, document) => farmBox.put(topic, document, "summary"), costOf: costBy(settings.tariff) });
+  const forwarding = new Forwarding({ clock, outboxes, reserve: new Reserve(disk, settings.reserveMB * MB) });
+  return {
+    attendants: [energy, forwarding, recorder],
+    journal,
+    logHead: () => recorder.logHead,
+    toGrid,
+    async close() {
+      await journal.close();
+      for (const outbox of outboxes) await outbox.close();
+    },
+  };
 }

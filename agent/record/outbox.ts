@@ -243,7 +243,12 @@ export class Outbox {
     const historical = since === undefined || clock.now().uptime - since > FRESH;
     const payload = JSON.stringify({ ...document, recordId: `${this.#index.tag}-${key.replace("/", "")}`, recordedAt: at, ...(historical && { historical: true }) });
     this.#out += 1;
-    const delivery = await link.deliver({ topic: `${topicRoot}/${topic}`, payload: seal(topic, payload), qos: 1, retain: false });
+    const sealed = seal(topic, payload);
+    const delivery = await link.deliver({
+      topic: `${topicRoot}/${topic}`, payload: sealed, qos: 1, retain: false,
+      contentType: sealed === payload ? "application/json" : "application/jose+json",
+      ...(topic.startsWith("ack/") && { correlation: topic.slice("ack/".length) }),
+    });
     this.#settle(key, value, { delivery, topic, loses });
   }
 

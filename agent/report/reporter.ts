@@ -16,6 +16,8 @@ export interface ReporterOptions {
   /** Signs what the contract asks to be signed. */
   readonly seal: (payload: string) => string;
   readonly farm: { readonly link: Link; readonly root: string } | null;
+  /** Takes what has to reach the operator even if it takes days; null: nothing can be kept, and it goes out now or never. */
+  readonly forward: ((topic: string, document: object) => void) | null;
   readonly nominalW: number;
   readonly about: (device: string) => DeviceNotes;
 }
@@ -26,6 +28,7 @@ const TELEMETRY_AT_REST = seconds(10);
 const TELEMETRY_IN_EVENT = seconds(2);
 /** Signed by the device key where signatures are required; telemetry and notices are for the eye. */
 const SIGNED = /^(status|ack\/.+|interval|capability|log\/head)$/;
+export const isSigned = (topic: string): boolean => SIGNED.test(topic);
 /** What the operator gets of our events; everything about single machines stays on the farm. */
 const GRID_EVENTS = /^(mode|limit|compliance|signal|emergency|storage|clock|mains|schedule|rack|daemon)\./;
 
@@ -79,7 +82,9 @@ export class Reporter {
   }
 
   ack(id: string, document: object): void {
-    this.#toGrid(`ack/${id}`, document, { qos: 1, retain: false, correlation: id });
+    const { forward } = this.#options;
+    if (forward !== null) forward(`ack/${id}`, document);
+    else this.#toGrid(`ack/${id}`, document, { qos: 1, retain: false, correlation: id });
   }
 
   event(event: AgentEvent): void {

@@ -61,6 +61,7 @@ export class Process {
       config: "ok",
       notify: { ready: () => undefined, watchdog: () => undefined, stopping: () => undefined },
       attendants: [],
+      forward: null,
       logHead: () => null,
     });
     this.ended = this.daemon.run(this.#stop.signal);

@@ -14,7 +14,7 @@ import { ZERO } from "../core/signals.ts";
 test("status, acks and capability are sealed for the operator; telemetry, notices and the farm's copies are not", () => {
   const sent: OutgoingMessage[] = [];
   const link = { connected: true, publish: (message: OutgoingMessage) => void sent.push(message), resubscribe: () => undefined, run: () => Promise.resolve(), deliver: () => Promise.resolve({ kind: "acknowledged" } as const) };
-  const reporter = new Reporter({ grid: link, gridRoot: "g", seal: (payload) => `sealed ${payload}`, farm: { link, root: "f" }, nominalW: 30_000, about: () => NO_NOTES });
+  const reporter = new Reporter({ grid: link, gridRoot: "g", seal: (payload) => `sealed ${payload}`, farm: { link, root: "f" }, forward: null, nominalW: 30_000, about: () => NO_NOTES });
   const { decision } = decide(startState(millis(0)), input(snapshot([], metered(0))));
   reporter.cycle(decision, status, { at: instant(ZERO), telemetryPeriod: null, terms: { outletGrace: seconds(10), rampPercentPerMinute: 20, proven: [] } });
   reporter.ack("e1", { status: "ACCEPTED" });
@@ -27,7 +27,7 @@ test("status, acks and capability are sealed for the operator; telemetry, notice
 test("MQTT 5: what a payload is, what an ack answers, and how long it is worth sending", () => {
   const sent: OutgoingMessage[] = [];
   const link = { connected: true, publish: (message: OutgoingMessage) => void sent.push(message), resubscribe: () => undefined, run: () => Promise.resolve(), deliver: () => Promise.resolve({ kind: "acknowledged" } as const) };
-  const reporter = new Reporter({ grid: link, gridRoot: "g", seal: (payload) => `sealed ${payload}`, farm: null, nominalW: 30_000, about: () => NO_NOTES });
+  const reporter = new Reporter({ grid: link, gridRoot: "g", seal: (payload) => `sealed ${payload}`, farm: null, forward: null, nominalW: 30_000, about: () => NO_NOTES });
   const { decision } = decide(startState(millis(0)), input(snapshot([], metered(0))));
   reporter.cycle(decision, status, { at: instant(ZERO), telemetryPeriod: null, terms: { outletGrace: seconds(10), rampPercentPerMinute: 20, proven: [] } });
   reporter.ack("e1", { status: "ACCEPTED" });

@@ -1,0 +1,128 @@
+/** Counts the rack's energy: quarter hours for those who bill, seconds for those who ask, and what each machine took. */
+import type { Decision } from "../core/decide.ts";
+import type { Tick } from "../core/time.ts";
+import { seconds, type Millis } from "../core/units.ts";
+import type { Journal } from "../record/journal.ts";
+import type { Change } from "../report/changes.ts";
+import { EnergyBook, type EnergyMemory } from "../report/energy/book.ts";
+import { Curve } from "../report/energy/curve.ts";
+import { MachineBook, type MachineLook, type MachineMemory } from "../report/energy/machines.ts";
+import { forTheGrid, type Cost, type IntervalRecord } from "../report/energy/record.ts";
+import { MinuteSummary } from "../report/energy/summary.ts";
+import { limitW, measuredW, hashrateThs, type StatusDocument } from "../report/status.ts";
+import type { Attendant, Desk } from "./attendant.ts";
+
+/** Takes a record that has to reach somebody. */
+export type Forward = (topic: string, document: object) => void;
+
+export interface EnergyOptions {
+  readonly journal: Pick<Journal, "write">;
+  readonly toGrid: Forward;
+  /** null: there is no farm link. */
+  readonly toFarm: Forward | null;
+  readonly costOf: (from: number, kWh: number) => Cost | null;
+}
+
+interface Kept {
+  readonly rack: EnergyMemory | null;
+  readonly machines: MachineMemory | null;
+}
+
+/** Machines are polled every few seconds: more often there is nothing new. */
+const MACHINES_EVERY = seconds(10);
+const KEEP_EVERY = seconds(60);
+/** A register read longer ago says nothing of now. */
+const REGISTER_AGE = seconds(10);
+
+export class Energy implements Attendant {
+  readonly name = "energy";
+  readonly #options: EnergyOptions;
+  readonly #rack: EnergyBook;
+  readonly #machines = new MachineBook();
+  readonly #curve = new Curve();
+  readonly #summary = new MinuteSummary();
+  #desk: Desk | null = null;
+  #machinesAt: Millis | null = null;
+  #keptAt: Millis | null = null;
+
+  constructor(options: EnergyOptions) {
+    this.#options = options;
+    this.#rack = new EnergyBook(options.costOf);
+  }
+
+  attach(kept: unknown, desk: Desk): void {
+    this.#desk = desk;
+    const { rack = null, machines = null } = (kept ?? {}) as Partial<Kept>;
+    if (rack !== null) this.#rack.recall(rack);
+    if (machines !== null) this.#machines.recall(machines);
+  }
+
+  decided(decision: Decision, { status, tick }: { readonly status: StatusDocument; readonly tick: Tick }): readonly Change[] {
+    const { journal, toGrid, toFarm } = this.#options;
+    const power = { powerW: measuredW(decision), limitW: limitW(decision.effective.limit), quality: decision.quality };
+    const records = this.#rack.look({
+      ...power, uptime: tick.uptime, at: tick.at, violating: decision.compliance.kind === "violating", hashrateThs: hashrateThs(decision),
+      clock: status.clock, registers: this.#registers(tick),
+    });
+    for (const record of records) {
+      const { v: _v, type: _type, ...fields } = record;
+      journal.write({ kind: "interval", ...fields }, { atOnce: true });
+      toGrid("interval", { ...forTheGrid(record), at: record.to });
+      toFarm?.("interval", record);
+    }
+    const minute = this.#curve.look({ at: tick.at, ...power });
+    if (minute !== null) journal.write({ kind: "curve", ...minute });
+    this.#lookAtMachines(decision, { tick, ...power });
+    if (this.#keptAt === null || tick.uptime - this.#keptAt >= KEEP_EVERY) this.#keep(tick);
+    return records.flatMap(replaced);
+  }
+
+  /** What was begun is kept where it stands, so that a restart misses no more than itself. */
+  async run(signal: AbortSignal): Promise<void> {
+    await new Promise<void>((resolve) => (signal.aborted ? resolve() : signal.addEventListener("abort", () => resolve(), { once: true })));
+    const minute = this.#curve.end();
+    if (minute !== null) this.#options.journal.write({ kind: "curve", ...minute });
+    this.#keep(null);
+  }
+
+  #lookAtMachines(decision: Decision, { tick, powerW, limitW: limit }: { readonly tick: Tick; readonly powerW: number | null; readonly limitW: number | null }): void {
+    if (this.#machinesAt !== null && tick.uptime - this.#machinesAt < MACHINES_EVERY) return;
+    this.#machinesAt = tick.uptime;
+    const { journal, toFarm } = this.#options;
+    const machines = decision.views.map(({ device, draw }): MachineLook => ({
+      id: device.id,
+      powerW: draw.by === "nameplate" ? null : (draw.low + draw.high) / 2,
+      hashrateThs: device.reading.kind === "known" ? device.reading.telemetry.hashrate : null,
+    }));
+    const record = this.#machines.look(machines, tick);
+    if (record !== null) {
+      const { v: _v, type: _type, ...fields } = record;
+      journal.write({ kind: "machines", ...fields });
+      toFarm?.("machines", record);
+    }
+    if (toFarm === null) return;
+    const summary = this.#summary.look({ at: tick.at, powerW, limitW: limit, machines });
+    if (summary !== null) toFarm("summary", summary);
+  }
+
+  /** Of the meters that feed the rack; all of them count, or none does. */
+  #registers(tick: Tick): Record<string, number | null> {
+    const meters = (this.#desk?.plant.meters ?? []).filter(({ role, reading }) => role === "rack" && reading !== null);
+    if (meters.some(({ reading }) => reading?.energyWh === null)) return {};
+    return Object.fromEntries(meters.map((loop) => {
+      const { age } = loop.total(tick);
+      return [loop.meter.id, age !== null && age <= REGISTER_AGE ? (loop.reading?.energyWh ?? null) : null];
+    }));
+  }
+
+  #keep(tick: Tick | null): void {
+    this.#keptAt = tick?.uptime ?? null;
+    const kept: Kept = { rack: this.#rack.memory(), machines: this.#machines.memory() };
+    this.#desk?.keep(kept).catch(() => undefined);
+  }
+}
+
+function replaced({ registerNote, registers }: IntervalRecord): Change[] {
+  if (registerNote !== "replaced") return [];
+  return registers.map(({ meter, startWh, endWh }) => ({ name: "meter.replaced", fields: { meter, fromWh: startWh, toWh: endWh } }));
+}
