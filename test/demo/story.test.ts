@@ -102,7 +102,7 @@ describe("the command line", () => {
 
   test("takes what people write", () => {
     assert.deepEqual(parseOptions(["--asics", "100", "--limit", "70%", "--duration", "2m", "--headless", "--json", "x.json", "--keep"]), {
-      asics: 100, limit: 0.7, durationS: 120, headless: true, json: "x.json", keep: true,
+      asics: 100, limit: 0.7, durationS: 120, headless: true, json: "x.json", keep: true, mixed: false,
     });
     assert.equal(parseOptions(["--limit", "50"]).limit, 0.5);
   });
