@@ -17,6 +17,8 @@ export interface BusOptions {
 
 /** Nobody swaps a PDU for another in less. */
 const REPLACED_AFTER_MS = 5_000;
+/** Polls come in bursts: a line is free when nobody has asked for so long. */
+const CALM_MS = 20;
 
 /**
  * One physical line with one request in flight. Replies are told apart by nothing but their order on a serial line, and by eight bits
@@ -34,9 +36,14 @@ export class Bus {
   #generation = 0;
   #lastReplyAt = -Infinity;
   #quietUntil = 0;
+  #askedAt = -Infinity;
   #lastUnit = -1;
   #running = false;
   #pausing = new AbortController();
+  /** A silent unit is being asked whether it is back. */
+  #probe: { readonly unit: number; readonly connection: Connection } | null = null;
+  /** The last unit probed in vain: it may answer late, to a question that looks the same. */
+  #late: { readonly unit: number; readonly until: number } = { unit: -1, until: 0 };
 
   constructor(line: Line, options: BusOptions) {
     this.#line = line;
@@ -63,7 +70,9 @@ export class Bus {
     if (this.#closed.signal.aborted) throw this.#closing();
     const job = new Job(request, options, this.#now(), signal);
     this.#queue.add(job);
+    this.#askedAt = this.#now();
     this.#pausing.abort();
+    if (this.#probe !== null && this.#probe.unit !== request.unit && !this.#health.isSilent(request.unit)) this.#probe.connection.destroy();
     if (!this.#running) void this.#run();
     return job.promise;
   }
@@ -78,8 +87,17 @@ export class Bus {
 
   async #run(): Promise<void> {
     this.#running = true;
-    for (let job = this.#queue.first(); job !== null && !this.#closed.signal.aborted; job = this.#queue.first()) await this.#step(job);
+    const next = (): Job | null => this.#queue.first((job) => this.#isProbe(job));
+    for (let job = next(); job !== null && !this.#closed.signal.aborted; job = next()) await this.#step(job);
     this.#running = false;
+  }
+
+  /**
+   * Asks a silent unit whether it is back: when nobody else wants the line, and only until somebody does. On a line that is never
+   * free it gets its turn when it has waited for half its time.
+   */
+  #isProbe({ request, priority, agesAt }: Job): boolean {
+    return priority !== "switching" && this.#health.isSilent(request.unit) && this.#now() < agesAt;
   }
 
   /** One step towards `job`, then the queue is looked at again: something more urgent may have come. */
@@ -91,7 +109,8 @@ export class Bus {
     if (missed > 0) return job.reject(this.#unreachable(`unit ${unit} missed ${missed} replies and is left alone for a while`));
     if (this.#connection?.alive === false) this.#lost();
     const connection = this.#connection;
-    const next = Math.max(this.#quietUntil, connection === null ? this.#health.connectAt(job.priority) : this.#unitFreeAt(unit));
+    const calm = this.#isProbe(job) ? this.#askedAt + CALM_MS : 0;
+    const next = Math.max(calm, this.#quietUntil, connection === null ? this.#health.connectAt(job.priority) : this.#unitFreeAt(unit));
     if (next > job.deadline) return job.reject(this.#unreachable(`no new attempt before the deadline; the last one: ${this.#health.reason}`));
     if (next > now) return this.#pause(next - now);
     if (connection === null) return this.#connect(job);
@@ -123,15 +142,19 @@ export class Bus {
 
   async #exchange(connection: Connection, job: Job): Promise<void> {
     job.sent();
-    this.#lastUnit = job.request.unit;
+    const { unit } = job.request;
+    this.#lastUnit = unit;
+    this.#probe = this.#isProbe(job) ? { unit, connection } : null;
     try {
       const reply = await connection.exchange(job.request, job.timing.timeoutMs);
-      this.#health.answered(job.request.unit);
+      this.#health.answered(unit, this.#now());
       this.#answered(job);
       job.resolve(reply);
     } catch (error) {
       this.#failed(connection, job, error as DeviceError);
       job.reject(error as DeviceError);
+    } finally {
+      this.#probe = null;
     }
   }
 
@@ -140,16 +163,22 @@ export class Bus {
     const { unit } = job.request;
     if (error instanceof ExceptionReply) {
       this.#answered(job);
-      if (!error.fromGateway) return this.#health.answered(unit);
+      if (!error.fromGateway) return this.#health.answered(unit, now);
       this.#health.lineAnswered();
       return this.#health.unitFailed(unit, now);
     }
     connection.destroy();
     this.#connection = null;
+    this.#health.unitFailed(unit, now);
+    if (this.#probe !== null && error.code !== "malformed") {
+      // Its neighbours have answered on this line, and are told apart from it by their number.
+      this.#quietUntil = now + this.#line.pacing.minGapMs;
+      this.#late = { unit, until: now + this.#atLeast(job, "quietAfterTimeoutMs") };
+      return;
+    }
     // On a serial line the rest of a reply that was cut short or of another's is still under way.
     this.#quietUntil = now + (error.code === "timeout" ? this.#atLeast(job, "quietAfterTimeoutMs") : this.#line.pacing.quietAfterTimeoutMs);
-    this.#health.unitFailed(unit, now);
-    this.#health.lineFailed(error.message, now);
+    if (error.code !== "timeout" || !this.#health.othersAnswer(unit, now)) this.#health.lineFailed(error.message, now);
   }
 
   #answered(job: Job): void {
@@ -164,7 +193,7 @@ export class Bus {
   }
 
   #unitFreeAt(unit: number): number {
-    return unit === this.#lastUnit ? 0 : this.#lastReplyAt + this.#line.pacing.unitGapMs;
+    return Math.max(unit === this.#late.unit ? this.#late.until : 0, unit === this.#lastUnit ? 0 : this.#lastReplyAt + this.#line.pacing.unitGapMs);
   }
 
   #longSilent(): boolean {

@@ -8,12 +8,14 @@ const FIRST_LINE_MS = 100;
 const FIRST_UNIT_MS = 1_000;
 /** A unit may miss one reply; from the second on its neighbours no longer wait for it. */
 const MISSED_REPLIES = 2;
+const LATELY_MS = 10_000;
 
 /** Who on a line is left alone for how long. A good reply makes good for everything. */
 export class LineHealth {
   readonly #random: () => number;
   readonly #line: BackOff;
   readonly #units = new Map<number, BackOff>();
+  readonly #answeredAt = new Map<number, number>();
   #reason = "never tried";
 
   constructor(random: () => number) {
@@ -38,8 +40,20 @@ export class LineHealth {
     return known.until(PATIENCE_MS[priority]) > now ? known.failures : 0;
   }
 
-  answered(unit: number): void {
+  /** Whether it has missed so many replies that its neighbours go first. */
+  isSilent(unit: number): boolean {
+    return (this.#units.get(unit)?.failures ?? 0) >= MISSED_REPLIES;
+  }
+
+  /** Whether another than this one has answered of late: then the line is in order, and only this one is not. */
+  othersAnswer(unit: number, now: number): boolean {
+    for (const [other, at] of this.#answeredAt) if (other !== unit && now - at < LATELY_MS) return true;
+    return false;
+  }
+
+  answered(unit: number, now: number): void {
     this.#line.answered();
+    this.#answeredAt.set(unit, now);
     this.#units.delete(unit);
   }
 

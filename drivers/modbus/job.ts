@@ -32,6 +32,8 @@ export class Job {
   readonly timing: Timing;
   readonly promise: Promise<Reply>;
   readonly deadline: number;
+  /** From then on it has waited long enough to be no longer put last. */
+  readonly agesAt: number;
   #settled = false;
   readonly #resolve: (reply: Reply) => void;
   readonly #reject: (error: Error) => void;
@@ -44,6 +46,7 @@ export class Job {
     this.priority = options.priority;
     this.timing = options.timing;
     this.deadline = now + options.deadlineMs;
+    this.agesAt = now + options.deadlineMs / 2;
     this.#signal = signal;
     const { promise, resolve, reject } = withResolvers<Reply>();
     this.promise = promise;

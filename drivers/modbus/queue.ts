@@ -17,14 +17,19 @@ export class JobQueue {
     lane.push(job);
   }
 
-  /** The next one somebody still waits for; it stays in the queue. */
-  first(): Job | null {
+  /** The next one somebody still waits for, those that can be `put off` behind all others; it stays in the queue. */
+  first(putOff: (job: Job) => boolean): Job | null {
+    let last: Job | null = null;
     for (const priority of ORDER) {
       const lane = this.#lanes[priority];
       while (lane[0]?.settled === true) lane.shift();
-      if (lane[0] !== undefined) return lane[0];
+      for (const job of lane) {
+        if (job.settled) continue;
+        if (!putOff(job)) return job;
+        last ??= job;
+      }
     }
-    return null;
+    return last;
   }
 
   take(job: Job): void {

@@ -46,6 +46,13 @@ export async function openSocket(options: SocketOptions, signal: AbortSignal): P
     signal.addEventListener("abort", stop, { once: true });
     if (signal.aborted) stop();
     socket.on("error", broken);
+    // TLS knows no reset of its own.
+    if (socket !== plain) {
+      socket.resetAndDestroy = () => {
+        plain.resetAndDestroy();
+        return socket.destroy();
+      };
+    }
     // Under TLS the plain socket fails on its own, before there is a session to fail.
     if (socket !== plain) plain.on("error", (error) => socket.destroy(error));
     socket.once(identity === null ? "connect" : "secureConnect", () => {

@@ -1,3 +1,4 @@
+import { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import type { ModbusRTU } from "modbus-serial/ModbusRTU.js";
 
@@ -94,8 +95,10 @@ export class StreamConnection implements Connection {
   }
 
   #fail(code: "unreachable" | "timeout" | "malformed", what: string): void {
-    this.#stream.destroy();
     const exchange = this.#exchange;
+    // What the kernel has not sent yet must never arrive: an order would switch an outlet long after its deadline.
+    if (exchange !== null && this.#stream instanceof Socket) this.#stream.resetAndDestroy();
+    else this.#stream.destroy();
     exchange?.settle({ error: new DeviceError(code, `${this.#options.name}: ${describe(exchange.request)}: ${what}`) });
   }
 }

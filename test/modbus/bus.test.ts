@@ -221,6 +221,60 @@ describe("the connection", () => {
     assert.equal(device.requests.filter(({ unit }) => unit === 5).length, 2);
   });
 
+  test("a silent unit that is asked again and again costs its neighbours nothing after its second timeout", async (t) => {
+    const { bus, device } = await rig(t, (request) => (request.unit === 5 ? null : undefined));
+    await send(bus, read(0), { priority: "fast" });
+    for (let miss = 0; miss < 2; miss += 1) await assert.rejects(send(bus, read(0, 2, 5), { priority: "fast", timeoutMs: 30 }), failsWith("timeout"));
+    const [from, waited] = [now(), [] as number[]];
+    while (now() - from < 1_800) {
+      const silent = send(bus, read(0, 2, 5), { priority: "fast", timeoutMs: 1_000 }).catch(() => null);
+      for (let at = 0; at < 3; at += 1) {
+        const asked = now();
+        assert.deepEqual(await send(bus, read(at), { priority: "fast" }), registers(at));
+        waited.push(now() - asked);
+        await new Promise((resolve) => setTimeout(resolve, 40));
+      }
+      void silent;
+    }
+    const probes = device.requests.filter(({ unit }) => unit === 5).length - 2;
+    const worst = Math.max(...waited);
+    t.diagnostic(`${waited.length} reads beside ${probes} probes of 1,000 ms: ${worst.toFixed(1)} ms at the most`);
+    assert.ok(probes >= 1, `${probes} probes`);
+    assert.ok(worst < 100, `${worst.toFixed(0)} ms: a timeout of the silent unit would be 1,000`);
+  });
+
+  test("a silent unit that answers again is read again, also on a line that is never free", async (t) => {
+    let back = false;
+    const { bus } = await rig(t, (request) => (request.unit === 5 && !back ? null : undefined));
+    for (let miss = 0; miss < 3; miss += 1) await send(bus, read(0, 2, 5), { priority: "switching", timeoutMs: 20 }).catch(() => null);
+    back = true;
+    let busy = true;
+    const flood = Promise.all(Array.from({ length: 8 }, async () => {
+      while (busy) await send(bus, read(1), { priority: "fast" }).catch(() => null);
+    }));
+    const from = now();
+    let answer: Reply | null = null;
+    while (answer === null && now() - from < 6_000) {
+      answer = await send(bus, read(0, 2, 5), { priority: "fast", deadlineMs: 1_000 }).catch(() => null);
+      if (answer === null) await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+    busy = false;
+    await flood;
+    assert.deepEqual(answer, registers(0, 2, 5));
+  });
+
+  test("a request given up is taken back from the network: the connection is reset, not ended", async (t) => {
+    const ends: string[] = [];
+    const { bus } = await rig(t, ({ socket, address }) => {
+      socket.once("end", () => ends.push("end"));
+      socket.once("error", (error: NodeJS.ErrnoException) => ends.push(error.code ?? ""));
+      return address === 0 ? null : undefined;
+    });
+    await assert.rejects(send(bus, read(0), { timeoutMs: 30 }), failsWith("timeout"));
+    for (let tries = 0; ends.length === 0 && tries < 50; tries += 1) await new Promise((resolve) => setTimeout(resolve, 10));
+    assert.deepEqual(ends, ["ECONNRESET"]);
+  });
+
   test("a device that restarts is found again", async (t) => {
     const device = await startDevice(rightAnswer);
     const bus = busOn(t, device);
