@@ -43,6 +43,8 @@ export interface BoardView {
   readonly enabled: boolean;
   /** While not running: what it would start to. */
   readonly frequencyMHz: number;
+  /** Where it is going, or would start to. */
+  readonly targetMHz: number;
   readonly voltageMV: number;
   readonly temperatureC: number;
   readonly chipC: number;
@@ -225,6 +227,7 @@ export class Asic {
     return this.#life.boards.map((board) => ({
       enabled: board.enabled,
       frequencyMHz: running ? board.frequency : board.target,
+      targetMHz: board.target,
       voltageMV: board.voltage,
       temperatureC: board.temperature,
       chipC: board.temperature + (running && board.enabled ? this.model.physics.chipOverBoardC : 0),

@@ -1,42 +1,103 @@
-/** The simulation judged by itself: honest lives pass, the same seed is the same life, and planted bugs are found. */
+/** The simulation judged by itself: honest lives pass, the same plan is the same life, and planted bugs are found by the clause they break. */
 import assert from "node:assert/strict";
+import { readdirSync, readFileSync } from "node:fs";
 import { describe, test } from "node:test";
-import type { Policy } from "../../agent/core/policy.ts";
-import { watts } from "../../agent/core/units.ts";
+import { fileURLToPath } from "node:url";
+import { CATALOGUE } from "./catalogue.ts";
 import { live } from "./life.ts";
-
-const life = (seed: number, bug: Partial<Policy> = {}) => live({ seed, forgeries: true, trace: null, bug });
+import { CAUSES, rowOf } from "./oracle/grants.ts";
+import { reach } from "./oracle/reach.ts";
+import { CLAUSES, type Clause } from "./oracle/sight.ts";
+import { drawPlan, honest } from "./plan.ts";
+import { PLANTED } from "./planted.ts";
+import { shrink } from "./shrink.ts";
+import { summarise } from "./summary.ts";
+import { judge, planOf, twinViolations } from "./verdict.ts";
 
 describe("simulated lives", () => {
-  for (const seed of [1, 2, 3, 4]) {
-    test(`seed ${seed} keeps every rule`, async () => {
-      const { violations, orders } = await life(seed);
-      assert.deepEqual(violations, []);
-      assert.ok(orders > 20, `${orders} orders`);
-    });
-  }
-
-  test("the same seed is the same life", async () => {
-    const [once, again] = [await life(5), await life(5)];
-    assert.equal(once.ordersHash, again.ordersHash);
+  test("no clause is broken in a handful of lives", async () => {
+    for (let seed = 1; seed <= 12; seed++) {
+      const { violations, orders } = await judge(planOf(seed));
+      assert.deepEqual({ seed, violations }, { seed, violations: [] });
+      assert.ok(orders > 10, `${orders} orders`);
+    }
   });
 
-  test("what was refused changes nothing: without the forgeries the orders are the same", async () => {
-    const honest = await live({ seed: 6, forgeries: false, trace: null });
-    assert.equal((await life(6)).ordersHash, honest.ordersHash);
+  test("the same plan is the same life, to the last word of the journal", async () => {
+    const [once, again] = [await live(drawPlan(7)), await live(drawPlan(7))];
+    assert.equal(once.logHash, again.logHash);
+    assert.notEqual(once.logHash, (await live(drawPlan(8))).logHash);
+  });
+
+  test("a plan without its refused documents has every other happening of it", () => {
+    const plan = drawPlan(5, { twin: true });
+    const left = honest(plan).happenings;
+    assert.ok(left.length < plan.happenings.length);
+    assert.deepEqual(left, plan.happenings.filter(({ kind }) => CATALOGUE[kind]?.refused !== true));
+  });
+});
+
+describe("the judge", () => {
+  test("shares no code with the agent", () => {
+    const folder = fileURLToPath(new URL("../../../test/dst/oracle/", import.meta.url));
+    const files = readdirSync(folder).filter((name) => name.endsWith(".ts"));
+    assert.ok(files.length >= 8, `${files.length} files`);
+    for (const file of files) {
+      for (const [, from = ""] of readFileSync(`${folder}${file}`, "utf8").matchAll(/ from "([^"]+)"/g)) assert.match(from, /^\.\/[a-z-]+\.ts$/, `${file} imports ${from}`);
+    }
+  });
+
+  test("a cause without a row ends the run", () => {
+    assert.throws(() => rowOf("gremlins"), /"gremlins" has no row/);
+    for (const [cause, { begins, ends, because }] of Object.entries(CAUSES)) {
+      assert.ok(because.length > 10, cause);
+      for (const grant of ends === null ? [begins] : [begins, ends]) assert.ok(grant.fill <= 1 && grant.forS <= 180, cause);
+    }
+  });
+
+  test("a run of hundreds in which a happening or a clause never occurred fails", () => {
+    const verdict = { minutes: 1, orders: 1, cpuMs: 1, logHash: "", violations: [], happened: { kill: 1 }, judged: { a1: 1 } };
+    const { ok, missing } = summarise(Array.from({ length: 300 }, (_, seed) => ({ ...verdict, seed })), 1);
+    assert.equal(ok, false);
+    assert.ok(missing.includes("mains outage never happened") && missing.includes("clause e never had anything to judge"), missing.join("; "));
+  });
+
+  test("what can be reached is exact: against every combination", () => {
+    const machines = [[25, 1230, 1389, 1547], [25, 990, 1104], [25, 2037, 2230, 2428]];
+    const sums = machines.reduce<number[]>((before, choices) => before.flatMap((sum) => choices.map((choice) => sum + choice)), [0]);
+    for (const limit of [0, 74, 75, 1000, 2299, 2300, 3000, 4500, 9000]) assert.equal(reach(machines, limit), Math.max(0, ...sums.filter((sum) => sum <= limit)), `under ${limit} W`);
   });
 });
 
 describe("planted bugs are found", () => {
-  const bugs: readonly [string, Partial<Policy>, RegExp][] = [
-    ["planning 40 % over the limit", { margin: -0.4 }, /power within the limit/],
-    ["a failsafe limit of everything", { failsafe: watts(1_000_000) }, /stated limit is never above the true one/],
-  ];
-  for (const [name, bug, rule] of bugs) {
-    test(name, async () => {
-      const found = new Set<string>();
-      for (const seed of [1, 2, 3]) for (const violation of (await life(seed, bug)).violations) found.add(violation.rule);
-      assert.match([...found].join("; "), rule);
+  for (const { name, clause, seeds, sabotage, happenings } of PLANTED) {
+    test(`${clause}: ${name}`, async () => {
+      const found = new Set<Clause>();
+      for (const seed of seeds) {
+        const drawn = drawPlan(seed, { twin: true });
+        const plan = { ...drawn, minutes: Math.min(drawn.minutes, 12), happenings: happenings ?? drawn.happenings };
+        const life = await live(plan, { sabotage });
+        for (const violation of life.violations) found.add(violation.clause);
+        if (clause === "b-twin") for (const violation of twinViolations(life, await live(honest(plan), { sabotage }))) found.add(violation.clause);
+        if (found.has(clause)) break;
+      }
+      assert.ok(found.has(clause), `found ${[...found].join(", ") || "nothing"}`);
     });
   }
+
+  test("every clause has one", () => {
+    const planted = new Set(PLANTED.map(({ clause }) => clause));
+    assert.deepEqual(Object.keys(CLAUSES).filter((clause) => !planted.has(clause as Clause)), []);
+  });
+
+  test("a failing life shrinks to what makes it fail", async () => {
+    const bug = PLANTED.find(({ clause }) => clause === "d");
+    assert.ok(bug !== undefined);
+    const judgeBugged = async (plan: Parameters<typeof judge>[0]) => ({ ...(await live(plan, { sabotage: bug.sabotage })), seed: plan.seed, minutes: plan.minutes, cpuMs: 0 });
+    const plan = { ...drawPlan(2), minutes: 10 };
+    const verdict = await judgeBugged(plan);
+    const smaller = await shrink(plan, verdict, judgeBugged);
+    assert.ok(smaller.plan.happenings.length < plan.happenings.length && smaller.plan.minutes <= plan.minutes);
+    assert.equal(smaller.verdict.violations[0]?.clause, verdict.violations[0]?.clause);
+  });
 });

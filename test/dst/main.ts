@@ -1,99 +1,66 @@
-/** `npm run dst -- --seeds N --from S --jobs J --json FILE`, or `--seed S` for one life with its timeline. Exit 1: a rule was broken. */
-import { fork } from "node:child_process";
+/** `npm run dst -- --seeds N --from S --jobs J --json FILE`, or `--seed S` for one life with its timeline. Exit 1: a clause was broken; 64: usage. */
 import { writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
-import type { LifeReport } from "./life.ts";
+import { liveAll } from "./jobs.ts";
 import { live } from "./life.ts";
-import type { Violation } from "./oracle.ts";
+import { describe } from "./plan.ts";
+import { shrink } from "./shrink.ts";
+import { print, summarise } from "./summary.ts";
+import { judge, planOf, type Verdict } from "./verdict.ts";
 
-/** Every so many lives one is lived again without its forgeries: its orders have to be the same, byte for byte. */
-const TWIN_EVERY = 5;
+const USAGE = "npm run dst -- [--seeds 100] [--from 1] [--jobs 2] [--json FILE], or --seed S [--no-shrink]";
 
-interface Verdict {
-  readonly seed: number;
-  readonly minutes: number;
-  readonly orders: number;
-  readonly cpuMs: number;
-  readonly violations: readonly Violation[];
-  readonly exercised: Readonly<Record<string, number>>;
+const say = (line: string): void => void process.stdout.write(`${line}\n`);
+
+/** One life with its timeline; a failing one is made smaller first. */
+async function one(seed: number, { shrinks }: { readonly shrinks: boolean }): Promise<number> {
+  const plan = planOf(seed);
+  const [verdict, again] = [await judge(plan), await judge(plan)];
+  const failing = verdict.violations.length > 0;
+  const smaller = failing && shrinks ? await shrink(plan, verdict, judge) : { plan, verdict, lives: 0 };
+  if (smaller.lives > 0) say(`shrunk from ${plan.happenings.length} happenings in ${plan.minutes} min to ${smaller.plan.happenings.length} in ${smaller.plan.minutes} min, by ${smaller.lives} lives`);
+  for (const happening of smaller.plan.happenings) say(describe(happening));
+  say("timeline:");
+  await live(smaller.plan, { trace: (atS, line) => say(`${atS.toFixed(1).padStart(8)} s  ${line}`) });
+  const same = again.logHash === verdict.logHash;
+  say(`seed ${seed}: ${plan.minutes} min, ${plan.asics} ASICs, ${verdict.orders} orders, journal ${verdict.logHash}${same ? " (the same twice)" : `, BUT ${again.logHash} THE SECOND TIME`}`);
+  for (const { atS, clause, detail } of smaller.verdict.violations) say(`${atS.toFixed(1).padStart(8)} s  ${clause}: ${detail}`);
+  return failing || !same ? 1 : 0;
 }
 
-const { values } = parseArgs({
-  options: {
-    seeds: { type: "string", default: "100" },
-    from: { type: "string", default: "1" },
-    jobs: { type: "string", default: "2" },
-    json: { type: "string" },
-    seed: { type: "string" },
-    worker: { type: "string" },
-  },
-});
-
-async function judge(seed: number): Promise<Verdict> {
-  const begun = process.cpuUsage();
-  const life = await live({ seed, forgeries: true, trace: null });
-  const violations = [...life.violations];
-  if (seed % TWIN_EVERY === 0) violations.push(...(await twin(seed, life)));
-  const used = process.cpuUsage(begun);
-  return { seed, minutes: life.minutes, orders: life.orders, cpuMs: Math.round((used.user + used.system) / 1000), violations, exercised: Object.fromEntries(life.exercised) };
-}
-
-async function twin(seed: number, life: LifeReport): Promise<Violation[]> {
-  const honest = await live({ seed, forgeries: false, trace: null });
-  if (honest.ordersHash === life.ordersHash) return [];
-  return [{ atS: 0, rule: "nothing refused changes anything", detail: `orders ${life.ordersHash} with forgeries, ${honest.ordersHash} without` }];
-}
-
-async function worker(seeds: readonly number[]): Promise<void> {
-  for (const seed of seeds) process.send?.(await judge(seed));
-}
-
-async function one(seed: number): Promise<number> {
-  const trace = (atS: number, line: string): void => console.log(`${atS.toFixed(1).padStart(8)} s  ${line}`);
-  const life = await live({ seed, forgeries: true, trace });
-  const again = await live({ seed, forgeries: true, trace: null });
-  console.log(`\nseed ${seed}: ${life.minutes} min, ${life.asics} ASICs, ${life.orders} orders, hash ${life.ordersHash}${again.ordersHash === life.ordersHash ? " (the same twice)" : ` BUT ${again.ordersHash} THE SECOND TIME`}`);
-  for (const { atS, rule, detail } of life.violations) console.log(`  ${String(atS).padStart(6)} s  ${rule}: ${detail}`);
-  return life.violations.length > 0 || again.ordersHash !== life.ordersHash ? 1 : 0;
-}
-
-async function many(): Promise<number> {
-  const [count, from, jobs] = [Number(values.seeds), Number(values.from), Number(values.jobs)];
+async function many(count: number, { from, jobs, json }: { readonly from: number; readonly jobs: number; readonly json: string | undefined }): Promise<number> {
   const seeds = Array.from({ length: count }, (_, index) => from + index);
-  const begun = Date.now();
+  const begun = performance.now();
   const verdicts: Verdict[] = [];
-  const shares = Array.from({ length: Math.min(jobs, count) }, (_, job) => seeds.filter((_seed, index) => index % jobs === job));
-  await Promise.all(shares.map((share) => new Promise<void>((resolve, reject) => {
-    const child = fork(process.argv[1] ?? "", ["--worker", share.join(",")]);
-    child.on("message", (verdict: Verdict) => {
-      verdicts.push(verdict);
-      if (process.stderr.isTTY) process.stderr.write(`\r${verdicts.length} of ${count} lives`);
-    });
-    child.on("exit", (code) => (code === 0 ? resolve() : reject(new Error(`a worker ended with ${code}`))));
-  })));
+  await liveAll(seeds, jobs, (verdict) => {
+    verdicts.push(verdict);
+    if (process.stderr.isTTY) process.stderr.write(`\r${verdicts.length} of ${count} lives`);
+  });
   if (process.stderr.isTTY) process.stderr.write("\r\x1b[K");
-  return report(verdicts.sort((a, b) => a.seed - b.seed), (Date.now() - begun) / 1000);
+  const summary = summarise(verdicts.sort((a, b) => a.seed - b.seed), (performance.now() - begun) / 1000);
+  print(summary, say);
+  if (json !== undefined) writeFileSync(json, `${JSON.stringify(summary, null, 2)}\n`);
+  return summary.ok ? 0 : 1;
 }
 
-function report(verdicts: readonly Verdict[], seconds: number): number {
-  const failed = verdicts.filter(({ violations }) => violations.length > 0);
-  const exercised: Record<string, number> = {};
-  for (const verdict of verdicts) for (const [what, times] of Object.entries(verdict.exercised)) exercised[what] = (exercised[what] ?? 0) + times;
-  const cpuS = verdicts.reduce((sum, { cpuMs }) => sum + cpuMs, 0) / 1000;
-  const minutes = verdicts.reduce((sum, verdict) => sum + verdict.minutes, 0);
-  for (const { seed, violations } of failed.slice(0, 20)) {
-    console.log(`seed ${seed} broke ${violations.length} ${violations.length === 1 ? "rule" : "rules"}:`);
-    for (const { atS, rule, detail } of violations.slice(0, 3)) console.log(`  ${String(atS).padStart(6)} s  ${rule}: ${detail}`);
-  }
-  console.log("how often each happened:");
-  for (const what of Object.keys(exercised).sort()) console.log(`  ${String(exercised[what]).padStart(9)}  ${what}`);
-  console.log(`${verdicts.length} lives, ${Math.round(minutes / 60)} rack hours, ${verdicts.reduce((sum, { orders }) => sum + orders, 0)} orders in ${seconds.toFixed(1)} s (${(verdicts.length / cpuS).toFixed(1)} lives a CPU second)`);
-  console.log(failed.length === 0 ? "no rule was broken" : `${failed.length} lives broke a rule; replay one with: npm run dst -- --seed ${failed[0]?.seed ?? ""}`);
-  if (values.json !== undefined) {
-    writeFileSync(values.json, `${JSON.stringify({ ok: failed.length === 0, lives: verdicts.length, rackMinutes: minutes, seconds, livesPerCpuSecond: verdicts.length / cpuS, exercised, failed }, null, 2)}\n`);
-  }
-  return failed.length === 0 ? 0 : 1;
-}
+const whole = (name: string, text: string): number => {
+  const value = Number(text);
+  if (!Number.isSafeInteger(value) || value < 0) throw new RangeError(`--${name} ${text}: a whole number is needed`);
+  return value;
+};
 
-if (values.worker !== undefined) await worker(values.worker.split(",").map(Number));
-else process.exitCode = values.seed === undefined ? await many() : await one(Number(values.seed));
+try {
+  const { values } = parseArgs({
+    options: {
+      seeds: { type: "string", default: "100" }, from: { type: "string", default: "1" }, jobs: { type: "string", default: "2" },
+      json: { type: "string" }, seed: { type: "string" }, "no-shrink": { type: "boolean", default: false },
+    },
+  });
+  process.exitCode = values.seed === undefined
+    ? await many(whole("seeds", values.seeds), { from: whole("from", values.from), jobs: whole("jobs", values.jobs), json: values.json })
+    : await one(whole("seed", values.seed), { shrinks: !values["no-shrink"] });
+} catch (error) {
+  if (!(error instanceof RangeError || error instanceof TypeError)) throw error;
+  process.stderr.write(`${error.message}\nusage: ${USAGE}\n`);
+  process.exitCode = 64;
+}

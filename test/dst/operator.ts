@@ -1,6 +1,7 @@
 /** The simulated grid operator: writes and signs documents by itself, sharing no code with the agent that reads them. */
 import { createPrivateKey, createPublicKey, generateKeyPairSync, sign, type KeyObject } from "node:crypto";
 import type { MemoryBroker } from "../support/memory-link.ts";
+import type { Issued } from "./oracle/sight.ts";
 
 export const ROOT = "gla/1/sim/";
 export const NODE = "site/s1/rack/r1";
@@ -17,17 +18,6 @@ const operator = keys(2);
 const stranger = generateKeyPairSync("ed25519");
 
 export const rootKey = root.public;
-
-/** What has been issued: the truth that the oracle judges by. */
-export interface Issued {
-  readonly topic: string;
-  readonly type: string;
-  readonly id: string;
-  readonly seq: number;
-  readonly payload: Record<string, unknown>;
-  readonly wire: string;
-  readonly genuine: boolean;
-}
 
 export class SimOperator {
   readonly #broker: MemoryBroker;
@@ -75,9 +65,9 @@ export class SimOperator {
     return this.#say(`${NODE}/emergency`, { type: "RELEASE", id: `release-${this.#seq + 1}`, releases: emergency.id });
   }
 
-  heartbeat(): Issued {
+  heartbeat(periodS: number): Issued {
     const last = Object.fromEntries(this.#last);
-    return this.#say(`${NODE}/heartbeat`, { type: "HEARTBEAT", id: `hb-${this.#seq + 1}`, exp: iso(this.#wallNow() + 600_000), periodS: 10, last });
+    return this.#say(`${NODE}/heartbeat`, { type: "HEARTBEAT", id: `hb-${this.#seq + 1}`, exp: iso(this.#wallNow() + 600_000), periodS, last });
   }
 
   /** A raise that must never be believed. */

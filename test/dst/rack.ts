@@ -3,27 +3,27 @@ import type { MinerModel } from "../../drivers/models.ts";
 import { loadModel } from "../../drivers/models.ts";
 import { Asic } from "../../drivers/sim/asic.ts";
 import { SimMachine } from "../../drivers/sim/machine.ts";
-import { readSimModel } from "../../drivers/sim/model.ts";
+import { readSimModel, type SimModel } from "../../drivers/sim/model.ts";
 import { Pdu } from "../../drivers/sim/pdu.ts";
+import { boardPhysics } from "../../drivers/sim/physics.ts";
 import { branch } from "../../drivers/sim/random.ts";
 import { SimPdu } from "../../drivers/sim/sim-pdu.ts";
 import { drawUnit } from "../../drivers/sim/unit.ts";
 import type { VirtualClock } from "../support/virtual-clock.ts";
 import type { Dice } from "./dice.ts";
+import type { MachineSight } from "./oracle/sight.ts";
 
 const MODELS = ["antminer-s19k-pro", "antminer-s19j-pro", "antminer-s21"] as const;
 
 export interface SimAsic {
   readonly machine: SimMachine;
   readonly model: MinerModel;
-}
-
-/** Asleep, and waking would pass through a setting that draws more than the limit: nobody may wake it under this limit. */
-export function sleepsTooDeep({ machine, model }: SimAsic, limitW: number): boolean {
-  if (machine.body.state !== "asleep") return false;
-  const held = Math.max(...machine.body.boards.map(({ frequencyMHz }) => frequencyMHz));
-  const above = model.points.find(({ frequency }) => (frequency ?? 0) >= held);
-  return (above?.power ?? model.nameplate) > 0.8 * limitW;
+  readonly physics: SimModel;
+  /** What it draws at each point it may be told, W. */
+  readonly pointsW: ReadonlyMap<string, number>;
+  readonly asleepW: number;
+  /** Sleep and all points. */
+  readonly choicesW: readonly number[];
 }
 
 export interface Rack {
@@ -32,22 +32,25 @@ export interface Rack {
   /** Are the outlets mapped to machines, or is there only the inlet's figure? */
   readonly outletsMapped: boolean;
   readonly nominalW: number;
+  readonly highestW: number;
   readonly failsafeW: number;
   truePowerW(): number;
-  /** The most the machines can draw together without passing a limit, given their points and what each really draws at them. */
-  reach(limitW: number): number;
+  energyWh(): number;
 }
 
-export function buildRack(dice: Dice, clock: VirtualClock): Rack {
+export function buildRack(dice: Dice, clock: VirtualClock, count: number): Rack {
   const now = (): number => clock.now().uptime;
   const time = { now, wall: (): number => clock.now().at };
   const seed = dice.whole(0, 2 ** 31);
   const kinds = dice.whole(1, MODELS.length);
-  const asics = Array.from({ length: dice.whole(4, 16) }, (_, index): SimAsic => {
+  const asics = Array.from({ length: count }, (_, index): SimAsic => {
     const id = MODELS[index % kinds] ?? MODELS[0];
     const random = branch(seed, index);
-    const body = new Asic({ model: readSimModel(id), random, unit: drawUnit(random) }, 0);
-    return { machine: new SimMachine(`asic-${String(index + 1).padStart(2, "0")}`, body, time), model: loadModel(id) };
+    const [unit, model, physics] = [drawUnit(random), loadModel(id), readSimModel(id)];
+    const body = new Asic({ model: physics, random, unit }, 0);
+    const pointsW = new Map(model.points.map(({ id: point, power }) => [point, power * unit.power]));
+    const asleepW = model.sleepPower * unit.power;
+    return { machine: new SimMachine(`asic-${String(index + 1).padStart(2, "0")}`, body, time), model, physics, pointsW, asleepW, choicesW: [asleepW, ...pointsW.values()] };
   });
   const pdu = new SimPdu("pdu-1", new Pdu({ loads: asics.map(({ machine }) => machine), now, random: branch(seed, 99) }));
   const nominalW = Math.round(asics.reduce((sum, { model }) => sum + defaultPower(model), 0));
@@ -56,29 +59,38 @@ export function buildRack(dice: Dice, clock: VirtualClock): Rack {
     pdu,
     outletsMapped: dice.chance(0.7),
     nominalW,
+    highestW: asics.reduce((sum, { model }) => sum + model.nameplate, 0),
     failsafeW: Math.round(nominalW * dice.pick([0.1, 0.3, 0.5])),
-    reach: (limitW) => reachOf(asics, limitW),
     truePowerW: () => asics.reduce((sum, { machine }) => sum + machine.powerW, 0),
+    energyWh: () => asics.reduce((sum, { machine }) => sum + machine.energyWh, 0),
   };
 }
 
-/** Watts a step of the exact search. */
-const GRAIN = 10;
-
-/** Exact, by dynamic programming over every machine's points and sleep. */
-function reachOf(asics: readonly SimAsic[], limitW: number): number {
-  const steps = Math.floor(limitW / GRAIN);
-  let reachable = new Uint8Array(steps + 1);
-  reachable[0] = 1;
-  for (const { machine, model } of asics) {
-    // A machine that draws less than its model is only known to once it has run.
-    const unit = Math.max(1, machine.body.unit.power);
-    const choices = [model.sleepPower, ...model.points.map(({ power }) => power)].map((power) => Math.round((power * unit) / GRAIN));
-    const next = new Uint8Array(steps + 1);
-    for (const choice of choices) for (let at = choice; at <= steps; at++) if (reachable[at - choice] === 1) next[at] = 1;
-    reachable = next;
-  }
-  return Math.max(0, reachable.lastIndexOf(1)) * GRAIN;
+/** One machine as the judge sees it. `obeys`: nothing keeps orders from it. */
+export function sightOf({ machine, model, physics, pointsW, asleepW, choicesW }: SimAsic, obeys: boolean): MachineSight {
+  const { body } = machine;
+  const { state, powerW } = body;
+  /** At its boards' frequencies, or where these are going, when they are as warm as they get. */
+  const settledW = (of: "frequencyMHz" | "targetMHz"): number => {
+    const { power } = boardPhysics(physics);
+    return body.unit.power * body.boards.reduce((sum, board) => sum + (board.enabled ? power(board[of], board.voltageMV) : 0), physics.physics.c);
+  };
+  const mining = state === "hashing" || state === "ramping";
+  const asleep = state === "asleep" || (state === "starting" && body.curtailed);
+  return {
+    id: machine.id, powerW, asleepW, choicesW, highestW: model.nameplate, obeys,
+    saysW: obeys && state !== "off" && state !== "starting" ? body.reportedW : null,
+    get toldW() {
+      if (state === "off" || asleep) return state === "off" ? 0 : asleepW;
+      return mining ? settledW("targetMHz") : (pointsW.get(body.profile) ?? model.nameplate);
+    },
+    get wakesToW() {
+      return state === "asleep" ? settledW("targetMHz") : 0;
+    },
+    get warmth() {
+      return mining ? Math.min(1, powerW / settledW("frequencyMHz")) : 1;
+    },
+  };
 }
 
 const defaultPower = (model: MinerModel): number => model.points.find(({ id }) => id === model.defaultPoint)?.power ?? 0;

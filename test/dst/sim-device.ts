@@ -8,12 +8,18 @@ import { capabilitiesOf } from "../../drivers/luxos/points.ts";
 import type { MinerModel } from "../../drivers/models.ts";
 import type { Asic } from "../../drivers/sim/asic.ts";
 import type { SimMachine } from "../../drivers/sim/machine.ts";
+import { forever, type Mortality } from "./mortality.ts";
 
 const REPLY = millis(25);
 const DEADLINE = seconds(3);
 
-export function simDevice(machine: SimMachine, model: MinerModel, clock: Clock): Device {
+export function simDevice(machine: SimMachine, model: MinerModel, seams: { readonly clock: Clock; readonly mortality: Mortality }): Device {
+  const { clock, mortality } = seams;
   const capabilities = capabilitiesOf(model.points, { boards: null, sleepPower: model.sleepPower });
+  const pause = async (length: number): Promise<void> => {
+    if (!mortality.enter("device")) return forever();
+    await new Promise<void>((done) => clock.after(millis(length), done));
+  };
   /** What the wire does to one exchange, in the typed errors a driver would make of it. */
   const exchange = async <T>(work: (asic: Asic) => T, signal: AbortSignal): Promise<T> => {
     const { wire } = machine;
@@ -21,26 +27,29 @@ export function simDevice(machine: SimMachine, model: MinerModel, clock: Clock):
       case "none":
       case "slow": {
         const length = REPLY + (wire.kind === "slow" ? wire.extraMs : 0);
-        await clock.sleep(millis(Math.min(length, DEADLINE)), signal);
+        await pause(Math.min(length, DEADLINE));
         if (length > DEADLINE) throw new DeviceError("timeout", "no answer within 3 s");
-        return work(machine.firmware);
+        signal.throwIfAborted();
+        return done(work(machine.firmware));
       }
       case "refuse":
       case "half-close":
-        await clock.sleep(REPLY, signal);
+        await pause(REPLY);
         throw new DeviceError("unreachable", "refused");
       case "garbage":
       case "truncate":
-        await clock.sleep(REPLY, signal);
-        work(machine.firmware);
+        await pause(REPLY);
+        signal.throwIfAborted();
+        await done(work(machine.firmware));
         throw new DeviceError("malformed", "not a whole answer");
       case "silent":
       case "drip":
       case "endless":
-        await clock.sleep(DEADLINE, signal);
+        await pause(DEADLINE);
         throw new DeviceError("timeout", "no answer within 3 s");
     }
   };
+  const done = <T>(value: T): T | Promise<never> => (mortality.leave("device") ? value : forever());
   const write = (work: (asic: Asic) => string | null, signal: AbortSignal): Promise<void> =>
     exchange((asic) => {
       const refusal = work(asic);

@@ -4,12 +4,25 @@ import type { Clock } from "../../agent/runtime/clock.ts";
 import { DeviceError } from "../../agent/runtime/errors.ts";
 import type { Meter } from "../../drivers/driver.ts";
 import type { SimPdu } from "../../drivers/sim/sim-pdu.ts";
+import { forever, type Mortality } from "./mortality.ts";
 
-export function simMeter(source: SimPdu, clock: Clock): Meter {
-  const answer = async (signal: AbortSignal): Promise<void> => {
-    const silent = source.wire.kind !== "none" && source.wire.kind !== "slow";
-    await clock.sleep(millis(silent ? 1000 : 10), signal);
-    if (silent) throw new DeviceError("timeout", "no answer within 1 s");
+/** Its calibration: it shows so much of what is drawn. An error no rig has on its wire. */
+export interface Scale {
+  shown: number;
+}
+
+const REPLY = millis(10);
+const DEADLINE = millis(1000);
+
+export function simMeter(source: SimPdu, clock: Clock, seams: { readonly mortality: Mortality; readonly scale: Scale }): Meter {
+  const { mortality, scale } = seams;
+  const answer = async (): Promise<void> => {
+    const { wire } = source;
+    const length = wire.kind === "none" ? REPLY : wire.kind === "slow" ? millis(Math.min(DEADLINE, wire.extraMs)) : DEADLINE;
+    if (!mortality.enter("device")) return forever();
+    await new Promise<void>((done) => clock.after(length, done));
+    if (!mortality.leave("device")) return forever();
+    if (wire.kind !== "none" && length === DEADLINE) throw new DeviceError("timeout", "no answer within 1 s");
   };
   return {
     id: source.id,
@@ -17,20 +30,21 @@ export function simMeter(source: SimPdu, clock: Clock): Meter {
     accuracy: { fraction: 0.01, resolution: watts(1) },
     staleAfterMs: 5_000,
     switches: true,
-    async read(signal) {
-      await answer(signal);
+    async read() {
+      await answer();
       const samples = source.pdu.samples();
+      const shown = (powerW: number): number => Math.round(powerW * scale.shown);
       return {
-        power: watts(samples.reduce((sum, { powerW }) => sum + powerW, 0)),
-        outlets: samples.map(({ powerW, on }, index) => ({ index: index + 1, power: watts(powerW), on })),
+        power: watts(samples.reduce((sum, { powerW }) => sum + shown(powerW), 0)),
+        outlets: samples.map(({ powerW, on }, index) => ({ index: index + 1, power: watts(shown(powerW)), on })),
         inputs: [],
         voltage: 230,
         frequencyHz: 50,
         energyWh: samples.reduce((sum, { energyWh }) => sum + energyWh, 0),
       };
     },
-    async switch(outlet, on, signal) {
-      await answer(signal);
+    async switch(outlet, on) {
+      await answer();
       source.pdu.switch(outlet - 1, on);
     },
     async [Symbol.asyncDispose]() {},

@@ -1,0 +1,94 @@
+/** b, c, d: what is published, what leaves, and when. */
+import { roundW, type Moment } from "./moment.ts";
+import type { MachineSight, Verdicts } from "./sight.ts";
+
+const DECIDED_WITHIN_MS = 5_000;
+
+/** b: the published limit, against the lawful one of the last five seconds. */
+export class PublishedLimit {
+  #recent: { readonly atMs: number; readonly limitW: number }[] = [];
+
+  look({ sight, limitW }: Moment, verdicts: Verdicts): void {
+    const { nowMs, said } = sight;
+    this.#recent = [...this.#recent.filter(({ atMs }) => nowMs - atMs <= DECIDED_WITHIN_MS), { atMs: nowMs, limitW }];
+    if (said === null) return;
+    const most = Math.max(...this.#recent.map((recent) => recent.limitW));
+    verdicts.judged("b");
+    if ((said.effectiveLimitW ?? Infinity) > Math.floor(most) + 1) verdicts.broken("b", `${said.effectiveLimitW ?? "no"} W published, ${roundW(most)} lawful`);
+  }
+}
+
+/** A machine's draw at a setting it was never seen at is known to so much: the spread between units. */
+const MODEL_ERROR = 0.025;
+
+/** c: nothing passes the limit without a grant, and no raise leaves that could. */
+export class Raises {
+  #startW: number | null = null;
+  #moment: Moment | null = null;
+  /** What each machine has last been ordered to, W. */
+  readonly #ordered = new Map<string, number>();
+
+  look(moment: Moment, verdicts: Verdicts): void {
+    const { sight, keepW, toleranceW, quiet } = moment;
+    this.#moment = moment;
+    if (!quiet || !sight.alive) {
+      this.#startW = null;
+      return;
+    }
+    this.#startW ??= sight.powerW;
+    verdicts.judged("c");
+    if (sight.powerW > Math.max(keepW, this.#startW) + toleranceW) verdicts.broken("c", `${roundW(sight.powerW)} drawn, ${roundW(keepW)} to keep, ${roundW(this.#startW)} when the last grant ended`);
+  }
+
+  booted(): void {
+    this.#ordered.clear();
+    this.#moment = null;
+  }
+
+  /** An order leaves, the machines being as they are now and the lawful limit what it is now. */
+  ordered({ device, watts, limitW }: { readonly device: string; readonly watts: number; readonly limitW: number }, machines: readonly MachineSight[], verdicts: Verdicts): void {
+    const before = machines.find(({ id }) => id === device)?.powerW ?? 0;
+    this.#ordered.set(device, watts);
+    const moment = this.#moment;
+    if (moment === null || !moment.quiet || !moment.whole || watts <= before) return;
+    const ends = machines.map((machine) => ({ drawnW: machine.powerW, endW: this.#largerEnd(machine) }));
+    const endsW = ends.reduce((sum, { endW }) => sum + endW, 0);
+    const unsureW = MODEL_ERROR * ends.reduce((sum, { drawnW, endW }) => sum + (endW > drawnW ? endW : 0), 0);
+    const keepW = Math.max(limitW, moment.floorW);
+    verdicts.judged("c");
+    if (endsW > keepW + moment.toleranceW + unsureW) verdicts.broken("c", `${device} raised to ${roundW(watts)} while all may come to ${roundW(endsW)} under ${roundW(keepW)}`);
+  }
+
+  /** As warm as it is now. */
+  #largerEnd({ id, powerW, toldW, wakesToW, warmth }: MachineSight): number {
+    const ordered = this.#ordered.get(id) ?? 0;
+    return Math.max(powerW, warmth * Math.max(toldW, ordered), ordered > powerW ? wakesToW : 0);
+  }
+}
+
+/** d: five seconds after an expiry or a start. */
+export class Promptness {
+  #dueMs = Infinity;
+
+  /** Time alone has lowered the limit, or a process has started. */
+  begins(nowMs: number): void {
+    this.#dueMs = nowMs + DECIDED_WITHIN_MS;
+  }
+
+  /** Something else has happened meanwhile: its own grant counts. */
+  disturbed(): void {
+    this.#dueMs = Infinity;
+  }
+
+  look({ sight, limitW, keepW, toleranceW, alone }: Moment, verdicts: Verdicts): void {
+    if (sight.nowMs <= this.#dueMs) return;
+    this.#dueMs = Infinity;
+    if (!sight.alive) return;
+    verdicts.judged("d");
+    if (sight.said === null) return verdicts.broken("d", "no decision");
+    if ((sight.said.effectiveLimitW ?? Infinity) > Math.floor(limitW) + 1) verdicts.broken("d", `${sight.said.effectiveLimitW ?? "no"} W in force, ${roundW(limitW)} lawful`);
+    if (!alone) return;
+    const toldW = sight.machines().reduce((sum, machine) => sum + (machine.obeys ? machine.toldW : machine.powerW), 0);
+    if (toldW > keepW + toleranceW + MODEL_ERROR * keepW) verdicts.broken("d", `what the machines have been told adds up to ${roundW(toldW)}, ${roundW(keepW)} to keep`);
+  }
+}

@@ -1,0 +1,93 @@
+/** f, g: single orders. */
+import type { Moment } from "./moment.ts";
+import type { Entry, Verdicts } from "./sight.ts";
+
+export interface Order {
+  readonly device: string;
+  readonly setpoint: { readonly kind: string; readonly point?: string };
+  readonly cause: string;
+  /** What the machine draws at it; null: it knows no such setting. */
+  readonly watts: number | null;
+}
+
+/** A machine put to sleep sleeps so long, unless the limit or a fault has changed within the minute. */
+const DWELL_MS = 20_000;
+const CALM_MS = 60_000;
+
+/** f: settings exist, and machines are not woken and put to sleep for nothing. Trimming between settings is free. */
+export class Envelope {
+  readonly #orders: { readonly order: Order; readonly atMs: number }[] = [];
+  readonly #last = new Map<string, { readonly atMs: number; readonly asleep: boolean }>();
+
+  ordered(order: Order, atMs: number): void {
+    this.#orders.push({ order, atMs });
+  }
+
+  booted(): void {
+    this.#last.clear();
+  }
+
+  look(moment: Moment, verdicts: Verdicts): void {
+    for (const { order, atMs } of this.#orders.splice(0)) this.#judge(order, { atMs, moment, verdicts });
+  }
+
+  #judge({ device, setpoint, cause, watts }: Order, { atMs, moment, verdicts }: { readonly atMs: number; readonly moment: Moment; readonly verdicts: Verdicts }): void {
+    verdicts.judged("f");
+    if (watts === null) return verdicts.broken("f", `${device} has no setting ${JSON.stringify(setpoint)}`);
+    const asleep = setpoint.kind === "sleep";
+    const last = this.#last.get(device);
+    if (last?.asleep === asleep) return;
+    this.#last.set(device, { atMs, asleep });
+    // Down is how the limit is kept; up again is comfort, and has time.
+    if (last === undefined || asleep || cause === "deviation") return;
+    const calm = moment.quiet && moment.whole && atMs - moment.limitSinceMs > CALM_MS && atMs - moment.bootedMs > CALM_MS;
+    if (!calm) return;
+    verdicts.judged("f");
+    if (atMs - last.atMs < DWELL_MS) verdicts.broken("f", `${device} woken ${((atMs - last.atMs) / 1000).toFixed(1)} s after it was put to sleep, because of ${cause}`);
+  }
+
+  /** `offForMs`: how long it was off; `leastMs`: how long it has to be. */
+  outletOn(outlet: number, { offForMs, leastMs }: { readonly offForMs: number; readonly leastMs: number }, verdicts: Verdicts): void {
+    verdicts.judged("f");
+    if (offForMs < leastMs) verdicts.broken("f", `outlet ${outlet} on after ${offForMs / 1000} s, at least ${leastMs / 1000} s off`);
+  }
+}
+
+/** g: what an order gives as its cause stands in the journal, written by the same decision at the latest. */
+export class Causes {
+  /** Ids of documents, sources of limits, states. */
+  readonly #named = new Set<string>();
+  readonly #orderedOnce = new Set<string>();
+  readonly #orders: { readonly device: string; readonly cause: string | null }[] = [];
+
+  entry(entry: Entry): void {
+    switch (entry.name) {
+      case "signal.accepted":
+      case "signal.cancelled":
+        return void this.#named.add(String(entry["id"]));
+      case "limit.changed":
+        this.#named.add(typeof entry["source"] === "string" ? entry["source"] : "lifted");
+        return void (typeof entry["doc"] === "string" && this.#named.add(entry["doc"]));
+      case "mode.changed":
+        return void this.#named.add(String(entry["to"]));
+      case "device.quarantined":
+      case "device.found":
+        return void this.#orderedOnce.add(String(entry["device"]));
+      default:
+    }
+  }
+
+  ordered({ device, cause }: Order): void {
+    // An order repeated, or corrected, is caused by the one it repeats.
+    const repeats = (cause === "reconcile" || cause === "deviation") && this.#orderedOnce.has(device);
+    this.#orderedOnce.add(device);
+    this.#orders.push({ device, cause: repeats ? null : cause });
+  }
+
+  look(verdicts: Verdicts): void {
+    for (const { device, cause } of this.#orders.splice(0)) {
+      verdicts.judged("g");
+      if (cause !== null && !this.#named.has(cause)) verdicts.broken("g", `${device} ordered because of "${cause}", of which the journal knows nothing`);
+    }
+  }
+}

@@ -1,0 +1,115 @@
+/**
+ * The lawful limit, by true time and from what the operator really said: the judge's own reading of the contract. What was
+ * delivered binds downwards at once and upwards when it is kept; what a dying controller had not kept is unsaid until it comes again.
+ */
+import type { Issued, Kept } from "./sight.ts";
+
+interface Allocation {
+  readonly maxW: number;
+  readonly endMs: number;
+  readonly timeoutMs: number;
+}
+
+const DEFAULT_TIMEOUT_MS = 120_000;
+
+export class Law {
+  readonly #failsafeW: number;
+  readonly #kept: Kept;
+  /** By topic, oldest first: the last one kept, and what came after it. */
+  readonly #held = new Map<string, Issued[]>();
+  #beatMs = -Infinity;
+  /** A heartbeat has named what is held, or something came after one, since the agent last had to distrust. */
+  #confirmed = false;
+  /** By emergency topic: the release that a heartbeat has named. */
+  readonly #released = new Map<string, number>();
+
+  constructor(failsafeW: number, kept: Kept) {
+    this.#failsafeW = failsafeW;
+    this.#kept = kept;
+  }
+
+  /** A new process knows what is on the disk, and trusts nobody. */
+  booted(): void {
+    this.#confirmed = false;
+    this.#beatMs = -Infinity;
+    for (const [topic, versions] of this.#held) {
+      const kept = versions.filter(({ seq }) => seq <= this.#kept.seq(topic));
+      if (kept.length === 0) this.#held.delete(topic);
+      else this.#held.set(topic, kept.slice(-1));
+    }
+  }
+
+  /** A genuine document reaches a living agent. */
+  delivered(document: Issued, wallMs: number): void {
+    if (document.type === "HEARTBEAT") return this.#beat(document, wallMs);
+    const versions = this.#held.get(document.topic) ?? [];
+    const newest = Math.max(this.#kept.seq(document.topic), versions.at(-1)?.seq ?? -1);
+    if (document.seq < newest || (document.seq === newest && versions.length > 0)) return;
+    this.#held.set(document.topic, [...versions, document]);
+    if (this.#alive(wallMs)) this.#confirmed = true;
+  }
+
+  limitW(wallMs: number): number {
+    this.#forget();
+    const allocations = this.#of("ALLOCATION").map((document) => readAllocation(document));
+    let limit = allocations.length === 0 ? this.#failsafeW : Infinity;
+    for (const { maxW, endMs } of allocations) limit = Math.min(limit, wallMs < endMs ? maxW : this.#failsafeW);
+    for (const document of this.#of("LIMIT")) limit = Math.min(limit, limitOf(document, wallMs));
+    if (!this.#alive(wallMs)) this.#confirmed = false;
+    if (!this.#confirmed) limit = Math.min(limit, this.#failsafeW);
+    return this.#stopped() ? 0 : limit;
+  }
+
+  #beat({ payload }: Issued, wallMs: number): void {
+    const issuedMs = Date.parse(String(payload["iat"]));
+    if (issuedMs <= this.#beatMs || wallMs - issuedMs > this.#timeoutMs()) return;
+    if (!this.#alive(wallMs)) this.#confirmed = false;
+    this.#beatMs = issuedMs;
+    const last = payload["last"] as Readonly<Record<string, readonly [number, number]>>;
+    const known = (topic: string): number => Math.max(this.#kept.seq(topic), this.#held.get(topic)?.at(-1)?.seq ?? -1);
+    if (Object.entries(last).every(([topic, [, seq]]) => known(topic) >= seq)) this.#confirmed = true;
+    for (const [topic, [, seq]] of Object.entries(last)) if (this.#held.get(topic)?.at(-1)?.type === "RELEASE") this.#released.set(topic, seq);
+  }
+
+  #alive(wallMs: number): boolean {
+    return wallMs - this.#beatMs <= this.#timeoutMs();
+  }
+
+  #timeoutMs(): number {
+    const stated = this.#of("ALLOCATION").map((document) => readAllocation(document).timeoutMs);
+    return stated.length === 0 ? DEFAULT_TIMEOUT_MS : Math.min(...stated);
+  }
+
+  #of(type: string): Issued[] {
+    return [...this.#held.values()].flat().filter((document) => document.type === type);
+  }
+
+  #stopped(): boolean {
+    for (const [topic, versions] of this.#held) {
+      const last = versions.at(-1);
+      if (last?.type === "EMERGENCY") return true;
+      if (last?.type === "RELEASE" && ((this.#released.get(topic) ?? -1) < last.seq || this.#kept.latched(topic))) return true;
+    }
+    return false;
+  }
+
+  /** What is kept replaces what stood before it. */
+  #forget(): void {
+    for (const [topic, versions] of this.#held) {
+      if (versions.length < 2) continue;
+      const kept = versions.findLastIndex(({ seq }) => seq <= this.#kept.seq(topic));
+      if (kept > 0) this.#held.set(topic, versions.slice(kept));
+    }
+  }
+}
+
+function readAllocation({ payload }: Issued): Allocation {
+  const failsafe = payload["failsafe"] as { readonly heartbeatTimeoutS: number };
+  return { maxW: Number(payload["maxW"]), endMs: Date.parse(String(payload["validUntil"])), timeoutMs: failsafe.heartbeatTimeoutS * 1000 };
+}
+
+function limitOf({ payload }: Issued, wallMs: number): number {
+  const [interval] = payload["intervals"] as { readonly limitW: number }[];
+  const binds = payload["status"] !== "CANCELLED" && interval !== undefined && wallMs < Date.parse(String(payload["exp"]));
+  return binds ? interval.limitW : Infinity;
+}

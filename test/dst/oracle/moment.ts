@@ -1,0 +1,40 @@
+import type { MachineSight, Sight } from "./sight.ts";
+
+/** One look with what the law makes of it. Every clause judges the same moment. */
+export interface Moment {
+  readonly sight: Sight;
+  /** The lawful limit. */
+  readonly limitW: number;
+  /** What machines that obey draw asleep, and the others draw now. */
+  readonly floorW: number;
+  /** What has to be kept to: the limit as a meter that is off shows it, or the floor where that is higher. */
+  readonly keepW: number;
+  readonly toleranceW: number;
+  /** Of all open grants together. */
+  readonly heightW: number;
+  /** No grant is open. */
+  readonly quiet: boolean;
+  /** No grant but those of the limit and of a start is open, and no machine is deaf: whoever does not keep to the limit was told wrongly. */
+  readonly alone: boolean;
+  /** Nothing is wrong with anything: no fault is open. */
+  readonly whole: boolean;
+  /** No fault is open on the meter. */
+  readonly meterTrue: boolean;
+  readonly bootedMs: number;
+  /** When the lawful limit last changed. */
+  readonly limitSinceMs: number;
+  readonly stepMs: number;
+}
+
+/** Accuracy class of the rack's meter. */
+const METER_CLASS = 0.01;
+
+/** Settled tolerance of the contract: 0.5 % of the limit, meter class x power, 2 W an outlet and 10 W. */
+export const toleranceOf = (limitW: number, { powerW, meteredOutlets }: Pick<Sight, "powerW" | "meteredOutlets">): number =>
+  Math.max(0.005 * limitW, METER_CLASS * powerW, 2 * meteredOutlets + 10);
+
+/** Asleep a machine draws what its model says, give or take a tenth. */
+export const floorOf = (machines: readonly MachineSight[]): number =>
+  machines.reduce((sum, { obeys, asleepW, powerW }) => sum + (obeys ? 1.1 * asleepW : powerW), 0);
+
+export const roundW = (watts: number): string => `${Math.round(watts)} W`;
