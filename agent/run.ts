@@ -12,6 +12,7 @@ import type { Attendant } from "./attend/attendant.ts";
 import { Calendar } from "./attend/calendar.ts";
 import { openEvidence, type Evidence } from "./attend/evidence.ts";
 import { DebtKeeper } from "./attend/debts.ts";
+import { Commissioning } from "./attend/commissioning.ts";
 import { EStop } from "./attend/estop.ts";
 import { OutletBook } from "./attend/outlet-book.ts";
 import { Outputs } from "./attend/outputs.ts";
@@ -31,6 +32,7 @@ import { Daemon } from "./daemon.ts";
 import type { Notify } from "./daemon.ts";
 import { controlRoutes } from "./routes/control-routes.ts";
 import { estopRoutes } from "./routes/estop.ts";
+import { mapRoutes } from "./routes/map.ts";
 import { outletRoutes } from "./routes/outlets.ts";
 import { evidenceRoutes } from "./routes/evidence.ts";
 import { scheduleRoutes } from "./routes/schedule.ts";
@@ -112,7 +114,8 @@ export async function runRack(config: Config, surroundings: Surroundings, signal
     const estop = new EStop(config.contacts.estop, clock);
     const outputs = new Outputs(config.contacts.outputs, { clock, grace: seconds(config.policy.pduGraceS) });
     const outlets = new OutletBook();
-    const attendants: readonly Attendant[] = [new Succession(), new PoolGuard(config), new DebtKeeper(clock), schedule, estop, outputs, outlets, new Truth(config), ...(evidence?.attendants ?? [])];
+    const commissioning = new Commissioning(clock);
+    const attendants: readonly Attendant[] = [new Succession(), new PoolGuard(config), new DebtKeeper(clock), schedule, estop, outputs, outlets, commissioning, new Truth(config), ...(evidence?.attendants ?? [])];
     const calendar = new Calendar(attendants, surroundings);
     const reload = new Reload({ config, reread: surroundings.reread, adopt: (next) => daemon.adopt(liveTerms(next)) });
     surroundings.onReload(() => void reload.reload("SIGHUP"));
@@ -133,7 +136,7 @@ export async function runRack(config: Config, surroundings: Surroundings, signal
     });
     // The rack is kept with or without a command line: a socket that cannot be opened is said and no more.
     const wallNow = (): number => clock.now().at;
-    const routes = [...controlRoutes(daemon, wallNow), ...scheduleRoutes({ schedule, calendar, wallNow }), ...operationRoutes(daemon, { reload, logbook: surroundings.logbook }), ...stateRoutes(daemon, store), ...estopRoutes(estop), ...evidenceRoutes(evidence, journalDirectory(config)), ...outletRoutes(daemon, { book: outlets, clock })];
+    const routes = [...controlRoutes(daemon, wallNow), ...scheduleRoutes({ schedule, calendar, wallNow }), ...operationRoutes(daemon, { reload, logbook: surroundings.logbook }), ...stateRoutes(daemon, store), ...estopRoutes(estop), ...evidenceRoutes(evidence, journalDirectory(config)), ...outletRoutes(daemon, { book: outlets, clock }), ...mapRoutes(daemon, commissioning)];
     const desk = await openControl({ directory: config.paths.run, routes, clock, log: surroundings.logbook.room("control") }).catch((error: unknown) => {
       log.error({ reason: reasonOf(error) }, "no control socket: curtailctl will not reach this daemon");
       return null;

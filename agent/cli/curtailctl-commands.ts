@@ -12,6 +12,7 @@ import { holdCommand } from "./commands/hold.ts";
 import { limitCommand } from "./commands/limit.ts";
 import { loglevelCommand } from "./commands/loglevel.ts";
 import { maintenanceCommand } from "./commands/maintenance.ts";
+import { mapCommand } from "./commands/map.ts";
 import { outletCommand } from "./commands/outlet.ts";
 import { pduCommand } from "./commands/pdu.ts";
 import { reloadCommand } from "./commands/reload.ts";
@@ -69,6 +70,7 @@ const loaded = [
   estopCommand,
   pduCommand,
   outletCommand,
+  mapCommand,
   eventsCommand,
   scheduleCommand,
   gridCommand,

@@ -1,4 +1,4 @@
-import type { Reading, Telemetry, UnknownReason } from "../core/model.ts";
+import type { Reading, Setpoint, Telemetry, UnknownReason } from "../core/model.ts";
 import type { DeviceSnapshot, OrderStatus } from "../core/snapshot.ts";
 import type { Order } from "../core/state.ts";
 import type { Tick } from "../core/time.ts";
@@ -25,6 +25,11 @@ export interface Pace {
 /** The longest any firmware takes to start mining anew for an order. */
 const OBEYING = seconds(600);
 
+interface Errand {
+  readonly setpoint: Setpoint;
+  readonly done: (failure: unknown) => void;
+}
+
 const NOTHING: DeviceSnapshot["capabilities"] = [];
 
 /** 1,000 ASICs at 5 s are 200 polls a second; a dozen can be asked every 2 s. */
@@ -49,6 +54,9 @@ export class DeviceLoop {
   #failure: { readonly reason: UnknownReason; readonly message: string } | null = null;
   /** In maintenance: read and never told anything, so that nobody is surprised who has his hands in it. */
   held = false;
+  /** Lent out: core leaves it alone as well, and only who has it tells it something. */
+  #lent = false;
+  #errand: Errand | null = null;
 
   constructor(device: Device, options: { readonly clock: Clock; readonly pace: Pace; readonly listener: PlantListener }) {
     this.device = device;
@@ -59,7 +67,7 @@ export class DeviceLoop {
   }
 
   post(order: Order): void {
-    if (this.held) {
+    if (this.held || this.#lent) {
       this.#status = { id: order.id, setpoint: order.setpoint, state: "failed", at: order.issuedAt };
       return;
     }
@@ -73,6 +81,21 @@ export class DeviceLoop {
     return this.#waiting === null && this.#status?.state !== "sending";
   }
 
+  /** Tells it one thing past core, which counts it at what the meter says until `giveBack`. Resolves when it acknowledged. */
+  lend(setpoint: Setpoint): Promise<void> {
+    this.#lent = true;
+    return new Promise((resolve, reject) => {
+      this.#errand = { setpoint, done: (failure) => (failure === null ? resolve() : reject(failure)) };
+      this.#bell.ring();
+    });
+  }
+
+  /** Core has it again, and brings it back to what it should be. */
+  giveBack(): void {
+    this.#lent = false;
+    this.#errand = null;
+  }
+
   /** Why the last poll failed; null after one that did not. */
   get failure(): string | null {
     return this.#failure?.message ?? null;
@@ -81,7 +104,7 @@ export class DeviceLoop {
   snapshot(tick: Tick, power: Pick<DeviceSnapshot, "outlet" | "feed">): DeviceSnapshot {
     const { id, nameplate } = this.device;
     // What can do nothing is one more load to core, counted at what the meter says.
-    const capabilities = this.held ? NOTHING : this.device.capabilities;
+    const capabilities = this.held || this.#lent ? NOTHING : this.device.capabilities;
     return { id, nameplate, capabilities, reading: this.#aged(tick), order: this.#status, ...power };
   }
 
@@ -91,8 +114,9 @@ export class DeviceLoop {
     await this.#poll(signal);
     let nextPoll = this.#clock.now().uptime + delay;
     while (!signal.aborted) {
-      if (this.#waiting !== null) {
-        await this.#send(this.#waiting, signal);
+      if (this.#waiting !== null || this.#errand !== null) {
+        if (this.#waiting !== null) await this.#send(this.#waiting, signal);
+        else if (this.#errand !== null) await this.#run(this.#errand, signal);
         // What was written is read back soon, so that a wrong belief does not last a whole period.
         nextPoll = Math.min(nextPoll, this.#clock.now().uptime + this.#pace.readback);
         continue;
@@ -110,7 +134,7 @@ export class DeviceLoop {
 
   async #send(order: Order, signal: AbortSignal): Promise<void> {
     this.#waiting = null;
-    if (this.held) return this.post(order);
+    if (this.held || this.#lent) return this.post(order);
     const begun = this.#clock.now().uptime;
     this.#mark(order, "sending", begun);
     try {
@@ -127,11 +151,22 @@ export class DeviceLoop {
     this.#listener.moved();
   }
 
+  async #run(errand: Errand, signal: AbortSignal): Promise<void> {
+    this.#errand = null;
+    try {
+      await this.#obey(errand, signal);
+      this.#busyUntil = millis(this.#clock.now().uptime + seconds(30));
+      errand.done(null);
+    } catch (error) {
+      errand.done(error);
+    }
+  }
+
   /**
    * Firmware that answers when mining has restarted keeps an order for half a minute: meanwhile it is polled, so that what is
    * known of it does not grow old.
    */
-  async #obey({ setpoint }: Order, signal: AbortSignal): Promise<void> {
+  async #obey({ setpoint }: Pick<Order, "setpoint">, signal: AbortSignal): Promise<void> {
     const { orderDeadlineMs } = this.device;
     const length = orderDeadlineMs === undefined ? this.#pace.orderDeadline : millis(orderDeadlineMs);
     const obeyed = within(this.#clock, length, (until) => act(this.device, setpoint, until), signal);

@@ -19,7 +19,7 @@ function watch(lengthS: number, look: (second: number) => { meters?: readonly Me
     const { meters = [], devices = [] } = look(second);
     const next = lasting(open, checks(meters, devices, NOMINAL), seconds(second));
     open = next.open;
-    for (const { name, fields } of next.said) heard.push(`${second} ${name} ${String(fields["where"] ?? fields["device"] ?? fields["meter"])}${fields["energyWh"] === undefined ? "" : ` ${String(fields["energyWh"])} Wh`}`);
+    for (const { name, fields } of next.said) heard.push(`${second} ${name} ${String(fields["where"] ?? fields["device"] ?? fields["meter"])}${fields["energyWh"] === undefined ? "" : ` ${JSON.stringify(fields["energyWh"])} Wh`}`);
   }
   return heard;
 }

@@ -1,15 +1,14 @@
 /** Another machine in the place of one that was taken out: the configuration's entry keeps its name and outlet. */
-import { chmod, chown, rename, stat, writeFile } from "node:fs/promises";
 import { Command } from "commander";
 import { isMap, parseDocument, type YAMLMap } from "yaml";
 import { parseAddress } from "../../config/address.ts";
 import { parseConfig, readConfigText } from "../../config/load.ts";
 import { client, commonOptions, confirm, print, printJson, who } from "../asking.ts";
+import { USUAL_CONFIG, writeConfig } from "../config-file.ts";
 import { exit, Failure } from "../exit.ts";
 import { modelOf, probe } from "../probing.ts";
 import { vocabulary } from "../vocabulary.ts";
 
-const USUAL_CONFIG = "/etc/curtaild/config.yaml";
 const WHOLE_MS = 30_000;
 
 interface ReplaceOptions {
@@ -46,7 +45,7 @@ export const replaceCommand = (): Command =>
       const changed = document.toString({ lineWidth: 0 });
       await parseConfig(changed, options.config, { vocabulary });
       await confirm(command, `${old} becomes the ${successor.model} (${successor.driver}) at ${successor.address}; it was the ${before.model} (${before.driver}) at ${before.address}.`);
-      await written(options.config, changed);
+      await writeConfig(options.config, changed);
       const forgotten = await client(command).ask("POST", `/devices/${encodeURIComponent(old)}/forget`, { who: who() }).then(() => true, (error: unknown) => {
         if (error instanceof Failure && error.exitCode === exit.unreachable) return false;
         throw error;
@@ -77,16 +76,3 @@ function entryOf(miners: unknown, id: string): YAMLMap | null {
 }
 
 const fieldOf = (entry: YAMLMap, key: string): string => String(entry.get(key) ?? "");
-
-/** Whoever reads the file never sees half of it; owner and permissions stay. */
-async function written(file: string, text: string): Promise<void> {
-  const { mode, uid, gid } = await stat(file);
-  try {
-    await writeFile(`${file}.new`, text, { mode: mode & 0o777 });
-    await chmod(`${file}.new`, mode & 0o777);
-    await chown(`${file}.new`, uid, gid);
-    await rename(`${file}.new`, file);
-  } catch (error) {
-    throw new Failure(exit.notPermitted, `${file} cannot be written (${error instanceof Error ? error.message : String(error)}): run it as who may, with sudo for one. Nothing was changed.`, { cause: error });
-  }
-}

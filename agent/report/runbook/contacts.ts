@@ -22,6 +22,12 @@ export const contactEvents: Chapter = {
   "outlet.unlocked": {
     level: "info", says: "an outlet is no longer locked", means: "It is switched again as policy.outlets says.", cause: "`curtailctl outlet PDU/N unlock` by `who`.", cure: NO_CURE,
   },
+  "map.started": {
+    level: "info", says: "a technician looks which outlet feeds which miner", means: "One miner at a time is taken down for about half a minute and brought back.", cause: "`curtailctl map` by `who`.", cure: "`curtailctl map stop` ends it.",
+  },
+  "map.ended": {
+    level: "info", says: "the search for outlets has ended", means: "`pairs` were found. Nothing is written before somebody says so; every miner is brought back.", cause: "It is done, or `why` says what stopped it.", cure: "`curtailctl map show` shows what was found.",
+  },
   "estop.latched": {
     level: "error", says: "the emergency stop was pushed, or its contact cannot be read",
     means: "Every machine goes to sleep, and outlets open where policy.outlets lets them. It holds over restarts, whatever the grid says, until it is cleared at the rack.",
