@@ -14,8 +14,9 @@ const FULL_S = 60;
 export function tellMixedStory(limitPart: number): Story {
   const percent = String(Math.round(limitPart * 1000) / 10);
   return {
-    failsafePart: limitPart / 3,
-    durationS: 100,
+    // While the grid is not heard yet the failsafe limit holds, and what it puts to sleep takes minutes to come back.
+    failsafePart: 1.1,
+    durationS: 140,
     steps: [
       {
         // No limit: machines draw some percent more than their models say, and to shed that would cost a slow one minutes.
@@ -31,7 +32,7 @@ export function tellMixedStory(limitPart: number): Story {
       {
         name: `settled-${percent}`, mark: "settled", title: "slow machines arrive, and the limit is used",
         acts: [],
-        limitPart, goal: "raise", uses: true, state: "limited", atLeastS: 30, withinS: SETTLED_S,
+        limitPart, goal: "raise", uses: true, state: "limited", atLeastS: 110, withinS: SETTLED_S,
       },
     ],
   };
