@@ -75,4 +75,7 @@ function entryOf(miners: unknown, id: string): YAMLMap | null {
   return items.find((item): item is YAMLMap => isMap(item) && item.get("id") === id) ?? null;
 }
 
-const fieldOf = (entry: YAMLMap, key: string): string => String(entry.get(key) ?? "");
+function fieldOf(entry: YAMLMap, key: string): string {
+  const value: unknown = entry.get(key);
+  return typeof value === "string" || typeof value === "number" ? String(value) : "";
+}
