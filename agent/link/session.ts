@@ -118,6 +118,8 @@ export class Session {
 
   /** Resolves when every topic was granted; rejects naming the refused ones. */
   async subscribe(subscriptions: readonly Subscription[]): Promise<void> {
+    // Who only speaks subscribes to nothing; MQTT has no packet for that.
+    if (subscriptions.length === 0) return;
     const granted = await new Promise<readonly number[]>((resolve, reject) => {
       const wanted = Object.fromEntries(subscriptions.map(({ topic, qos }) => [topic, { qos }]));
       this.#client.subscribe({ ...wanted, resubscribe: true } as Parameters<MqttClient["subscribe"]>[0], (error, _grants, suback) => {
@@ -130,6 +132,7 @@ export class Session {
   }
 
   async unsubscribe(topics: readonly string[]): Promise<void> {
+    if (topics.length === 0) return;
     await new Promise<void>((resolve, reject) => this.#client.unsubscribe([...topics], (error) => (error ? reject(error) : resolve())));
   }
 

@@ -26,6 +26,9 @@ export interface Composed {
   readonly payload: string;
   readonly qos: 0 | 1;
   readonly retain: boolean;
+  /** MQTT 5: a broker that knows it drops the document at its `exp` by itself. An emergency has no end in time. */
+  readonly expirySeconds?: number;
+  readonly contentType: string;
 }
 
 /** `fields` are those of the type, as GLA/1 writes them: watts, seconds, ISO times (`isoTime`). */
@@ -36,12 +39,15 @@ export function compose(type: DocumentType, fields: Readonly<Record<string, unkn
   const document = { v: 1, type, id, iss: operator, aud: node, epoch, seq, iat: isoTime(iat), exp: isoTime(exp), ...fields };
   const bare = JSON.stringify(document);
   const heartbeat = type === "HEARTBEAT";
+  const endless = type === "EMERGENCY" || type === "RELEASE";
   return {
     id,
     topic: `${prefix}/${operator}/${place(type, node, id)}`,
     payload: key === null ? bare : signJws(bare, key),
     qos: heartbeat ? 0 : 1,
     retain: !heartbeat,
+    contentType: key === null ? "application/json" : "application/jose+json",
+    ...(!endless && exp > iat && { expirySeconds: Math.ceil((exp - iat) / 1_000) }),
   };
 }
 

@@ -56,6 +56,16 @@ const retain = (broker: RealBroker, topic: string, payload: string): Promise<voi
   new Promise((resolve, reject) => broker.aedes.publish({ cmd: "publish", topic, payload, qos: 1, retain: true, dup: false }, (error) => (error ? reject(error) : resolve())));
 
 describe("mqtt link", { concurrency: 4 }, () => {
+  test("who only speaks subscribes to nothing, and is connected all the same", async () => {
+    await using broker = await realBroker();
+    await using rack = runLink([broker.url], { subscriptions: [] });
+    await until(() => rack.heard.includes("connected 1"), () => rack.logged);
+    rack.link.resubscribe();
+    rack.link.publish(say("out", "x"));
+    await until(() => broker.seen.includes("out=x"), () => broker.seen);
+    assert.deepEqual(rack.heard, ["connected 1"]);
+  });
+
   test("speaks 3.1.1 at once where 5 is refused, hears what is retained, and again after resubscribing", async () => {
     await using broker = await realBroker();
     await retain(broker, "in/a", "1");

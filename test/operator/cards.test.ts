@@ -66,6 +66,14 @@ describe("the table of racks", () => {
   test("the sum of what is not wholly known is not a number", () => {
     const more = new Map([...racks, ["site/s1/rack/r3", lineOf("site/s1/rack/r3", { said: { online: false }, trust: "signed" }, "-")]] as const);
     assert.match(csv(more, at), new RegExp(`${at},sum,false,,,,,,,,\n$`));
-    assert.match(table(more), /3 racks, 2 metered, together 12\.9 kW/);
+    assert.match(table(more), /together +3 racks +2 online +2 compliant +2 metered +none +12\.9 kW$/);
+  });
+
+  test("a rack of each of two sites: a row for each site, and one for both", () => {
+    const other = new Map([...racks, ["site/s2/rack/r1", lineOf("site/s2/rack/r1", heard({ ...status, compliance: "violating" }), "-")]] as const);
+    const rows = table(other).split("\n").map((line) => line.split(/ {2,}/));
+    assert.deepEqual(rows.map(([name]) => name), ["RACK", "site/s1/rack/r1", "site/s1/rack/r2", "site/s1", "site/s2/rack/r1", "site/s2", "together"]);
+    assert.deepEqual(rows[3]?.slice(1), ["2 racks", "2 online", "2 compliant", "2 metered", "16.0 kW", "12.9 kW"]);
+    assert.deepEqual(rows.at(-1)?.slice(1), ["3 racks", "3 online", "2 compliant", "3 metered", "24.0 kW", "20.8 kW"]);
   });
 });

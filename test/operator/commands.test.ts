@@ -133,7 +133,7 @@ describe("operator, signed", { timeout: 60_000 }, () => {
   test("watch shows the rack", async () => {
     const out = await done(["watch", "--once"]);
     assert.match(out, /site\/s1\/rack\/r1.*controlled.*compliant.*8\.00 kW/);
-    assert.match(out, /1 rack, 1 metered, together 7\.50 kW/);
+    assert.match(out, /together +1 rack +1 online +1 compliant +1 metered +8\.00 kW +7\.50 kW/);
   });
 });
 

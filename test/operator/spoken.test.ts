@@ -82,3 +82,10 @@ test("sequence numbers rise, also when the clock goes back and in a new process"
   assert.equal(await new Sequence(dir).last(topic), 2_000);
   assert.equal(stateDirectory({ XDG_STATE_HOME: "/x" }), "/x/curtaild/operator");
 });
+
+test("the head of the rack's journal, as it last signed it, is what a heartbeat echoes", () => {
+  const head = (logHead: unknown): { topic: string; payload: string } => ({ topic: own("log/head"), payload: JSON.stringify({ v: 1, type: "LOG_HEAD", at: "2026-11-22T18:00:00Z", logHead }) });
+  assert.equal(spoken().seen, null);
+  assert.equal(spoken(head("7:aa"), head("9:bb")).seen, "9:bb");
+  assert.equal(spoken(head("7:aa"), head(5), { topic: own("log/head"), payload: "junk" }).seen, "7:aa");
+});

@@ -160,7 +160,7 @@ describe("mosquitto with docs/mosquitto", { skip: skipMosquitto }, () => {
       const allocation = bench.allocation(4_000);
       operator.link.publish({ ...allocation, qos: 1 });
       await pause(300);
-      operator.link.publish({ ...bench.heartbeat({ [allocation.topic]: [0, Number((JSON.parse(allocation.payload) as { seq: number }).seq)] }), qos: 0 });
+      operator.link.publish({ ...bench.heartbeat({ [allocation.topic]: [0, (JSON.parse(allocation.payload) as { seq: number }).seq] }), qos: 0 });
       await until(() => heals >= 0, () => bench.effects.map((effect) => ("name" in effect ? effect.name : effect.kind)), 10_000);
       t.diagnostic(`healed ${Math.round(heals)} ms after the allocation was sent`);
       assert.equal(bench.stated(), 4_000);

@@ -22,7 +22,10 @@ interface AllocateOptions extends PublishOptions {
   readonly minOff?: Millis;
   readonly random?: Millis;
   readonly ramp?: number;
+  readonly in?: Millis;
   readonly telemetry?: Millis;
+  readonly interval?: Millis;
+  readonly drill?: true;
   readonly firm?: string;
   readonly levels?: readonly number[];
   readonly share: Readonly<Record<string, number>>;
@@ -40,6 +43,7 @@ export function allocateCommand(): Command {
     .option("--limit <power>", "most it may draw: 8kW, 60% (with --nominal), or none for no ceiling")
     .option("--nominal <power>", "the rack's nominal power, for percentages", (text) => parsePower(text))
     .option("--for <time>", "how long it is valid (default 24h)", parseDuration)
+    .option("--in <time>", "valid from so much later: it waits as the next one, and the one in force goes on until then", parseDuration)
     .option("--schedule <items>", "one after the other, as 8kW:2h,4kW:30m,none:21h")
     .option("--short", "the unsigned short form: the agent fills in the rest, valid for 24 h")
     .option("--failsafe <power>", "failsafe limit; the smaller of this and the rack's own holds")
@@ -55,6 +59,8 @@ export function allocateCommand(): Command {
     .option("--area <name=part>", "the rack belongs to an area and has this part of its watts; again for more", part, {})
     .option("--licence <text>", "under which permit or contract")
     .option("--telemetry <time>", "telemetry this often", parseDuration)
+    .option("--interval <time>", "energy records over this long (15m)", parseDuration)
+    .option("--drill", "a rehearsal: acted on, and marked in every answer")
     .action(async (options: AllocateOptions, command: Command) => (options.short === true ? allocateShort(options, command) : allocate(options, command)));
 }
 
@@ -63,18 +69,21 @@ async function allocate(options: AllocateOptions, command: Command): Promise<voi
   if (options.limit === undefined && schedule.length === 0) throw new Failure(exit.usage, "how much? Say --limit POWER or --schedule POWER:TIME,...");
   const scheduled = schedule.reduce((sum, { length }) => sum + length, 0);
   if (scheduled > 0 && options.for !== undefined && options.for !== scheduled) throw new Failure(exit.usage, "the schedule and --for end at different times: leave out --for.");
-  const length = scheduled > 0 ? scheduled : (options.for ?? usualLength);
+  const later = options.in ?? 0;
+  const begun = options.in === undefined ? begunBefore : 0;
+  const length = later + (scheduled > 0 ? scheduled : (options.for ?? usualLength));
   const [first, ...rest] = schedule;
-  const items = first === undefined ? [] : [{ ...first, length: millis(first.length + begunBefore) }, ...rest];
+  const items = first === undefined ? [] : [{ ...first, length: millis(first.length + begun) }, ...rest];
   await publish(
     {
       type: "ALLOCATION",
       fields: (iat) => ({
-        validFrom: isoTime(iat - begunBefore),
+        validFrom: isoTime(iat + later - begun),
         validUntil: isoTime(iat + length),
         maxW: options.limit === undefined ? null : powerOrNone(options.limit, options.nominal),
         ...(items.length > 0 && { schedule: items.map((item) => ({ durationS: item.length / 1_000, limitW: item.power })) }),
         ...conditions(options),
+        ...(options.drill === true && { drill: true }),
       }),
       exp: (iat) => iat + length,
     },
@@ -85,7 +94,7 @@ async function allocate(options: AllocateOptions, command: Command): Promise<voi
 
 /** Only what was asked for: the rest stays what GLA/1 gives. */
 function conditions(options: AllocateOptions): Readonly<Record<string, unknown>> {
-  const { failsafe, nominal, heartbeatTimeout, onLoss, trust, minOff, random, ramp, telemetry } = options;
+  const { failsafe, nominal, heartbeatTimeout, onLoss, trust, minOff, random, ramp, telemetry, interval } = options;
   const some = (fields: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> | undefined => {
     const given = Object.entries(fields).filter(([, value]) => value !== undefined);
     return given.length === 0 ? undefined : Object.fromEntries(given);
@@ -103,7 +112,7 @@ function conditions(options: AllocateOptions): Readonly<Record<string, unknown>>
     ...(Object.keys(options.share).length > 0 && { shares: options.share }),
     ...(Object.keys(options.area).length > 0 && { areas: options.area }),
     ...(options.licence !== undefined && { licence: options.licence }),
-    report: some({ telemetryS: inSeconds(telemetry) }),
+    report: some({ telemetryS: inSeconds(telemetry), intervalS: inSeconds(interval) }),
   };
 }
 
@@ -113,7 +122,7 @@ async function allocateShort(options: AllocateOptions, command: Command): Promis
   const payload = JSON.stringify({ limitW: powerOrNone(options.limit, options.nominal) });
   // The agent names a short form by its bytes.
   const id = `short-${createHash("sha256").update(payload).digest("hex").slice(0, 16)}`;
-  await deliver(to, { id, topic: `${to.root}/${to.node}/allocation`, payload, qos: 1, retain: true }, { timeout: options.timeout, command });
+  await deliver(to, { id, topic: `${to.root}/${to.node}/allocation`, payload, qos: 1, retain: true, contentType: "application/json" }, { timeout: options.timeout, command });
 }
 
 const inSeconds = (length: Millis | undefined): number | undefined => (length === undefined ? undefined : length / 1_000);

@@ -86,8 +86,9 @@ class Beats {
     const used = await Promise.all(this.#spoken.heardTopics.map(async (topic) => [topic, await this.#sequence.last(topic)] as const));
     const own = new Map(used.flatMap(([topic, seq]) => (seq === null ? [] : [[topic, seq] as const])));
     const { last, stale } = this.#spoken.last(iat, own);
+    const { seen } = this.#spoken;
     const seq = await this.#sequence.next(`${root}/${node}/heartbeat`, iat);
-    const document = compose("HEARTBEAT", { periodS: this.#options.period / 1_000, last }, { prefix, operator, node, seq, iat, exp: iat + lasts, key });
+    const document = compose("HEARTBEAT", { periodS: this.#options.period / 1_000, last, ...(seen !== null && { seen }) }, { prefix, operator, node, seq, iat, exp: iat + lasts, key });
     link.publish(document);
     return { at: new Date(iat).toISOString(), seq, last, stale };
   }

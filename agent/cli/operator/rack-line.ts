@@ -42,11 +42,24 @@ export function cells({ node, at, state, compliance, document, ack, trust, heart
   return [node, at.slice(11, 19), state, compliance, document, ack, trust, heartbeat === null ? "-" : `${heartbeat} s`, limit === null ? "none" : formatPower(limit), online ? formatPower(measured) : "unknown"];
 }
 
-/** The sum counts what is known and says of how many racks. */
+/** A row a rack, a row a site where there are several, and a row for all. A sum counts what is known and says of how many racks. */
 export function table(racks: ReadonlyMap<string, RackLine>): string {
   const lines = sorted(racks);
-  const { measured, metered } = sumOf(lines);
-  return `${celled([head, ...lines.map(cells)], 7)}\n${lines.length} ${lines.length === 1 ? "rack" : "racks"}, ${metered} metered, together ${formatPower(measured)}`;
+  const sites = [...new Set(lines.map(({ node }) => siteOf(node)))];
+  const rows = sites.flatMap((site) => {
+    const its = lines.filter(({ node }) => siteOf(node) === site);
+    return sites.length === 1 ? its.map(cells) : [...its.map(cells), sumCells(site, its)];
+  });
+  return celled([head, ...rows, sumCells("together", lines)], 8);
+}
+
+const siteOf = (node: string): string => node.split("/").slice(0, 2).join("/");
+
+function sumCells(name: string, lines: readonly RackLine[]): string[] {
+  const { measured, metered, limit } = sumOf(lines);
+  const count = (holds: (line: RackLine) => boolean): number => lines.filter(holds).length;
+  const racks = `${lines.length} ${lines.length === 1 ? "rack" : "racks"}`;
+  return [name, racks, `${count(({ online }) => online)} online`, `${count(({ compliance }) => compliance === "compliant" || compliance === "not-limited")} compliant`, "", "", "", `${metered} metered`, limit === null ? "none" : formatPower(watts(limit)), formatPower(measured)];
 }
 
 const columns = ["at", "node", "online", "state", "compliance", "document", "ack", "word", "heartbeatAgeS", "limitW", "measuredW"] as const;

@@ -36,24 +36,34 @@ interface Status {
 export class Spoken {
   readonly #topics: Topics;
   readonly #statusTopic: string;
+  readonly #headTopic: string;
   readonly #cards: Cards;
   readonly #payloads = new Map<string, Uint8Array>();
   #status: Status = {};
+  #seen: string | null = null;
 
   constructor({ prefix, operator, site, rack }: { readonly prefix: string; readonly operator: string; readonly site: string; readonly rack: string }, cards: Cards = new Cards([])) {
     this.#cards = cards;
     this.#topics = new Topics({ prefix, operator, site, rack });
     this.#statusTopic = `${prefix}/${operator}/${this.#topics.node}/status`;
+    this.#headTopic = `${prefix}/${operator}/${this.#topics.node}/log/head`;
   }
 
   get subscriptions(): readonly { readonly topic: string; readonly qos: 0 | 1 }[] {
-    return [...this.#topics.subscriptions.filter(({ topic }) => !topic.endsWith("/heartbeat")), { topic: this.#statusTopic, qos: 1 }];
+    return [...this.#topics.subscriptions.filter(({ topic }) => !topic.endsWith("/heartbeat")), { topic: this.#statusTopic, qos: 1 }, { topic: this.#headTopic, qos: 1 }];
   }
 
   hear({ topic, payload }: IncomingMessage): void {
-    if (topic === this.#statusTopic) this.#status = this.#cards.open(payload, this.#topics.node)?.said ?? this.#status;
+    const said = topic === this.#statusTopic || topic === this.#headTopic ? (this.#cards.open(payload, this.#topics.node)?.said ?? null) : null;
+    if (topic === this.#statusTopic) this.#status = said ?? this.#status;
+    else if (topic === this.#headTopic) this.#seen = typeof said?.["logHead"] === "string" ? said["logHead"] : this.#seen;
     else if (payload.length === 0) this.#payloads.delete(topic);
     else if (this.#topics.read(topic) !== null) this.#payloads.set(topic, payload);
+  }
+
+  /** Where the rack's journal stands, as it has last signed it; null: it has not. Echoed, it is kept by two. */
+  get seen(): string | null {
+    return this.#seen;
   }
 
   /** Changes when the agent has started or connected anew: it has to hear a heartbeat soon. */
