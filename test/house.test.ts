@@ -39,6 +39,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   "drivers/alike": [],
   "drivers/guarded": [...CONTRACT, "drivers/alike", "drivers/models"],
   "drivers/index": ["*"],
+  "drivers/find": ["*"],
   "drivers/sim": [],
 };
 const DRIVER = [...CONTRACT, "drivers/device", "drivers/alike", "drivers/cgminer", "drivers/http", "drivers/models"];

@@ -20,6 +20,7 @@ export class BraiinsReports implements Firmware {
       ["version", () => report(22, "BOSer versions", "VERSION", [{ API: "3.7", BOSer: this.description }])],
       ["summary", () => report(11, "Summary", "SUMMARY", [inMegahash(summaryItem(machine.firmware, this.seconds()))])],
       ["fans", () => report(202, "4 Fan(s)", "FANS", fanItems(machine.firmware))],
+      ["devdetails", () => report(69, "Device Details", "DEVDETAILS", machine.firmware.boards.map((_, index) => ({ DEVDETAILS: index, Driver: "", ID: index, Model: `Bitmain ${machine.firmware.model.name}`, Name: "" })))],
       ["pools", () => report(7, "1 Pool(s)", "POOLS", [poolItem(machine.firmware, machine.id)])],
     ]);
     const others = new Map<string, () => Answer>([

@@ -1,5 +1,5 @@
 import type { Asic } from "./asic.ts";
-import { fanItems, poolItem } from "./luxos-reports.ts";
+import { fanItems, macOf, poolItem } from "./luxos-reports.ts";
 import type { SimModel, SimPoint } from "./model.ts";
 import { pointOf } from "./model.ts";
 
@@ -17,7 +17,7 @@ export interface VnishState {
 
 const STATES = { hashing: "mining", ramping: "mining", starting: "initializing", asleep: "stopped", off: "stopped", fault: "failure" } as const;
 
-export const infoOf = ({ model }: Asic, version: string) => ({
+export const infoOf = ({ model }: Asic, id: string, version: string) => ({
   miner: model.name,
   model: model.id.replace(/^antminer-|-/g, ""),
   fw_name: "Vnish",
@@ -26,6 +26,7 @@ export const infoOf = ({ model }: Asic, version: string) => ({
   algorithm: "sha256d",
   hr_measure: "GH/s",
   serial: "N/A",
+  system: { os: "GNU/Linux", network_status: { mac: macOf(id).toUpperCase(), dhcp: true, hostname: id } },
 });
 
 export function statusOf(asic: Asic, state: VnishState) {

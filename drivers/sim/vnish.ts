@@ -84,7 +84,7 @@ export class VnishFirmware {
   #open(): Map<string, Route> {
     return new Map<string, Route>([
       ["POST /unlock", (body) => this.#unlock(body)],
-      ["GET /info", () => json(200, infoOf(this.#asic, this.#version))],
+      ["GET /info", () => json(200, infoOf(this.#asic, this.#machine.id, this.#version))],
       ["GET /summary", () => json(200, summaryOf(this.#asic, this.#machine.id, this.#state))],
       ["GET /perf-summary", () => json(200, perfOf(this.#asic, this.#state))],
       ["GET /status", () => json(200, statusOf(this.#asic, this.#state))],

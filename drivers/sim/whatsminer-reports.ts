@@ -1,4 +1,5 @@
 /** What a WhatsMiner of API V2 says about itself, key by key. */
+import { macOf } from "./luxos-reports.ts";
 import type { Btminer } from "./whatsminer.ts";
 import { WHATSMINER_FIRMWARE } from "./whatsminer.ts";
 
@@ -14,6 +15,7 @@ export function summaryOf(btminer: Btminer): Report {
   const boards = temperaturesOf(btminer);
   const shares = sharesOf(btminer);
   return {
+    MAC: macOf(btminer.machine.id).toUpperCase(),
     Elapsed: Math.floor(asic.uptimeMs / 1000),
     "MHS av": megahash(average),
     "MHS 5s": megahash(fast),

@@ -62,6 +62,8 @@ export class WhatsminerV2 {
         return this.#status("S", 131, { error_code: [] });
       case "summary":
         return this.#ofProcess(() => ({ STATUS: [this.#status("S", 11, "Summary")], SUMMARY: [summaryOf(btminer)], id: 1 }));
+      case "devdetails":
+        return { STATUS: [this.#status("S", 69, "Device Details")], DEVDETAILS: btminer.asic.boards.map((_, index) => ({ DEVDETAILS: index, Name: "SM", ID: index, Driver: "bitmicro", Model: btminer.asic.model.name.replace("WhatsMiner ", "") })), id: 1 };
       case "edevs":
         return this.#ofProcess(() => ({ STATUS: [this.#status("S", 9, `${btminer.asic.model.boards} ASC(s)`)], DEVS: boardsOf(btminer), id: 1 }));
       case "pools":

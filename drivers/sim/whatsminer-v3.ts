@@ -1,4 +1,5 @@
 /** WhatsMiner API V3 on TCP 4433: everything in plain text, orders with a token made for each of them. */
+import { macOf } from "./luxos-reports.ts";
 import type { SimClock } from "./machine.ts";
 import type { Random } from "./random.ts";
 import { sha256 } from "./whatsminer-crypt.ts";
@@ -105,8 +106,8 @@ export class WhatsminerV3 {
     const { btminer } = this.#options;
     const { asic } = btminer;
     return {
-      network: { ip: "192.168.2.136", hostname: "WhatsMiner" },
-      miner: { working: String(!btminer.isOff), type: asic.model.name.replace("WhatsMiner ", ""), "fast-boot": btminer.fastBoot ? "enable" : "disable" },
+      network: { ip: "192.168.2.136", hostname: "WhatsMiner", mac: macOf(btminer.machine.id).toUpperCase() },
+      miner: { "miner-sn": `SIM-${btminer.machine.id}`, "board-num": asic.model.boards, working: String(!btminer.isOff), type: asic.model.name.replace("WhatsMiner ", ""), "fast-boot": btminer.fastBoot ? "enable" : "disable" },
       system: { api: "3.0.1", platform: "H616", fwversion: WHATSMINER_FIRMWARE, ledstatus: btminer.led === "auto" ? "auto" : "manual" },
       power: { type: "P221C", model: "P22-12-3300-C", fanspeed: 6112, iin: asic.reportedW / 230, vin: 230, pin: asic.reportedW },
       salt: this.#salt,

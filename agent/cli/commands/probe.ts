@@ -3,11 +3,12 @@ import { Command, InvalidArgumentError } from "commander";
 import type { Telemetry } from "../../core/model.ts";
 import { drivers, isDriverName, type DriverName } from "../../../drivers/index.ts";
 import type { Device } from "../../../drivers/driver.ts";
+import type { Answered } from "../../../drivers/find/asking.ts";
+import { identify, type Finding } from "../../../drivers/find/identify.ts";
 import { loadModel } from "../../../drivers/models.ts";
 import { DeviceError } from "../../runtime/errors.ts";
 import { commonOptions, print, printJson } from "../asking.ts";
 import { exit, Failure } from "../exit.ts";
-import { modelOf, probe, type Answered, type Finding } from "../probing.ts";
 import { hashrateText, powerText } from "../words.ts";
 
 interface ProbeOptions {
@@ -19,6 +20,7 @@ interface ProbeOptions {
 }
 
 const WHOLE_MS = 30_000;
+const REQUEST_MS = 3_000;
 
 /** Asks the machine itself; needs no daemon. Changes nothing. */
 export const probeCommand = (): Command =>
@@ -33,15 +35,17 @@ export const probeCommand = (): Command =>
     .action(async (where: string, options: ProbeOptions, command: Command) => {
       const signal = AbortSignal.timeout(WHOLE_MS);
       const { host, port } = addressOf(where);
-      const { finding, answers } = await probe(host, port, signal);
-      const found = options.driver === undefined ? finding : { driver: options.driver, address: finding?.address ?? { host, port: port ?? 4028 }, type: finding?.type ?? null };
-      const model = options.model ?? modelOf(found?.type ?? null);
+      const { finding, answers } = await identify({ host, port }, REQUEST_MS, signal);
+      const found: Found | null = options.driver === undefined ? finding : { driver: options.driver, address: finding?.address ?? { host, port: port ?? 4028 }, type: finding?.type ?? null };
+      const model = options.model ?? finding?.model ?? null;
       const seen = found === null || model === null ? null : await look(found, model, options, signal);
       const asJson = commonOptions(command).json === true;
       if (asJson) printJson({ driver: found?.driver ?? null, type: found?.type ?? null, model, ...seen, ...(options.raw === true && { answers }) });
       else print(...lines(where, { found, model, seen }), ...(options.raw === true ? rawLines(answers) : []));
       if (found === null) throw new Failure(exit.unreachable, asJson ? "nothing answers that there is a driver for" : `${where}: nothing answers that there is a driver for. --raw shows what was asked and answered.`);
     });
+
+type Found = Pick<Finding, "driver" | "address" | "type">;
 
 interface Seen {
   readonly description: string;
@@ -51,7 +55,7 @@ interface Seen {
   readonly failure: string | null;
 }
 
-async function look({ driver, address }: Finding, model: string, { webPort, passwordFile }: ProbeOptions, signal: AbortSignal): Promise<Seen> {
+async function look({ driver, address }: Found, model: string, { webPort, passwordFile }: ProbeOptions, signal: AbortSignal): Promise<Seen> {
   const password = passwordFile === undefined ? undefined : (await readFile(passwordFile, "utf8")).replace(/\r?\n$/, "");
   await using device = drivers[driver]({ id: address.host, address, model: loadModel(model), ...(webPort !== undefined && { webPort }), ...(password !== undefined && { password }) });
   const read = await device.read(signal).then((telemetry) => ({ telemetry, failure: null }), (error: unknown) => {
@@ -61,7 +65,7 @@ async function look({ driver, address }: Finding, model: string, { webPort, pass
   return { description: device.description, capabilities: device.capabilities, ...read };
 }
 
-function lines(where: string, { found, model, seen }: { found: Finding | null; model: string | null; seen: Seen | null }): string[] {
+function lines(where: string, { found, model, seen }: { found: Found | null; model: string | null; seen: Seen | null }): string[] {
   if (found === null) return [];
   const head = [`${where}  ${seen?.description ?? found.type ?? "a machine that does not say its model"}`, `driver     ${found.driver}`];
   if (model === null || seen === null) return [...head, "model      not known; say which with --model ID to see what it can be told"];

@@ -1,15 +1,16 @@
 /** Another machine in the place of one that was taken out: the configuration's entry keeps its name and outlet. */
 import { Command } from "commander";
 import { isMap, parseDocument, type YAMLMap } from "yaml";
+import { identify } from "../../../drivers/find/identify.ts";
 import { parseAddress } from "../../config/address.ts";
 import { parseConfig, readConfigText } from "../../config/load.ts";
 import { client, commonOptions, confirm, print, printJson, who } from "../asking.ts";
 import { USUAL_CONFIG, writeConfig } from "../config-file.ts";
 import { exit, Failure } from "../exit.ts";
-import { modelOf, probe } from "../probing.ts";
 import { vocabulary } from "../vocabulary.ts";
 
 const WHOLE_MS = 30_000;
+const REQUEST_MS = 3_000;
 
 interface ReplaceOptions {
   readonly config: string;
@@ -37,7 +38,7 @@ export const replaceCommand = (): Command =>
       const document = parseDocument(text);
       const entry = entryOf(document.get("miners"), old);
       if (entry === null) throw new Failure(exit.usage, `there is no miner ${old} in ${options.config}`);
-      const successor = await identify(where, options, fieldOf(entry, "model"));
+      const successor = await successorAt(where, options, fieldOf(entry, "model"));
       const before = { driver: fieldOf(entry, "driver"), model: fieldOf(entry, "model"), address: fieldOf(entry, "address") };
       for (const [key, value] of Object.entries(successor)) entry.set(key, value);
       // Its old web port belongs to the old machine.
@@ -55,15 +56,15 @@ export const replaceCommand = (): Command =>
     });
 
 /** Throws a Failure where the machine does not say what it is and nobody else does. */
-async function identify(where: string, options: ReplaceOptions, oldModel: string): Promise<Successor> {
+async function successorAt(where: string, options: ReplaceOptions, oldModel: string): Promise<Successor> {
   const parsed = parseAddress(where);
-  const { finding } = await probe(parsed?.host ?? where, parsed?.port ?? null, AbortSignal.timeout(WHOLE_MS));
+  const { finding } = await identify({ host: parsed?.host ?? where, port: parsed?.port ?? null }, REQUEST_MS, AbortSignal.timeout(WHOLE_MS));
   if (finding === null && (options.driver === undefined || parsed === null)) {
     throw new Failure(exit.unreachable, `${where}: nothing answers that there is a driver for. Check its network with curtailctl probe ${where} --raw, or say HOST:PORT, --driver and --model.`);
   }
   const driver = options.driver ?? finding?.driver ?? "";
   // A machine that does not name its model is taken for one like the old one only if somebody says so.
-  const model = options.model ?? modelOf(finding?.type ?? null);
+  const model = options.model ?? finding?.model ?? null;
   if (model === null) throw new Failure(exit.usage, `${where} does not say its model; say it with --model ID (it was ${oldModel})`);
   const address = parsed ?? finding?.address;
   if (address === undefined) throw new Failure(exit.usage, `"${where}" is no address: write HOST or HOST:PORT`);
