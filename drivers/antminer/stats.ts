@@ -1,11 +1,14 @@
 /** bmminer's `stats`: what it numbers in its keys (`chain_rate1`, `freq_avg1`), or lists as `chain` on newer firmware. */
 import type { BoardTelemetry } from "../../agent/core/model.ts";
-import { celsius, megahertz, terahash, type Celsius, type Megahertz, type Terahash } from "../../agent/core/units.ts";
+import { celsius, type Celsius, type Megahertz, type Terahash } from "../../agent/core/units.ts";
+import { clockAt, terahashAt } from "../cgminer/figures.ts";
 import { field, numberAt, rowsAt, textAt, type Json, type JsonObject } from "../cgminer/json.ts";
 
 /** No Antminer has more; keys are not looked for beyond. */
 const MOST_CHAINS = 16;
 const MOST_FANS = 8;
+/** No chip survives more. */
+const MOST_CELSIUS = 200;
 
 /** The first item is about the software, the one with `Elapsed` about the machine. */
 export function machineOf(stats: JsonObject): JsonObject | undefined {
@@ -48,9 +51,9 @@ function listedChain(chain: JsonObject, { position, unit }: { position: number; 
   return {
     index: numberAt(chain, "index") ?? position,
     enabled: null,
-    frequency: frequencyOf(numberAt(chain, "freq_avg")),
+    frequency: frequencyAt(chain, "freq_avg"),
     voltage: null,
-    hashrate: hashrateOf(numberAt(chain, "rate_real"), unit),
+    hashrate: rateAt(chain, "rate_real", unit),
     boardTemperature: warmest(field(chain, "temp_pcb")),
     chipTemperature: warmest(field(chain, "temp_chip")),
     chips: numberAt(chain, "asic_num"),
@@ -61,12 +64,12 @@ function listedChain(chain: JsonObject, { position, unit }: { position: number; 
 /** null: there is no such board. */
 function numberedChain(row: JsonObject | undefined, number: number): Chain | null {
   const chips = numberAt(row, `chain_acn${number}`);
-  const hashrate = hashrateOf(numberAt(row, `chain_rate${number}`), null);
+  const hashrate = rateAt(row, `chain_rate${number}`, null);
   if ((chips === null || chips === 0) && (hashrate === null || hashrate === 0)) return null;
   return {
     index: number - 1,
     enabled: null,
-    frequency: frequencyOf(numberAt(row, `freq_avg${number}`) ?? numberAt(row, `freq${number}`)),
+    frequency: frequencyAt(row, `freq_avg${number}`) ?? frequencyAt(row, `freq${number}`),
     voltage: null,
     hashrate,
     boardTemperature: warmest(field(row, `temp_pcb${number}`)) ?? warmest(field(row, `temp${number}`)),
@@ -77,18 +80,19 @@ function numberedChain(row: JsonObject | undefined, number: number): Chain | nul
 }
 
 /** A chain that is not clocked says 0; that is no frequency to wake to. */
-const frequencyOf = (mhz: number | null): Megahertz | null => (mhz === null || mhz <= 0 ? null : megahertz(mhz));
+const frequencyAt = (row: JsonObject | undefined, key: string): Megahertz | null => {
+  const mhz = clockAt(row, key);
+  return mhz === 0 ? null : mhz;
+};
 
 /** bmminer counts in GH/s unless it says otherwise. */
-function hashrateOf(rate: number | null, unit: string | null): Terahash | null {
-  if (rate === null || rate < 0) return null;
-  return terahash(rate / (unit?.toUpperCase().startsWith("T") === true ? 1 : 1_000));
-}
+const rateAt = (row: JsonObject | undefined, key: string, unit: string | null): Terahash | null =>
+  terahashAt(row, key, unit?.toUpperCase().startsWith("T") === true ? 1 : 1_000);
 
 /** Of "52-48-61-60", a list or one number; 0 where there is no sensor. */
 function warmest(value: Json): Celsius | null {
   const readings = Array.isArray(value) ? (value as readonly Json[]) : typeof value === "string" ? value.split("-") : [value];
-  const known = readings.map(Number).filter((reading) => Number.isFinite(reading) && reading > 0);
+  const known = readings.map(Number).filter((reading) => reading > 0 && reading <= MOST_CELSIUS);
   return known.length === 0 ? null : celsius(Math.max(...known));
 }
 

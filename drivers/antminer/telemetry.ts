@@ -1,6 +1,7 @@
 /** What bmminer and the web interface say, in the contract's vocabulary. */
 import type { PoolTelemetry, Telemetry } from "../../agent/core/model.ts";
-import { megahertz, seconds, type Megahertz, type Terahash, type Watts } from "../../agent/core/units.ts";
+import { megahertz, type Megahertz, type Terahash, type Watts } from "../../agent/core/units.ts";
+import { secondsAt } from "../cgminer/figures.ts";
 import { hashrateAt } from "../cgminer/hashrate.ts";
 import { flagAt, numberAt, rowsAt, textAt, type JsonObject } from "../cgminer/json.ts";
 import type { MinerModel } from "../models.ts";
@@ -55,7 +56,7 @@ export function telemetryOf(said: Said, points: readonly StockPoint[], model: Mi
     accepted: numberAt(summary, "Accepted"),
     rejected: numberAt(summary, "Rejected"),
     hardwareErrors: numberAt(summary, "Hardware Errors"),
-    uptime: elapsed === null ? null : seconds(elapsed),
+    uptime: secondsAt(summary, "Elapsed") ?? secondsAt(machine, "Elapsed"),
     errors: state === "hashing" ? [...boardErrors(chains, model), ...(set === null || follows ? [] : [`set to ${set.id}, and hashes faster than that`])] : [],
   };
 }

@@ -5,7 +5,7 @@ import type { Reports } from "../cgminer/api.ts";
 import { hashrateAt } from "../cgminer/hashrate.ts";
 import { flagAt, numberAt, rowsAt, textAt, type Json, type JsonObject } from "../cgminer/json.ts";
 import { miningOf, NOTHING_SAID } from "../cgminer/mining.ts";
-import { celsiusAt, inMillivolts, mean, megahertzAt } from "../http/figures.ts";
+import { celsiusAt, inMillivolts, mean, megahertzAt } from "../cgminer/figures.ts";
 
 /** What one poll asks GCMiner for. */
 export const REPORTS = ["summary", "devs", "pools"] as const;

@@ -2,7 +2,7 @@
 import type { OperatingPoint, Telemetry } from "../../agent/core/model.ts";
 import { flagAt, numberAt, textAt, type JsonObject } from "../cgminer/json.ts";
 import { NOTHING_SAID } from "../cgminer/mining.ts";
-import { celsiusAt, inMillivolts, megahertzAt, secondsAt, terahashAt, wattsAt } from "../http/figures.ts";
+import { celsiusAt, inMillivolts, megahertzAt, secondsAt, terahashAt, wattsAt } from "../cgminer/figures.ts";
 
 const GIGA_PER_TERA = 1_000;
 const STARTING_MS = 60_000;

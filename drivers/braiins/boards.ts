@@ -2,7 +2,7 @@
 import type { BoardTelemetry, OperatingPoint } from "../../agent/core/model.ts";
 import type { Celsius } from "../../agent/core/units.ts";
 import { flagAt, numberAt, rowsAt, textAt, type Json, type JsonObject } from "../cgminer/json.ts";
-import { celsiusAt, inMillivolts, megahertzAt, terahashAt } from "../http/figures.ts";
+import { celsiusAt, inMillivolts, megahertzAt, terahashAt } from "../cgminer/figures.ts";
 import { at } from "../http/path.ts";
 
 export interface Hashboard {

@@ -1,7 +1,7 @@
 /** `/miner/details`: which firmware it is and what it does. */
 import type { Millis } from "../../agent/core/units.ts";
 import { numberAt, textAt, type JsonObject } from "../cgminer/json.ts";
-import { secondsAt } from "../http/figures.ts";
+import { secondsAt } from "../cgminer/figures.ts";
 import { at } from "../http/path.ts";
 import { unsupported } from "./api.ts";
 

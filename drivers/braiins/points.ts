@@ -3,7 +3,7 @@ import type { Capability, OperatingPoint, Transition } from "../../agent/core/mo
 import { megahertz, millis, millivolts, seconds, terahash, watts, type Watts } from "../../agent/core/units.ts";
 import { alike } from "../alike.ts";
 import { numberAt, rowsAt, type Json, type JsonObject } from "../cgminer/json.ts";
-import { inMillivolts, megahertzAt } from "../http/figures.ts";
+import { inMillivolts, megahertzAt } from "../cgminer/figures.ts";
 import { at } from "../http/path.ts";
 import type { Envelope, MinerModel } from "../models.ts";
 

@@ -4,7 +4,7 @@ import { celsius, megahertz, millivolts, type Celsius } from "../../agent/core/u
 import type { Reports } from "../cgminer/api.ts";
 import { hashrateAt } from "../cgminer/hashrate.ts";
 import { flagAt, numberAt, rowsAt, textAt, type JsonObject } from "../cgminer/json.ts";
-import { mean, secondsAt, wattsAt } from "../http/figures.ts";
+import { mean, secondsAt, wattsAt } from "../cgminer/figures.ts";
 import { at } from "../http/path.ts";
 import { pointAt, type Hashboard } from "./boards.ts";
 import type { Details } from "./details.ts";

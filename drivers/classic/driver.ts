@@ -12,7 +12,7 @@ import { statusOf } from "../cgminer/reply.ts";
 import { DEFAULT_LIMITS } from "../cgminer/wire.ts";
 import { deviceOf, type Costs } from "../device.ts";
 import type { Device, MinerOptions } from "../driver.ts";
-import { mean } from "../http/figures.ts";
+import { mean } from "../cgminer/figures.ts";
 import { bfgminerDialect, cgminerDialect, type Dialect } from "./dialects.ts";
 import { optionsOf, reachable, type Options } from "./options.ts";
 import { run, sleep } from "./orders.ts";

@@ -3,7 +3,7 @@ import type { BoardTelemetry, OperatingPoint, Telemetry } from "../../agent/core
 import { megahertz } from "../../agent/core/units.ts";
 import { flagAt, isObject, numberAt, rowsAt, textAt, type Json, type JsonObject } from "../cgminer/json.ts";
 import { NOTHING_SAID } from "../cgminer/mining.ts";
-import { celsiusAt, inMillivolts, mean, megahertzAt, secondsAt, terahashAt, wattsAt } from "../http/figures.ts";
+import { celsiusAt, inMillivolts, mean, megahertzAt, secondsAt, terahashAt, wattsAt } from "../cgminer/figures.ts";
 import { at } from "../http/path.ts";
 
 const MEGA_PER_TERA = 1e6;

@@ -1,8 +1,9 @@
 /** The hashboards as read back. */
 import type { OperatingPoint } from "../../agent/core/model.ts";
-import { megahertz, millivolts, type Megahertz, type Millivolts } from "../../agent/core/units.ts";
+import { millivolts, type Megahertz, type Millivolts } from "../../agent/core/units.ts";
 import { DeviceError } from "../../agent/runtime/errors.ts";
 import type { Talk } from "../cgminer/api.ts";
+import { clockAt } from "../cgminer/figures.ts";
 import { flagAt, numberAt, rowsAt, textAt, type Json, type JsonObject } from "../cgminer/json.ts";
 import { toMillivolts } from "./points.ts";
 
@@ -65,14 +66,14 @@ async function rowOf(board: Board, command: "frequencyget" | "voltageget", talk:
   }
 }
 
-function frequencyAt(row: Json | undefined): Megahertz | null {
-  const mhz = numberAt(row, "Frequency");
-  return mhz === null || mhz < 0 ? null : megahertz(mhz);
-}
+const frequencyAt = (row: Json | undefined): Megahertz | null => clockAt(row, "Frequency");
+
+/** No hashboard is fed with more. */
+const MOST_VOLTS = 50;
 
 function voltageAt(row: Json | undefined): Millivolts | null {
   const volts = numberAt(row, "Voltage");
-  return volts === null || volts < 0 ? null : millivolts(toMillivolts(volts));
+  return volts === null || volts < 0 || volts > MOST_VOLTS ? null : millivolts(toMillivolts(volts));
 }
 
 /** Half a ramp step, and what a voltage sensor is off by; points lie 25 MHz and 100 mV apart. */

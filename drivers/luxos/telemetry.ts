@@ -1,9 +1,10 @@
 /** LuxOS reports in the contract's vocabulary. */
 import type { BoardTelemetry, OperatingPoint, PoolTelemetry, Telemetry } from "../../agent/core/model.ts";
-import { celsius, megahertz, millivolts, seconds, watts, type Celsius, type Watts } from "../../agent/core/units.ts";
+import { megahertz, millivolts } from "../../agent/core/units.ts";
 import type { Reports } from "../cgminer/api.ts";
+import { celsiusAt, mean, secondsAt, wattsAt } from "../cgminer/figures.ts";
 import { hashrateAt } from "../cgminer/hashrate.ts";
-import { flagAt, numberAt, rowsAt, textAt, type Json, type JsonObject } from "../cgminer/json.ts";
+import { flagAt, numberAt, rowsAt, textAt, type JsonObject } from "../cgminer/json.ts";
 import { pointAt, type Board } from "./boards.ts";
 
 /** What one poll asks for, joined into one request. Only the first two are indispensable. */
@@ -16,9 +17,8 @@ export function telemetryOf(reports: Reports, boards: readonly Board[], points: 
   const summary = rowsAt(reports.required("summary"), "SUMMARY")[0];
   const power = rowsAt(reports.optional("power"), "POWER")[0];
   const running = boards.filter((board) => board.running);
-  const drawn = wattsAt(power);
+  const drawn = wattsAt(power, "Watts");
   const state = stateOf(reports, boards);
-  const uptime = numberAt(summary, "Elapsed");
   return {
     power: drawn,
     powerSource: drawn === null ? null : flagAt(power, "PSU") === true ? "measured" : "estimated",
@@ -38,7 +38,7 @@ export function telemetryOf(reports: Reports, boards: readonly Board[], points: 
     accepted: numberAt(summary, "Accepted"),
     rejected: numberAt(summary, "Rejected"),
     hardwareErrors: numberAt(summary, "Hardware Errors"),
-    uptime: uptime === null ? null : seconds(uptime),
+    uptime: secondsAt(summary, "Elapsed"),
     errors: state === "starting" ? [] : boards.filter((board) => board.enabled && !board.running).map((board) => `board ${board.index}: ${board.status}`),
   };
 }
@@ -86,20 +86,4 @@ function boardsTelemetry(boards: readonly Board[], temps: JsonObject | null): re
 function poolOf(row: JsonObject): PoolTelemetry | null {
   const url = textAt(row, "URL");
   return url === null ? null : { url, worker: textAt(row, "User"), active: flagAt(row, "Stratum Active") };
-}
-
-/** LuxOS writes 0 where there is no sensor. */
-function celsiusAt(row: Json | undefined, key: string): Celsius | null {
-  const value = numberAt(row, key);
-  return value === null || value === 0 ? null : celsius(value);
-}
-
-function wattsAt(row: Json | undefined): Watts | null {
-  const value = numberAt(row, "Watts");
-  return value === null || value < 0 ? null : watts(value);
-}
-
-function mean<T extends number>(values: readonly (T | null)[], unit: (value: number) => T): T | null {
-  const known = values.filter((value) => value !== null);
-  return known.length === 0 ? null : unit(known.reduce((sum, value) => sum + value, 0) / known.length);
 }

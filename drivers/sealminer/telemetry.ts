@@ -4,7 +4,7 @@ import { megahertz } from "../../agent/core/units.ts";
 import type { Reports } from "../cgminer/api.ts";
 import { flagAt, numberAt, rowsAt, textAt, type JsonObject } from "../cgminer/json.ts";
 import { miningOf, NOTHING_SAID } from "../cgminer/mining.ts";
-import { celsiusAt, mean, megahertzAt, secondsAt, terahashAt, wattsAt } from "../http/figures.ts";
+import { celsiusAt, mean, megahertzAt, secondsAt, terahashAt, wattsAt } from "../cgminer/figures.ts";
 
 export const REPORTS = ["summary", "stats", "pools"] as const;
 

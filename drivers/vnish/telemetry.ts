@@ -2,7 +2,7 @@
 import type { BoardTelemetry, PoolTelemetry, Telemetry } from "../../agent/core/model.ts";
 import { megahertz, millivolts, seconds, type Millis, type Millivolts, type Terahash } from "../../agent/core/units.ts";
 import { numberAt, rowsAt, textAt, type Json, type JsonObject } from "../cgminer/json.ts";
-import { celsiusAt, inMillivolts, mean, megahertzAt, secondsAt, terahashAt, wattsAt } from "../http/figures.ts";
+import { celsiusAt, inMillivolts, mean, megahertzAt, secondsAt, terahashAt, wattsAt } from "../cgminer/figures.ts";
 import { at } from "../http/path.ts";
 import { presetName, type Identity } from "./identity.ts";
 import { percentId } from "./points.ts";

@@ -1,6 +1,7 @@
 /** Reports of API V2 in the contract's vocabulary. */
 import type { BoardTelemetry, PoolTelemetry } from "../../agent/core/model.ts";
-import { celsius, megahertz, seconds, terahash, watts, type Celsius, type Megahertz, type Terahash, type Watts } from "../../agent/core/units.ts";
+import { megahertz, type Megahertz, type Terahash, type Watts } from "../../agent/core/units.ts";
+import { celsiusAt, clockAt, secondsAt, terahashAt, wattsAt } from "../cgminer/figures.ts";
 import { hashrateAt } from "../cgminer/hashrate.ts";
 import { field, flagAt, isObject, numberAt, rowsAt, textAt, type Json, type JsonObject } from "../cgminer/json.ts";
 import { stateOf, type Poll } from "./api.ts";
@@ -27,7 +28,7 @@ export function pollOf({ status, summary, edevs, psu, pools, errors, version }: 
   const off = flagAt(told, "mineroff") ?? flagAt(told, "btmineroff");
   const climbed = flagAt(sum, "Upfreq Complete");
   const state = stateOf({ off, up: sum !== undefined, climbed, hashes: (hashrate ?? 0) > 0, uptimeS });
-  const power = powerIn(summary) ?? powerAt(field(psu ?? undefined, "Msg"), "pin");
+  const power = powerIn(summary) ?? wattsAt(field(psu ?? undefined, "Msg"), "pin");
   return {
     percent: null,
     fastBoot: fastBootIn(textAt(sum, "Btminer Fast Boot")),
@@ -49,7 +50,7 @@ export function pollOf({ status, summary, edevs, psu, pools, errors, version }: 
       accepted: numberAt(sum, "Accepted"),
       rejected: numberAt(sum, "Rejected"),
       hardwareErrors: numberAt(sum, "Hardware Errors"),
-      uptime: uptimeS === null ? null : seconds(uptimeS),
+      uptime: secondsAt(sum, "Elapsed"),
       errors: errorsOf(field(field(errors ?? undefined, "Msg"), "error_code")),
     },
   };
@@ -58,7 +59,7 @@ export function pollOf({ status, summary, edevs, psu, pools, errors, version }: 
 /** Power of now where the firmware tells it, else its own mean. */
 export function powerIn(summary: JsonObject | null): Watts | null {
   const row = summaryRow(summary);
-  return powerAt(row, "Power_RT") ?? powerAt(row, "Power");
+  return wattsAt(row, "Power_RT") ?? wattsAt(row, "Power");
 }
 
 /** Newer firmware puts the summary flat into Msg. */
@@ -69,16 +70,14 @@ function summaryRow(summary: JsonObject | null): JsonObject | undefined {
 
 /** "HS RT" is in MH/s like its neighbours, though it does not say so. */
 function hashrateNow(row: Json | undefined): Terahash | null {
-  const now = numberAt(row, "HS RT");
-  return now === null || now < 0 ? hashrateAt(row, "5s") : terahash(now / 1e6);
+  return terahashAt(row, "HS RT", 1e6) ?? hashrateAt(row, "5s");
 }
 
 function boardOf(row: JsonObject, position: number): BoardTelemetry {
-  const frequency = numberAt(row, "Chip Frequency");
   return {
     index: numberAt(row, "Slot") ?? numberAt(row, "ASC") ?? position,
     enabled: flagAt(row, "Enabled"),
-    frequency: frequency === null || frequency < 0 ? null : megahertz(frequency),
+    frequency: clockAt(row, "Chip Frequency"),
     voltage: null,
     hashrate: hashrateNow(row),
     boardTemperature: celsiusAt(row, "Temperature"),
@@ -101,15 +100,4 @@ export function frequencyOf(boards: readonly BoardTelemetry[]): Megahertz | null
 export function fastBootIn(text: string | null): boolean | null {
   if (text === null) return null;
   return /^(enable|true|1)/i.test(text);
-}
-
-/** 0 is written where there is no sensor. */
-export function celsiusAt(row: Json | undefined, key: string): Celsius | null {
-  const value = numberAt(row, key);
-  return value === null || value === 0 ? null : celsius(value);
-}
-
-export function powerAt(row: Json | undefined, key: string): Watts | null {
-  const value = numberAt(row, key);
-  return value === null || value < 0 ? null : watts(value);
 }

@@ -1,10 +1,11 @@
 /** Reports of API V3 in the contract's vocabulary. Hashrates are in TH/s here. */
 import type { BoardTelemetry, PoolTelemetry } from "../../agent/core/model.ts";
-import { celsius, megahertz, seconds, terahash, type Celsius, type Terahash } from "../../agent/core/units.ts";
+import type { Celsius } from "../../agent/core/units.ts";
+import { celsiusAt, clockAt, secondsAt, terahashAt, wattsAt } from "../cgminer/figures.ts";
 import { field, flagAt, numberAt, rowsAt, textAt, type Json, type JsonObject } from "../cgminer/json.ts";
 import { stateOf, type Poll } from "./api.ts";
 import { errorsOf } from "./error-words.ts";
-import { celsiusAt, fastBootIn, frequencyOf, powerAt } from "./v2-telemetry.ts";
+import { fastBootIn, frequencyOf } from "./v2-telemetry.ts";
 
 /** null: the miner refused this report. */
 export interface ReportsV3 {
@@ -18,12 +19,12 @@ export function pollOf({ device, setting, status }: ReportsV3): Poll {
   const summary = rowsAt(status, "summary")[0];
   const boards = rowsAt(status, "edevs").map((row, position) => boardOf(row, temperatureAt(summary, position), position));
   const uptimeS = numberAt(summary, "elapsed");
-  const hashrate = terahashAt(summary, "hash-realtime") ?? terahashAt(summary, "hash-1min");
+  const hashrate = terahashAt(summary, "hash-realtime", 1) ?? terahashAt(summary, "hash-1min", 1);
   const working = flagAt(miner, "working");
   const off = flagAt(setting, "miner-off") ?? (working === null ? null : !working);
   const climbed = flagAt(summary, "up-freq-finish");
   const state = stateOf({ off, up: summary !== undefined, climbed, hashes: (hashrate ?? 0) > 0, uptimeS });
-  const power = powerAt(summary, "power-realtime") ?? powerAt(summary, "power-5min") ?? powerAt(field(device, "power"), "pin");
+  const power = wattsAt(summary, "power-realtime") ?? wattsAt(summary, "power-5min") ?? wattsAt(field(device, "power"), "pin");
   return {
     percent: numberAt(setting, "power-percent"),
     fastBoot: fastBootIn(textAt(miner, "fast-boot") ?? textAt(setting, "fast-boot")),
@@ -32,8 +33,8 @@ export function pollOf({ device, setting, status }: ReportsV3): Poll {
       power,
       powerSource: power === null ? null : "measured",
       hashrate,
-      hashrate15Min: terahashAt(summary, "hash-15min"),
-      hashrateAverage: terahashAt(summary, "hash-average"),
+      hashrate15Min: terahashAt(summary, "hash-15min", 1),
+      hashrateAverage: terahashAt(summary, "hash-average", 1),
       frequency: state === "asleep" ? null : frequencyOf(boards),
       voltage: null,
       state,
@@ -45,20 +46,19 @@ export function pollOf({ device, setting, status }: ReportsV3): Poll {
       accepted: numberAt(summary, "accepted"),
       rejected: numberAt(summary, "rejected"),
       hardwareErrors: null,
-      uptime: uptimeS === null ? null : seconds(uptimeS),
+      uptime: secondsAt(summary, "elapsed"),
       errors: errorsOf(field(device, "error-code")),
     },
   };
 }
 
 function boardOf(row: JsonObject, boardTemperature: Celsius | null, position: number): BoardTelemetry {
-  const frequency = numberAt(row, "freq");
   return {
     index: numberAt(row, "slot") ?? numberAt(row, "id") ?? position,
     enabled: null,
-    frequency: frequency === null || frequency < 0 ? null : megahertz(frequency),
+    frequency: clockAt(row, "freq"),
     voltage: null,
-    hashrate: terahashAt(row, "hash-realtime") ?? terahashAt(row, "hash-average"),
+    hashrate: terahashAt(row, "hash-realtime", 1) ?? terahashAt(row, "hash-average", 1),
     boardTemperature,
     chipTemperature: celsiusAt(row, "chip-temp-avg"),
   };
@@ -68,15 +68,10 @@ function boardOf(row: JsonObject, boardTemperature: Celsius | null, position: nu
 function temperatureAt(summary: Json | undefined, position: number): Celsius | null {
   const all = field(summary, "board-temperature");
   const value = Array.isArray(all) ? (all as readonly Json[])[position] : null;
-  return typeof value === "number" && Number.isFinite(value) && value !== 0 ? celsius(value) : null;
+  return celsiusAt({ value: value ?? null }, "value");
 }
 
 function poolOf(row: JsonObject): PoolTelemetry | null {
   const url = textAt(row, "url");
   return url === null ? null : { url, worker: textAt(row, "account"), active: flagAt(row, "stratum-active") };
-}
-
-function terahashAt(row: Json | undefined, key: string): Terahash | null {
-  const value = numberAt(row, key);
-  return value === null || value < 0 ? null : terahash(value);
 }

@@ -1,6 +1,6 @@
 /** Numbers as firmware tells them. What no miner can be was not said: it is neither believed nor cut to fit. */
 import { celsius, megahertz, millis, millivolts, terahash, watts, type Celsius, type Megahertz, type Millis, type Millivolts, type Terahash, type Watts } from "../../agent/core/units.ts";
-import { numberAt, type Json } from "../cgminer/json.ts";
+import { numberAt, type Json } from "./json.ts";
 
 /** A board without clock or power says 0, or next to it. */
 const LEAST = { megahertz: 1, millivolts: 500 } as const;
@@ -9,21 +9,27 @@ const MOST = { watts: 50_000, terahash: 10_000, megahertz: 5_000, millivolts: 50
 
 const within = (value: number | null, min: number, max: number): value is number => value !== null && value >= min && value <= max;
 
-export function wattsAt(row: Json, key: string): Watts | null {
+export function wattsAt(row: Json | undefined, key: string): Watts | null {
   const value = numberAt(row, key);
   return within(value, 0, MOST.watts) ? watts(value) : null;
 }
 
 /** `perTerahash`: how many of its units make one, 1,000 for GH/s. */
-export function terahashAt(row: Json, key: string, perTerahash: number): Terahash | null {
+export function terahashAt(row: Json | undefined, key: string, perTerahash: number): Terahash | null {
   const value = numberAt(row, key);
   return within(value, 0, MOST.terahash * perTerahash) ? terahash(value / perTerahash) : null;
 }
 
 /** `perMegahertz`: 1,000,000 for Hz. */
-export function megahertzAt(row: Json, key: string, perMegahertz: number): Megahertz | null {
+export function megahertzAt(row: Json | undefined, key: string, perMegahertz: number): Megahertz | null {
   const value = numberAt(row, key);
   return within(value, LEAST.megahertz * perMegahertz, MOST.megahertz * perMegahertz) ? megahertz(Math.round((value / perMegahertz) * 10) / 10) : null;
+}
+
+/** Where a board that does not run has a clock of 0 MHz, and that is what it is. */
+export function clockAt(row: Json | undefined, key: string): Megahertz | null {
+  const value = numberAt(row, key);
+  return within(value, 0, MOST.megahertz) ? megahertz(value) : null;
 }
 
 export function inMillivolts(value: number | null): Millivolts | null {
@@ -31,12 +37,12 @@ export function inMillivolts(value: number | null): Millivolts | null {
 }
 
 /** 0 is what stands where there is no sensor. */
-export function celsiusAt(row: Json, key: string): Celsius | null {
+export function celsiusAt(row: Json | undefined, key: string): Celsius | null {
   const value = numberAt(row, key);
   return value !== 0 && within(value, -60, MOST.celsius) ? celsius(value) : null;
 }
 
-export function secondsAt(row: Json, key: string): Millis | null {
+export function secondsAt(row: Json | undefined, key: string): Millis | null {
   const value = numberAt(row, key);
   return within(value, 0, MOST.seconds) ? millis(value * 1000) : null;
 }
