@@ -21,6 +21,8 @@ export async function addLazily(program: Command, commands: readonly LazyCommand
 /** Runs a program and resolves with its exit code; what went wrong has been said on standard error. */
 export async function runProgram(program: Command, argv: readonly string[]): Promise<ExitCode> {
   throwInsteadOfExit(program);
+  // `| head` has read enough: nothing is wrong, and nobody is left to tell.
+  process.stdout.on("error", (error: NodeJS.ErrnoException) => process.exit(error.code === "EPIPE" ? exit.done : exit.bug));
   try {
     await program.parseAsync([...argv]);
     return typeof process.exitCode === "number" ? (process.exitCode as ExitCode) : exit.done;

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 
 /** A setting of all boards alike, as the table of the model has it. */
 export interface SimPoint {
@@ -49,8 +49,9 @@ export interface SimModel {
   readonly points: readonly SimPoint[];
 }
 
-/** The package's own data; this file runs from dist/drivers/sim. */
-const MODELS = new URL("../../../drivers/models/", import.meta.url);
+const OWN = "../../drivers/models/";
+/** The package's own data: three steps up from dist/drivers/sim, two from where everything is one file. */
+const MODELS = [new URL(`../${OWN}`, import.meta.url), new URL(OWN, import.meta.url)].find((url) => existsSync(url)) ?? new URL(OWN, import.meta.url);
 
 export function simModelIds(): string[] {
   return readdirSync(MODELS)

@@ -25,7 +25,7 @@ export const runCommand = (): Command =>
   new Command("run").description("run the daemon")
     .option("--config <file>", "configuration file (default /etc/curtaild/config.yaml)")
     .option("--rack <name>", "one of several racks on this machine: /etc/curtaild/NAME.yaml, with state and sockets in directories of that name", rackName)
-    .addOption(new Option("--log-level <level>", "what is worth a line").choices(logLevels).default("info"))
+    .addOption(new Option("--log-level <level>", "what is worth a line").choices(logLevels).default("info").env("CURTAILD_LOG_LEVEL"))
     .action(run);
 
 async function run({ rack, logLevel, ...options }: RunOptions): Promise<void> {

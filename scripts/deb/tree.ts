@@ -1,0 +1,63 @@
+/** The package's files besides the bundle, each with its mode, as they lie on the machine. */
+import { chmodSync, cpSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { gzipSync } from "node:zlib";
+import { programs } from "./commands.ts";
+import { bashCompletion, fishCompletion, zshCompletion } from "./completions.ts";
+import { manualPage } from "./manual.ts";
+
+export interface TreeOptions {
+  readonly version: string;
+  /** Seconds since 1970: the time of everything in the package. */
+  readonly epoch: number;
+  /** The Node that runs it. */
+  readonly node: string;
+  readonly sbom: string;
+}
+
+/** Small as the daemon's heap is, Node has to be told before it starts; see agent/cli/curtaild.ts. */
+const flags: Readonly<Record<string, string>> = { curtaild: " --max-semi-space-size=2 --optimize-for-size", curtailctl: "" };
+
+export async function layOut(root: string, target: string, { version, epoch, node, sbom }: TreeOptions): Promise<void> {
+  const put = (path: string, content: string | Buffer, mode = 0o644): void => {
+    const file = join(target, path);
+    mkdirSync(dirname(file), { recursive: true });
+    writeFileSync(file, content);
+    chmodSync(file, mode);
+  };
+  const copy = (from: string, to: string): void => put(to, readFileSync(join(root, from)));
+  const date = new Date(epoch * 1000).toISOString().slice(0, 10);
+
+  for (const program of await programs()) {
+    const { name } = program;
+    put(`usr/bin/${name}`, `#!/bin/sh\nexec ${node}${flags[name] ?? ""} /usr/lib/curtaild/agent/cli/main.js ${name} "$@"\n`, 0o755);
+    const section = name === "curtaild" ? 8 : 1;
+    put(`usr/share/man/man${section}/${name}.${section}.gz`, gzipSync(manualPage(program, { section, version, date }), { level: 9 }));
+    put(`usr/share/bash-completion/completions/${name}`, bashCompletion(program));
+    put(`usr/share/zsh/vendor-completions/_${name}`, zshCompletion(program));
+    put(`usr/share/fish/vendor_completions.d/${name}.fish`, fishCompletion(program));
+  }
+  for (const unit of ["curtaild.service", "curtaild@.service"]) {
+    put(`usr/lib/systemd/system/${unit}`, readFileSync(join(root, "systemd", unit), "utf8").replace("ExecStart=curtaild ", "ExecStart=/usr/bin/curtaild "));
+  }
+  copy("systemd/curtaild.sysusers", "usr/lib/sysusers.d/curtaild.conf");
+  copy("systemd/curtaild.tmpfiles", "usr/lib/tmpfiles.d/curtaild.conf");
+  copy("scripts/deb/debian/default", "etc/default/curtaild");
+  copy("scripts/deb/debian/copyright", "usr/share/doc/curtaild/copyright");
+  for (const page of ["install.md", "runbook.md", "config.schema.json"]) put(`usr/share/doc/curtaild/${page}.gz`, gzipSync(readFileSync(join(root, "docs", page)), { level: 9 }));
+  put("usr/share/doc/curtaild/changelog.gz", gzipSync(changelog(version, epoch), { level: 9 }));
+  put("usr/share/doc/curtaild/sbom.cdx.json.gz", gzipSync(sbom, { level: 9 }));
+  put("usr/share/lintian/overrides/curtaild", overrides);
+  cpSync(join(root, "LICENSE"), join(target, "usr/share/doc/curtaild/LICENSE"));
+}
+
+function changelog(version: string, epoch: number): string {
+  const when = new Date(epoch * 1000).toUTCString().replace("GMT", "+0000");
+  return `curtaild (${version}) unstable; urgency=medium\n\n  * See CHANGELOG.md of the source for what users see.\n\n -- curtaild authors <curtaild@localhost.invalid>  ${when}\n`;
+}
+
+/** What lintian asks of distributions and a vendor's package cannot answer. */
+const overrides = `# The native code comes prebuilt from the npm packages named in the SBOM, as its makers stripped and hardened it.
+curtaild binary: unstripped-binary-or-object
+curtaild binary: hardening-no-fortify-functions
+`;

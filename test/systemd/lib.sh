@@ -1,0 +1,35 @@
+# What every chapter needs: checks that print one line, the rig, and the truth about what it draws.
+set -uo pipefail
+export NO_COLOR=1 HOME=/root CURTAIL_OPERATOR=demo CURTAIL_NODE=site/s1/rack/r1
+cd /
+begun=$(date +%s)
+ok() { printf 'ok      %s\n' "$*"; }
+fail() { printf 'FAILED  %s\n' "$*"; exit 1; }
+# check NAME COMMAND…
+check() { local name=$1; shift; "$@" >/tmp/out 2>&1 && ok "$name" || fail "$name: $(tail -c 600 /tmp/out)"; }
+# code NAME CODE COMMAND…: it ends with that exit code
+code() { local name=$1 wanted=$2; shift 2; "$@" >/tmp/out 2>&1; local rc=$?; [ "$rc" = "$wanted" ] && ok "$name" || fail "$name: $rc instead of $wanted: $(tail -c 600 /tmp/out)"; }
+now() { date +%s%3N; }
+# within NAME SECONDS COMMAND…: prints how long it took
+within() {
+  local name=$1 limit=$2 from; from=$(now); shift 2
+  until "$@" >/tmp/out 2>&1; do
+    [ $(($(now) - from)) -lt $((limit * 1000)) ] || fail "$name: not within $limit s: $(tail -c 600 /tmp/out)"
+    sleep 0.2
+  done
+  ok "$name ($(awk "BEGIN{printf \"%.1f\", ($(now) - $from) / 1000}") s)"
+}
+pid() { systemctl show --property MainPID --value curtaild; }
+truth() { curtaild sim --at /var/lib/rig truth --json | grep -o '"powerW":[0-9.]*' | head -1 | cut -d: -f2 | cut -d. -f1; }
+below() { [ "$(truth)" -le "$1" ]; }
+status() { curtailctl --json status | grep -o "\"$1\":[^,]*" | head -1 | cut -d: -f2 | tr -d '"'; }
+is() { [ "$(status "$1")" = "$2" ]; }
+active() { [ "$(systemctl is-active curtaild)" = active ] && [ "$(pid)" != "${1:-0}" ]; }
+rig() {
+  systemctl reset-failed rig.service 2>/dev/null; systemd-run --quiet --unit rig --property Restart=on-failure curtaild sim --asics 6 --dir /var/lib/rig --broker
+  for _ in $(seq 100); do [ -e /var/lib/rig/rig.json ] && curtaild sim --at /var/lib/rig truth --json >/dev/null 2>&1 && break; sleep 0.2; done
+  [ -e /var/lib/rig/config.yaml ] || fail "the rig does not start: $(journalctl -u rig --no-pager -n 5)"
+  CURTAIL_BROKER=$(grep -o 'mqtt://[0-9.:]*' /var/lib/rig/config.yaml | head -1); export CURTAIL_BROKER
+}
+heartbeat() { systemctl reset-failed heartbeat.service 2>/dev/null; systemd-run --quiet --unit heartbeat --setenv=CURTAIL_BROKER="$CURTAIL_BROKER" --setenv=CURTAIL_OPERATOR=demo --setenv=CURTAIL_NODE="$CURTAIL_NODE" --setenv=HOME=/root curtailctl operator heartbeat; }
+finish() { printf 'end of %s after %d s\n' "$(cat /shared/chapter)" $(($(date +%s) - begun)); }
