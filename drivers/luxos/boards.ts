@@ -1,11 +1,11 @@
 /** The hashboards as read back. */
 import type { OperatingPoint } from "../../agent/core/model.ts";
-import { millivolts, type Megahertz, type Millivolts } from "../../agent/core/units.ts";
+import type { Megahertz, Millivolts } from "../../agent/core/units.ts";
 import { DeviceError } from "../../agent/runtime/errors.ts";
 import type { Talk } from "../cgminer/api.ts";
 import { clockAt } from "../cgminer/figures.ts";
 import { flagAt, numberAt, rowsAt, textAt, type Json, type JsonObject } from "../cgminer/json.ts";
-import { toMillivolts } from "./points.ts";
+import { voltageAt } from "./points.ts";
 
 export interface Board {
   readonly index: number;
@@ -33,7 +33,7 @@ export function boardsOf(devs: JsonObject, asleep: boolean): readonly Board[] {
       running: enabled && (asleep || status !== "Dead"),
       ramping: flagAt(row, "IsRamping") ?? false,
       frequency: frequencyAt(row),
-      voltage: voltageAt(row),
+      voltage: voltageAt(row, "Voltage"),
       row,
     };
   });
@@ -50,7 +50,7 @@ export async function completed(boards: readonly Board[], talk: Talk): Promise<r
     complete.push({
       ...board,
       frequency: board.frequency ?? frequencyAt(await rowOf(board, "frequencyget", talk)),
-      voltage: board.voltage ?? voltageAt(await rowOf(board, "voltageget", talk)),
+      voltage: board.voltage ?? voltageAt(await rowOf(board, "voltageget", talk), "Voltage"),
     });
   }
   return complete;
@@ -67,14 +67,6 @@ async function rowOf(board: Board, command: "frequencyget" | "voltageget", talk:
 }
 
 const frequencyAt = (row: Json | undefined): Megahertz | null => clockAt(row, "Frequency");
-
-/** No hashboard is fed with more. */
-const MOST_VOLTS = 50;
-
-function voltageAt(row: Json | undefined): Millivolts | null {
-  const volts = numberAt(row, "Voltage");
-  return volts === null || volts < 0 || volts > MOST_VOLTS ? null : millivolts(toMillivolts(volts));
-}
 
 /** Half a ramp step, and what a voltage sensor is off by; points lie 25 MHz and 100 mV apart. */
 const TOLERANCE = { megahertz: 2.5, millivolts: 60 } as const;

@@ -1,9 +1,10 @@
 /** What a LuxOS miner can run at: the envelope it allows and the profiles it offers. */
 import type { Capability, OperatingPoint, Transition } from "../../agent/core/model.ts";
-import { megahertz, millis, millivolts, seconds, terahash, watts, type Watts } from "../../agent/core/units.ts";
+import { megahertz, millis, millivolts, seconds, type Millivolts, type Watts } from "../../agent/core/units.ts";
 import { DeviceError } from "../../agent/runtime/errors.ts";
 import { alike } from "../alike.ts";
-import { flagAt, numberAt, rowsAt, type JsonObject } from "../cgminer/json.ts";
+import { clockAt, terahashAt, wattsAt } from "../cgminer/figures.ts";
+import { flagAt, numberAt, rowsAt, type Json, type JsonObject } from "../cgminer/json.ts";
 import type { Envelope } from "../models.ts";
 
 /** A board walks to its new frequency in steps of 5 MHz, about 0.15 s each: 30 ms a megahertz, after about 1.5 s until the meter shows it. */
@@ -30,16 +31,16 @@ export function capabilitiesOf(points: readonly OperatingPoint[], { boards, slee
 /** The model's envelope, narrowed by the device's own `limits`; what it does not say narrows nothing. */
 export function narrow(model: Envelope, limits: JsonObject | null): Envelope {
   const row = rowsAt(limits, "LIMITS")[0];
-  const mhz = { min: numberAt(row, "FrequencyMin"), max: numberAt(row, "FrequencyMax") };
-  const volts = { min: numberAt(row, "VoltageMin"), max: numberAt(row, "VoltageMax") };
+  const mhz = { min: clockAt(row, "FrequencyMin"), max: clockAt(row, "FrequencyMax") };
+  const mv = { min: voltageAt(row, "VoltageMin"), max: voltageAt(row, "VoltageMax") };
   return {
     frequency: {
       min: mhz.min === null ? model.frequency.min : megahertz(Math.max(model.frequency.min, mhz.min)),
       max: mhz.max === null ? model.frequency.max : megahertz(Math.min(model.frequency.max, mhz.max)),
     },
     voltage: {
-      min: volts.min === null ? model.voltage.min : millivolts(Math.max(model.voltage.min, toMillivolts(volts.min))),
-      max: volts.max === null ? model.voltage.max : millivolts(Math.min(model.voltage.max, toMillivolts(volts.max))),
+      min: mv.min === null ? model.voltage.min : millivolts(Math.max(model.voltage.min, mv.min)),
+      max: mv.max === null ? model.voltage.max : millivolts(Math.min(model.voltage.max, mv.max)),
     },
   };
 }
@@ -80,16 +81,20 @@ export function pointsOf(profiles: JsonObject | null): readonly OperatingPoint[]
 }
 
 function pointOf(row: JsonObject): OperatingPoint | null {
-  const mhz = numberAt(row, "Frequency");
-  const volts = numberAt(row, "Voltage");
-  const power = numberAt(row, "Watts");
-  const hashrate = numberAt(row, "Hashrate");
-  if (flagAt(row, "IsDynamic") === true || mhz === null || volts === null || power === null || hashrate === null) return null;
-  if (mhz <= 0 || volts <= 0 || power <= 0 || hashrate <= 0) return null;
-  return { id: String(mhz), frequency: megahertz(mhz), voltage: millivolts(toMillivolts(volts)), power: watts(power), hashrate: terahash(hashrate) };
+  const frequency = clockAt(row, "Frequency");
+  const voltage = voltageAt(row, "Voltage");
+  const power = wattsAt(row, "Watts");
+  const hashrate = terahashAt(row, "Hashrate", 1);
+  if (flagAt(row, "IsDynamic") === true || frequency === null || voltage === null || power === null || hashrate === null) return null;
+  if (frequency === 0 || voltage === 0 || power === 0 || hashrate === 0) return null;
+  return { id: String(frequency), frequency, voltage, power, hashrate };
 }
 
+/** No hashboard is fed with more. */
+const MOST_VOLTS = 50;
+
 /** LuxOS speaks of volts with two decimals. */
-export function toMillivolts(volts: number): number {
-  return Math.round(volts * 1000);
+export function voltageAt(row: Json | undefined, key: string): Millivolts | null {
+  const volts = numberAt(row, key);
+  return volts === null || volts < 0 || volts > MOST_VOLTS ? null : millivolts(Math.round(volts * 1000));
 }
