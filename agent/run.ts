@@ -18,6 +18,7 @@ import { OutletBook } from "./attend/outlet-book.ts";
 import { Outputs } from "./attend/outputs.ts";
 import { PoolGuard } from "./attend/pool-guard.ts";
 import { Succession } from "./attend/succession.ts";
+import { HostHealth } from "./attend/host-health.ts";
 import { Reload } from "./attend/reload.ts";
 import { Schedule } from "./attend/schedule.ts";
 import { Truth } from "./attend/truth.ts";
@@ -30,12 +31,14 @@ import { bandAround } from "./core/supply.ts";
 import { celsius, megahertz, millivolts, seconds, watts } from "./core/units.ts";
 import { Daemon } from "./daemon.ts";
 import type { Notify } from "./daemon.ts";
+import { figureReader } from "./host/figures.ts";
 import { controlRoutes } from "./routes/control-routes.ts";
 import { estopRoutes } from "./routes/estop.ts";
 import { mapRoutes } from "./routes/map.ts";
 import { outletRoutes } from "./routes/outlets.ts";
 import { evidenceRoutes } from "./routes/evidence.ts";
 import { scheduleRoutes } from "./routes/schedule.ts";
+import { hostRoutes } from "./routes/host.ts";
 import { operationRoutes } from "./routes/operation.ts";
 import { stateRoutes } from "./routes/state.ts";
 import { openControl } from "./link/control.ts";
@@ -117,6 +120,7 @@ export async function runRack(config: Config, surroundings: Surroundings, signal
     const commissioning = new Commissioning(clock);
     const attendants: readonly Attendant[] = [new Succession(), new PoolGuard(config), new DebtKeeper(clock), schedule, estop, outputs, outlets, commissioning, new Truth(config), ...(evidence?.attendants ?? [])];
     const calendar = new Calendar(attendants, surroundings);
+    const health = new HostHealth(figureReader(config.paths.state), clock);
     const reload = new Reload({ config, reread: surroundings.reread, adopt: (next) => daemon.adopt(liveTerms(next)) });
     surroundings.onReload(() => void reload.reload("SIGHUP"));
     const daemon: Daemon = new Daemon({
@@ -130,13 +134,13 @@ export async function runRack(config: Config, surroundings: Surroundings, signal
       seal,
       wiring: { ...wiring, switching: switchingOf(config) },
       ...liveTerms(config),
-      attendants: [...attendants, calendar, reload],
+      attendants: [...attendants, calendar, reload, health],
       forward: evidence?.toGrid ?? null,
       logHead: () => evidence?.logHead() ?? null,
     });
     // The rack is kept with or without a command line: a socket that cannot be opened is said and no more.
     const wallNow = (): number => clock.now().at;
-    const routes = [...controlRoutes(daemon, wallNow), ...scheduleRoutes({ schedule, calendar, wallNow }), ...operationRoutes(daemon, { reload, logbook: surroundings.logbook }), ...stateRoutes(daemon, store), ...estopRoutes(estop), ...evidenceRoutes(evidence, journalDirectory(config)), ...outletRoutes(daemon, { book: outlets, clock }), ...mapRoutes(daemon, commissioning)];
+    const routes = [...controlRoutes(daemon, wallNow), ...scheduleRoutes({ schedule, calendar, wallNow }), ...hostRoutes(health), ...operationRoutes(daemon, { reload, logbook: surroundings.logbook }), ...stateRoutes(daemon, store), ...estopRoutes(estop), ...evidenceRoutes(evidence, journalDirectory(config)), ...outletRoutes(daemon, { book: outlets, clock }), ...mapRoutes(daemon, commissioning)];
     const desk = await openControl({ directory: config.paths.run, routes, clock, log: surroundings.logbook.room("control") }).catch((error: unknown) => {
       log.error({ reason: reasonOf(error) }, "no control socket: curtailctl will not reach this daemon");
       return null;

@@ -51,6 +51,7 @@ const PACKAGE_HOME: Readonly<Record<string, readonly string[]>> = {
   "modbus-serial": ["drivers/modbus"],
   serialport: ["drivers/modbus"],
   pino: ["agent/host"],
+  systeminformation: ["agent/host"],
   "classic-level": ["agent/record"],
   "node-cron": ["agent/host"],
   commander: ["agent/cli"],
