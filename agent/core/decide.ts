@@ -112,7 +112,7 @@ export function decide(rack: RackState, input: DecideInput): { readonly rack: Ra
   return {
     rack: {
       ...rack, mode: restored ? { ...mode, restoring: null } : mode, ramp, devices, bias: learned.bias, fallingSince: learned.fallingSince, watch,
-      trial: extendTrial(meter.trial, reconciled.orders, { views: learned.views, snapshot }), frozenAt: meter.frozenAt, still: meter.still,
+      trial: extendTrial(meter.trial, reconciled.orders, { views: learned.views, snapshot }), frozen: meter.frozen, still: meter.still,
       disagreesSince: disagreement(rack.disagreesSince, learned.views, { snapshot, bias: learned.bias, watch }),
       plan: mode.emergency ? null : plan.remade, starving: mode.emergency ? null : nextStarving(rack.starving, { found: reconciled.starving, views: learned.views, uptime }),
       excess, outage, limit: effective.limit, nextOrder: reconciled.nextOrder,
@@ -122,7 +122,7 @@ export function decide(rack: RackState, input: DecideInput): { readonly rack: Ra
       quality: snapshot.rack !== null && meterFresh ? "measured" : learned.views.every((view) => view.draw.by === "nameplate") ? "unknown" : "estimated",
       mains: outage === null ? (back ? "returned" : "on") : "lost",
       compliance, floor, tolerance: allowed, views: learned.views, orders: reconciled.orders, awaitingPolls,
-      meter: meter.frozenAt !== null ? "frozen" : disagreesForLong(rack.disagreesSince, uptime) ? "disagrees" : "trusted",
+      meter: meter.frozen !== null ? "frozen" : disagreesForLong(rack.disagreesSince, uptime) ? "disagrees" : "trusted",
       quarantined: [...devices].flatMap(([id, { quarantine }]) => (quarantine === null ? [] : [{ id, reason: quarantine.reason }])),
     },
   };
@@ -142,10 +142,10 @@ function look(rack: RackState, { snapshot, policy }: DecideInput) {
   const seen = seenAfter(rack.watch, policy);
   const view = (shot: Snapshot): View[] => viewDevices(shot, rack.devices, { policy, start: startDevice, awaiting: awaitingPolls, seen });
   const views = view(snapshot);
-  const seenNow = nextWatch(rack.watch, views, { rack: rack.frozenAt === null ? snapshot.rack : null, policy, uptime });
+  const seenNow = nextWatch(rack.watch, views, { rack: rack.frozen === null ? snapshot.rack : null, policy, uptime });
   const meter = judgeMeter(rack, views, { snapshot, nominal: policy.nominal, watch: seenNow, seen });
   const watch = meter.awaited ? { ...seenNow, settled: false } : seenNow;
-  if (meter.frozenAt === null) return { snapshot, views, meter, watch, seen, awaitingPolls };
+  if (meter.frozen === null) return { snapshot, views, meter, watch, seen, awaitingPolls };
   const believed = blind(snapshot);
   return { snapshot: believed, views: view(believed), meter, watch, seen, awaitingPolls };
 }

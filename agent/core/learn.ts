@@ -12,7 +12,7 @@ import type { Policy } from "./policy.ts";
 import type { Millis, Watts } from "./units.ts";
 import { seconds, watts } from "./units.ts";
 import type { Watch } from "./settle.ts";
-import { moves, observe } from "./settle.ts";
+import { falls, moves, observe } from "./settle.ts";
 
 const GAIN_RANGE = [0.8, 1.25] as const;
 /** Share of the error a settled reading corrects: three readings reach 2/3 of a step, noise of one moves it by a third. */
@@ -33,12 +33,12 @@ export function learnDevice(view: View, context: { readonly uptime: Millis; read
   const over = uptime >= state.settlesAt + seen;
   const watched = observe(state, own, { uptime, settled: over });
   const target = state.target === null ? -1 : targetEntry(view);
-  if (target < 0 || !over || moves(watched.motion, uptime)) return obeying(watched);
+  if (target < 0 || !over || falls(watched.motion, uptime)) return obeying(watched);
   const expected = expectedAt(view, target);
   const ceiling = Math.max(expected * DEVIATION.factor, (curve.power[target] as number) * GAIN_RANGE[1]) + DEVIATION.watts;
   const deviates = own.power - own.uncertainty > Math.min(ceiling, device.nameplate.highest);
   if (deviates) return { ...watched, deviatesSince: state.deviatesSince ?? uptime };
-  const inPlace = target > 0 && view.actual === target && view.known && !view.climbing;
+  const inPlace = target > 0 && view.actual === target && view.known && !view.climbing && !moves(watched.motion, uptime);
   const gain = inPlace ? nextGain(state.gain, own.power / (curve.power[target] as number)) : state.gain;
   return gain === state.gain && state.deviatesSince === null ? watched : { ...watched, deviatesSince: null, gain };
 }
@@ -115,7 +115,7 @@ function unexplainedExcess(rack: Pick<RackState, "limit" | "plan">, views: reado
   const { limit, plan } = rack;
   const { metered, watch, seen, snapshot } = context;
   const { uptime } = snapshot.tick;
-  if (limit.kind === "unlimited" || metered.power === null || plan === null || uptime - plan.at < Math.max(EXCESS_AFTER, seen) || (moves(watch.motion, uptime) && watch.motion?.falls === true)) return 0;
+  if (limit.kind === "unlimited" || metered.power === null || plan === null || uptime - plan.at < Math.max(EXCESS_AFTER, seen) || falls(watch.motion, uptime)) return 0;
   if (views.some((view) => isComingDown(view, uptime, seen))) return 0;
   return Math.max(0, metered.power - metered.uncertainty - limit.power);
 }

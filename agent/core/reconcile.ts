@@ -94,7 +94,9 @@ function followUp(state: DeviceState, view: View, uptime: Millis): DeviceState {
   if (status.state !== "acknowledged") return state;
   const there = entryOf(view.curve, order.setpoint) === view.actual && view.known;
   if (there && readSince(view, status.at)) return { ...state, order: null, misses: 0, retryAt: uptime, settlesAt: arrivedAt(state, view, uptime) };
-  return uptime < state.settlesAt ? state : { ...state, order: null, ...missed(state, uptime) };
+  // What was read before it was acknowledged says nothing of it: in a large rack the poll that does may come late.
+  const unread = view.known && !readSince(view, status.at);
+  return uptime < state.settlesAt || unread ? state : { ...state, order: null, ...missed(state, uptime) };
 }
 
 /** A live tune that is read back has settled: the time planned for it was a bound. A tuner's or a restart's draw comes long after its setting. */

@@ -38,10 +38,10 @@ export const startWatch: Watch = { motion: null, lag: millis(0), settled: true, 
 
 /** Waits are half as long again as what is known. */
 const DOUBT = 1.5;
-/** Smaller steps are noise: a multiple of the meter's own, and a fraction of the figure. */
-const NOISE = { uncertainty: 2, fraction: 0.0025 } as const;
+/** Smaller steps are noise: a multiple of the meter's own, and a fraction of the figure. One machine warms up by a percent in seconds. */
+const NOISE = { uncertainty: 2, rack: 0.0025, machine: 0.01 } as const;
 /** A figure that has not moved for so long stands still. */
-export const STILL = seconds(5);
+const STILL = seconds(5);
 /** What begins to move so long after the last order is no effect of it, and no delay is longer. */
 const LATE = seconds(12);
 const LAG_AT_MOST = seconds(30);
@@ -54,19 +54,20 @@ const FORGET = 0.25;
 export const seenAfter = (watch: Watch, policy: Policy): Millis => millis(DOUBT * Math.max(policy.meterLag, watch.lag));
 
 /** The same object while the figure stands. */
-export function follow(motion: Motion | null, metered: Metered, uptime: Millis): Motion | null {
+function follow(motion: Motion | null, metered: Metered, { uptime, noise }: { readonly uptime: Millis; readonly noise: number }): Motion | null {
   const { power, uncertainty } = metered;
   if (power === null) return motion;
   if (motion === null) return { level: power, begun: millis(-STILL), movedAt: millis(-STILL), falls: false };
-  if (Math.abs(power - motion.level) <= Math.max(NOISE.uncertainty * uncertainty, NOISE.fraction * motion.level)) return motion;
+  if (Math.abs(power - motion.level) <= Math.max(NOISE.uncertainty * uncertainty, noise * motion.level)) return motion;
   return { level: power, begun: moves(motion, uptime) ? motion.begun : uptime, movedAt: uptime, falls: power < motion.level };
 }
 
 export const moves = (motion: Motion | null, uptime: Millis): boolean => motion !== null && uptime - motion.movedAt < STILL;
+export const falls = (motion: Motion | null, uptime: Millis): boolean => moves(motion, uptime) && motion?.falls === true;
 
 export function nextWatch(watch: Watch, views: readonly View[], context: { readonly rack: Metered | null; readonly policy: Policy; readonly uptime: Millis }): Watch {
   const { rack, policy, uptime } = context;
-  const motion = rack === null ? null : follow(watch.motion, rack, uptime);
+  const motion = rack === null ? null : follow(watch.motion, rack, { uptime, noise: NOISE.rack });
   const quietAt = quietSince(views, uptime);
   const late = motion !== null && motion.movedAt > quietAt && motion.begun <= quietAt + LATE ? Math.min(LAG_AT_MOST, motion.movedAt - quietAt) : 0;
   const settled = uptime >= quietAt + seenAfter({ ...watch, lag: millis(Math.max(watch.lag, late)) }, policy) && !moves(motion, uptime);
@@ -112,7 +113,7 @@ export function assumedTime(view: View, to: number): number {
 /** What its own meter says of the change it is in. */
 export function observe(state: DeviceState, own: Metered, context: { readonly uptime: Millis; readonly settled: boolean }): DeviceState {
   const { uptime, settled } = context;
-  const motion = follow(state.motion, own, uptime);
+  const motion = follow(state.motion, own, { uptime, noise: NOISE.machine });
   const { change } = state;
   if (!settled || change === null || motion === null || moves(motion, uptime)) return motion === state.motion ? state : { ...state, motion };
   const took = motion.movedAt > change.at && motion.begun <= state.settlesAt + LATE ? motion.movedAt - change.at : 0;

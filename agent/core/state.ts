@@ -6,7 +6,7 @@ import { startMode } from "./mode.ts";
 import type { Ramp } from "./ramp.ts";
 import type { Motion, Observed, Watch, Way } from "./settle.ts";
 import { startWatch } from "./settle.ts";
-import type { Stillness, Trial } from "./trial.ts";
+import type { Frozen, Stillness, Trial } from "./trial.ts";
 import type { Millis, Watts } from "./units.ts";
 import { watts } from "./units.ts";
 
@@ -60,8 +60,8 @@ export interface RackState {
   readonly plan: PlanMade | null;
   /** What the meter has to show after the orders given. */
   readonly trial: Trial | null;
-  /** The reading at which the meter stopped following; null: it measures. */
-  readonly frozenAt: Watts | null;
+  /** The meter stopped following; null: it measures. */
+  readonly frozen: Frozen | null;
   /** The figure the meter has shown without the least change. */
   readonly still: Stillness | null;
   /** Since when the machines' words together contradict the meter. */
@@ -99,6 +99,6 @@ export const startDevice: DeviceState = {
 export function startState(uptime: Millis): RackState {
   return {
     startedAt: uptime, mode: startMode(uptime), ramp: null, devices: new Map(), bias: watts(0), fallingSince: null, watch: startWatch,
-    plan: null, trial: null, frozenAt: null, still: null, disagreesSince: null, starving: null, excess: null, outage: null, limit: { kind: "unlimited" }, nextOrder: 1,
+    plan: null, trial: null, frozen: null, still: null, disagreesSince: null, starving: null, excess: null, outage: null, limit: { kind: "unlimited" }, nextOrder: 1,
   };
 }

@@ -26,6 +26,12 @@ export interface Stillness {
   readonly contradictedSince: Millis | null;
 }
 
+/** The figure a meter that is not believed stands at, and since when the machines' words are the same. */
+export interface Frozen {
+  readonly power: Watts;
+  readonly agreesSince: Millis | null;
+}
+
 /** Smaller changes drown in drift: a fraction of nominal power. */
 const WORTH_A_TRIAL = 0.05;
 /** Less than this share of the expected change is no movement. */
@@ -33,8 +39,8 @@ const MOVED = 0.2;
 /** A frozen meter that shows this much else measures again. */
 const ALIVE = 0.01;
 
-/** Machines and meter saying the same is as good: a meter that is frozen where it is right does no harm there. */
-const AGREES = { fraction: 0.05, watts: 30 } as const;
+/** Machines and meter saying the same is as good. */
+const AGREES = { fraction: 0.05, watts: 30, atLeast: 60_000 } as const;
 /** The machines' words have to change by this much, a fraction or watts, while the meter shows the same. */
 const STILL = { fraction: 0.01, watts: 60 } as const;
 
@@ -42,7 +48,7 @@ const STILL = { fraction: 0.01, watts: 60 } as const;
 const PATIENCE = 10_000;
 
 /** `awaited`: it has yet to show what was ordered, and nothing is settled before. */
-export type MeterTrust = Pick<RackState, "trial" | "frozenAt" | "still"> & { readonly awaited: boolean };
+export type MeterTrust = Pick<RackState, "trial" | "frozen" | "still"> & { readonly awaited: boolean };
 
 interface TrustContext {
   readonly snapshot: Snapshot;
@@ -56,23 +62,31 @@ interface TrustContext {
 export function judgeMeter(rack: RackState, views: readonly View[], { snapshot, nominal, watch, seen }: TrustContext): MeterTrust {
   const { uptime } = snapshot.tick;
   const power = snapshot.rack?.power ?? null;
-  const { trial, frozenAt } = rack;
-  if (power === null) return { trial: null, frozenAt, still: null, awaited: false };
+  const { trial, frozen } = rack;
+  if (power === null) return { trial: null, frozen, still: null, awaited: false };
   const said = ownWords(views);
-  if (frozenAt !== null) {
-    const agrees = views.every(({ device }) => device.reading.kind === "known") && Math.abs(said - power) <= AGREES.fraction * power + AGREES.watts;
-    const alive = Math.abs(power - frozenAt) > ALIVE * nominal;
-    return { trial: null, frozenAt: alive || agrees ? null : frozenAt, still: null, awaited: false };
-  }
+  if (frozen !== null) return { trial: null, frozen: thawed(frozen, { power, agrees: agrees(views, power, said), nominal, uptime }), still: null, awaited: false };
   const still = stillness(rack.still, { power, said, uptime });
-  const frozen = { trial: null, frozenAt: power, still: null, awaited: false };
+  const stands = { trial: null, frozen: { power, agreesSince: null }, still: null, awaited: false };
   // Some machine may be ordered at any time: the figure itself says that it stands still, not the rack.
-  if (still.contradictedSince !== null && uptime - still.contradictedSince >= seen + PATIENCE) return frozen;
-  if (!watch.settled) return { trial, frozenAt: null, still, awaited: false };
+  if (still.contradictedSince !== null && uptime - still.contradictedSince >= seen + PATIENCE) return stands;
+  if (!watch.settled) return { trial, frozen: null, still, awaited: false };
   const judged = trial !== null && trial.devices.size > 1 && Math.abs(trial.change) > WORTH_A_TRIAL * nominal;
   const unmoved = judged && (power - trial.before) / trial.change < MOVED;
-  if (!unmoved && still.contradictedSince === null) return { trial: null, frozenAt: null, still, awaited: false };
-  return unmoved && uptime - watch.quietAt >= seen + PATIENCE ? frozen : { trial, frozenAt: null, still, awaited: true };
+  if (!unmoved && still.contradictedSince === null) return { trial: null, frozen: null, still, awaited: false };
+  return unmoved && uptime - watch.quietAt >= seen + PATIENCE ? stands : { trial, frozen: null, still, awaited: true };
+}
+
+const agrees = (views: readonly View[], power: Watts, said: number): boolean =>
+  views.every(({ device }) => device.reading.kind === "known") && Math.abs(said - power) <= AGREES.fraction * power + AGREES.watts;
+
+/** It measures again when it moves. Machines may pass by the very figure it stands at, so agreeing counts when it shows another besides, or lasts. */
+function thawed(frozen: Frozen, now: { readonly power: Watts; readonly agrees: boolean; readonly nominal: Watts; readonly uptime: Millis }): Frozen | null {
+  const { power, nominal, uptime } = now;
+  if (Math.abs(power - frozen.power) > ALIVE * nominal) return null;
+  if (!now.agrees) return frozen.agreesSince === null ? frozen : { ...frozen, agreesSince: null };
+  const agreesSince = frozen.agreesSince ?? uptime;
+  return power !== frozen.power || uptime - agreesSince >= AGREES.atLeast ? null : { ...frozen, agreesSince };
 }
 
 function stillness(before: Stillness | null, { power, said, uptime }: { readonly power: Watts; readonly said: number; readonly uptime: Millis }): Stillness {

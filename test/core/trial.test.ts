@@ -5,6 +5,7 @@ import type { Snapshot } from "../../agent/core/snapshot.ts";
 import type { RackState } from "../../agent/core/state.ts";
 import type { Trial } from "../../agent/core/trial.ts";
 import { disagreement, extendTrial, judgeMeter } from "../../agent/core/trial.ts";
+import type { Millis } from "../../agent/core/units.ts";
 import { millis, seconds, watts } from "../../agent/core/units.ts";
 import type { View } from "../../agent/core/view.ts";
 import { device, metered, NOW, ordered, POLICY, rackOf, says, snapshot, to, viewsOf, wanted } from "./rack.ts";
@@ -32,20 +33,20 @@ describe("a meter on trial", () => {
     ["did not move, but one machine alone was ordered: it may be the machine", trial(8000, -3400, ["a"]), 8000, null],
     ["did not move, but little was asked", trial(8000, -300), 8000, null],
   ];
-  for (const [name, given, meterW, frozenAt] of cases) test(name, () => assert.equal(judged({ trial: given }, meterW, [2300, 2300]).frozenAt, frozenAt));
+  for (const [name, given, meterW, frozenAt] of cases) test(name, () => assert.equal(judged({ trial: given }, meterW, [2300, 2300]).frozen?.power ?? null, frozenAt));
 
   test("is not over before everything has settled", () => {
     const states = { a: ordered("400", { ago: 1000, settle: 10_000 }), b: wanted("400") };
     const shot = shotAt(8000, [2300, 2300]);
     const kept = judgeMeter(rackOf(states, { trial: trial(8000, -3400) }), viewsOf(shot, states), { snapshot: shot, nominal: NOMINAL, ...watched(shot, viewsOf(shot, states)) });
-    assert.deepEqual([kept.frozenAt, kept.trial?.change], [null, -3400]);
+    assert.deepEqual([kept.frozen, kept.trial?.change], [null, -3400]);
   });
 
   test("nor before a delay longer than any expected is over: late is not frozen", () => {
     const states = { a: wanted("400", { settlesAt: millis(NOW - 5000) }), b: wanted("400") };
     const shot = shotAt(8000, [2300, 2300]);
-    const { frozenAt, awaited, trial: kept } = judgeMeter(rackOf(states, { trial: trial(8000, -3400) }), viewsOf(shot, states), { snapshot: shot, nominal: NOMINAL, ...watched(shot, viewsOf(shot, states)) });
-    assert.deepEqual([frozenAt, awaited, kept?.change], [null, true, -3400]);
+    const { frozen, awaited, trial: kept } = judgeMeter(rackOf(states, { trial: trial(8000, -3400) }), viewsOf(shot, states), { snapshot: shot, nominal: NOMINAL, ...watched(shot, viewsOf(shot, states)) });
+    assert.deepEqual([frozen, awaited, kept?.change], [null, true, -3400]);
   });
 
   test("orders add up to what it has to show", () => {
@@ -61,25 +62,27 @@ describe("the same figure to the watt", () => {
   /** 1.5 x the lag that is assumed, and 10 s. */
   const LONG = 13_000;
   const still = (said: number, ago: number | null = LONG) => ({ power: watts(4600), said, contradictedSince: ago === null ? null : millis(NOW - ago) });
-  test("while the machines say another draw: frozen", () => assert.equal(judged({ still: still(6000) }, 4600, [2300, 2300]).frozenAt, 4600));
+  test("while the machines say another draw: frozen", () => assert.equal(judged({ still: still(6000) }, 4600, [2300, 2300]).frozen?.power, 4600));
   test("though one of them is ordered again and again", () => {
     const states = { a: ordered("400", { ago: 1000, settle: 10_000 }), b: wanted("400") };
     const shot = shotAt(4600, [2300, 2300]);
-    assert.equal(judgeMeter(rackOf(states, { still: still(6000) }), viewsOf(shot, states), { snapshot: shot, nominal: NOMINAL, ...watched(shot, viewsOf(shot, states)) }).frozenAt, 4600);
+    assert.equal(judgeMeter(rackOf(states, { still: still(6000) }), viewsOf(shot, states), { snapshot: shot, nominal: NOMINAL, ...watched(shot, viewsOf(shot, states)) }).frozen?.power, 4600);
   });
-  test("while the machines say the same: a steady rack", () => assert.equal(judged({ still: still(4610) }, 4600, [2300, 2300]).frozenAt, null));
-  test("not for long enough yet: awaited", () => assert.deepEqual([judged({ still: still(6000, LONG - 1) }, 4600, [2300, 2300])].map(({ frozenAt, awaited }) => [frozenAt, awaited]), [[null, true]]));
+  test("while the machines say the same: a steady rack", () => assert.equal(judged({ still: still(4610) }, 4600, [2300, 2300]).frozen, null));
+  test("not for long enough yet: awaited", () => assert.deepEqual([judged({ still: still(6000, LONG - 1) }, 4600, [2300, 2300])].map(({ frozen, awaited }) => [frozen, awaited]), [[null, true]]));
   test("contradicted for the first time", () => assert.equal(judged({ still: still(6000, null) }, 4600, [2300, 2300]).still?.contradictedSince, NOW));
-  test("another figure: it measures", () => assert.equal(judged({ still: still(6000) }, 4601, [2300, 2300]).frozenAt, null));
+  test("another figure: it measures", () => assert.equal(judged({ still: still(6000) }, 4601, [2300, 2300]).frozen, null));
 });
 
 describe("a meter not believed", () => {
-  const cases: readonly [string, number, readonly [number, number], number | null][] = [
+  const cases: readonly [string, number, readonly [number, number], number | null, agreesSince?: Millis][] = [
     ["shows the same and the machines say otherwise: still not", 8000, [2300, 2300], 8000],
     ["shows something else: it measures again", 8200, [2300, 2300], null],
-    ["shows what the machines say: believed where it does no harm", 8000, [4000, 4000], null],
+    ["shows what the machines say: believed", 8010, [4000, 4000], null],
+    ["stands still where the machines happen to pass: not believed", 8000, [4000, 4000], 8000],
+    ["stands still where the machines have been for a minute: at rest figures do not change", 8000, [4000, 4000], null, millis(NOW - 60_000)],
   ];
-  for (const [name, meterW, own, frozenAt] of cases) test(name, () => assert.equal(judged({ frozenAt: watts(8000) }, meterW, own).frozenAt, frozenAt));
+  for (const [name, meterW, own, frozenAt, agreesSince = null] of cases) test(name, () => assert.equal(judged({ frozen: { power: watts(8000), agreesSince } }, meterW, own).frozen?.power ?? null, frozenAt));
 });
 
 describe("machines against meter", () => {
