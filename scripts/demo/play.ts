@@ -40,7 +40,7 @@ export async function play(steps: readonly Step[], theatre: Theatre, { show, sig
       if (ok && secondsToComply !== null) return lasted >= secondsToComply + END_S;
       // In time, but not all of the limit is used yet: that may still come.
       const late = secondsToComply === null || secondsToComply > step.withinS;
-      return lasted >= (late ? step.withinS : PATIENCE_S) + END_S;
+      return lasted >= (late ? step.withinS : Math.max(PATIENCE_S, step.withinS)) + END_S;
     };
     await watch(theatre, { show, signal, until: over, seen: (seen) => samples.push(seen) });
     verdicts.push(verdict());
