@@ -22,7 +22,7 @@ import { HostHealth } from "./attend/host-health.ts";
 import { Reload } from "./attend/reload.ts";
 import { Schedule } from "./attend/schedule.ts";
 import { Truth } from "./attend/truth.ts";
-import { openDeviceKey } from "./config/device-key.ts";
+import { openDeviceKey, openEnergyKey, type DeviceKey } from "./config/device-key.ts";
 import type { BrokerConfig, Config } from "./config/schema.ts";
 import { brokerAccess, minerPasswords } from "./config/secrets.ts";
 import type { Policy } from "./core/policy.ts";
@@ -54,7 +54,7 @@ import type { Link, OutgoingMessage, Subscription } from "./runtime/link.ts";
 import type { Log, Logbook } from "./runtime/log.ts";
 import { Scope } from "./runtime/scope.ts";
 import type { Store } from "./runtime/store.ts";
-import { signJws, type SigningKey } from "./signal/jws.ts";
+import { signJws } from "./signal/jws.ts";
 import { Signal } from "./signal/signal.ts";
 
 export interface Surroundings {
@@ -153,12 +153,16 @@ export async function runRack(config: Config, surroundings: Surroundings, signal
 }
 
 /** The rack is kept with or without a record of it: a journal that cannot be opened is said and no more. */
+const nodeOf = ({ node }: Config): string => `site/${node.site}/rack/${node.rack}`;
+
 async function recording(config: Config, { clock, log, boot, software, key, seal, grid, farm, ...surroundings }: Recording): Promise<Evidence | null> {
   const { state } = config.paths;
   try {
     const [disk, gridDrawer] = [await openFolder(journalDirectory(config)), await openDrawer(join(state, "outbox-grid"))];
     return await openEvidence({
       clock, boot, software, key, seal, disk, settings: config.evidence,
+      energyKey: await openEnergyKey(state).catch(() => null),
+      identity: { operator: config.node.operator, node: nodeOf(config) },
       grid: { ...grid, drawer: gridDrawer },
       farm: farm === null ? null : { ...farm, drawer: await openDrawer(join(state, "outbox-farm")) },
       config: { state: surroundings.config, content: config },
@@ -171,7 +175,7 @@ async function recording(config: Config, { clock, log, boot, software, key, seal
 }
 
 interface Recording extends Surroundings {
-  readonly key: SigningKey | null;
+  readonly key: DeviceKey | null;
   readonly seal: (payload: string) => string;
   readonly grid: { readonly link: Link; readonly root: string };
   readonly farm: { readonly link: Link; readonly root: string } | null;

@@ -6,9 +6,12 @@ import type { Journal } from "../record/journal.ts";
 import type { Change } from "../report/changes.ts";
 import { EnergyBook, type EnergyMemory } from "../report/energy/book.ts";
 import { Curve } from "../report/energy/curve.ts";
+import { QUARTER_MS } from "../report/energy/quarter.ts";
 import { MachineBook, type MachineLook, type MachineMemory } from "../report/energy/machines.ts";
 import { forTheGrid, type Cost, type IntervalRecord } from "../report/energy/record.ts";
 import { MinuteSummary } from "../report/energy/summary.ts";
+import type { Chore } from "../runtime/chore.ts";
+import type { Drawer } from "../runtime/drawer.ts";
 import { limitW, measuredW, hashrateThs, type StatusDocument } from "../report/status.ts";
 import type { Attendant, Desk } from "./attendant.ts";
 
@@ -21,6 +24,9 @@ export interface EnergyOptions {
   /** null: there is no farm link. */
   readonly toFarm: Forward | null;
   readonly costOf: (from: number, kWh: number) => Cost | null;
+  /** Where the rack's records are kept for reports. */
+  readonly drawer: Drawer;
+  readonly keepMs: number;
 }
 
 interface Kept {
@@ -28,6 +34,9 @@ interface Kept {
   readonly machines: MachineMemory | null;
 }
 
+const KEPT = "interval/";
+const PAGE = 1_000;
+const keyOf = (from: string): string => `${KEPT}${from}`;
 /** Machines are polled every few seconds: more often there is nothing new. */
 const MACHINES_EVERY = seconds(10);
 const KEEP_EVERY = seconds(60);
@@ -36,18 +45,41 @@ const REGISTER_AGE = seconds(10);
 
 export class Energy implements Attendant {
   readonly name = "energy";
+  readonly chores: readonly Chore[];
   readonly #options: EnergyOptions;
   readonly #rack: EnergyBook;
   readonly #machines = new MachineBook();
   readonly #curve = new Curve();
   readonly #summary = new MinuteSummary();
   #desk: Desk | null = null;
+  #at = 0;
   #machinesAt: Millis | null = null;
   #keptAt: Millis | null = null;
 
   constructor(options: EnergyOptions) {
     this.#options = options;
     this.#rack = new EnergyBook(options.costOf);
+    this.chores = [{ name: "energy: remove records that are older than is kept", cron: "40 3 * * *", zone: "UTC", run: () => this.#forget() }];
+  }
+
+  /** Of the rack, by their beginning. */
+  async intervals(from: number, to: number): Promise<readonly IntervalRecord[]> {
+    const found: IntervalRecord[] = [];
+    const end = keyOf(new Date(to).toISOString());
+    // The one that has begun before belongs to it.
+    for (let after = keyOf(new Date(Math.max(0, from - QUARTER_MS)).toISOString()); ; ) {
+      const page = await this.#options.drawer.read(KEPT, after, PAGE);
+      for (const [key, value] of page) if (key < end) found.push(JSON.parse(value) as IntervalRecord);
+      const last = page.at(-1);
+      if (last === undefined || last[0] >= end || page.length < PAGE) return found;
+      after = last[0];
+    }
+  }
+
+  /** Writes down the seconds that are not yet. */
+  flush(): void {
+    const minute = this.#curve.end();
+    if (minute !== null) this.#options.journal.write({ kind: "curve", ...minute });
   }
 
   attach(kept: unknown, desk: Desk): void {
@@ -58,7 +90,8 @@ export class Energy implements Attendant {
   }
 
   decided(decision: Decision, { status, tick }: { readonly status: StatusDocument; readonly tick: Tick }): readonly Change[] {
-    const { journal, toGrid, toFarm } = this.#options;
+    const { journal, toGrid, toFarm, drawer } = this.#options;
+    this.#at = tick.at;
     const power = { powerW: measuredW(decision), limitW: limitW(decision.effective.limit), quality: decision.quality };
     const records = this.#rack.look({
       ...power, uptime: tick.uptime, at: tick.at, violating: decision.compliance.kind === "violating", hashrateThs: hashrateThs(decision),
@@ -67,6 +100,7 @@ export class Energy implements Attendant {
     for (const record of records) {
       const { v: _v, type: _type, ...fields } = record;
       journal.write({ kind: "interval", ...fields }, { atOnce: true });
+      void drawer.write(new Map([[keyOf(record.from), JSON.stringify(record)]]), { durable: true }).catch(() => undefined);
       toGrid("interval", { ...forTheGrid(record), at: record.to });
       toFarm?.("interval", record);
     }
@@ -80,9 +114,15 @@ export class Energy implements Attendant {
   /** What was begun is kept where it stands, so that a restart misses no more than itself. */
   async run(signal: AbortSignal): Promise<void> {
     await new Promise<void>((resolve) => (signal.aborted ? resolve() : signal.addEventListener("abort", () => resolve(), { once: true })));
-    const minute = this.#curve.end();
-    if (minute !== null) this.#options.journal.write({ kind: "curve", ...minute });
+    this.flush();
     this.#keep(null);
+  }
+
+  async #forget(): Promise<void> {
+    const { drawer, keepMs } = this.#options;
+    const end = keyOf(new Date(this.#at - keepMs).toISOString());
+    const old = (await drawer.read(KEPT, "", PAGE)).filter(([key]) => key < end);
+    await drawer.write(new Map(old.map(([key]) => [key, null])), { durable: false });
   }
 
   #lookAtMachines(decision: Decision, { tick, powerW, limitW: limit }: { readonly tick: Tick; readonly powerW: number | null; readonly limitW: number | null }): void {

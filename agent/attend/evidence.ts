@@ -1,4 +1,5 @@
 /** Assembles what is recorded for others to rely on: journal, energy records, and what waits until it has been heard. */
+import type { DeviceKey } from "../config/device-key.ts";
 import type { Config } from "../config/schema.ts";
 import { openJournal, type Journal } from "../record/journal.ts";
 import { openOutbox, SUMMARIES, type Outbox } from "../record/outbox.ts";
@@ -8,11 +9,11 @@ import type { Clock } from "../runtime/clock.ts";
 import type { Disk } from "../runtime/disk.ts";
 import type { Drawer } from "../runtime/drawer.ts";
 import type { Link } from "../runtime/link.ts";
-import type { SigningKey } from "../signal/jws.ts";
 import type { Attendant } from "./attendant.ts";
 import { Energy, type Forward } from "./energy.ts";
 import { Forwarding } from "./forwarding.ts";
 import { Recorder, type RecordOptions } from "./journal.ts";
+import { Reports } from "./reports.ts";
 import { sealedBy } from "./seal.ts";
 import { costBy } from "./tariff.ts";
 
@@ -27,7 +28,10 @@ export interface EvidenceOptions extends Omit<RecordOptions, "journal" | "publis
   readonly clock: Clock;
   /** Where the journal lies. */
   readonly disk: Disk;
-  readonly key: SigningKey | null;
+  readonly key: DeviceKey | null;
+  /** Signs energy records in OCMF. */
+  readonly energyKey: DeviceKey | null;
+  readonly identity: { readonly operator: string; readonly node: string };
   /** Signs what the contract asks to be signed. */
   readonly seal: (payload: string) => string;
   readonly settings: Config["evidence"];
@@ -40,6 +44,7 @@ export interface EvidenceOptions extends Omit<RecordOptions, "journal" | "publis
 export interface Evidence {
   readonly attendants: readonly Attendant[];
   readonly journal: Journal;
+  readonly reports: Reports;
   readonly logHead: () => string | null;
   /** Takes what the operator has to get, now or later. */
   readonly toGrid: Forward;
@@ -49,26 +54,34 @@ export interface Evidence {
 
 /** A month with all its days. */
 const MONTH_DAYS = 31;
+const DAY_MS = 86_400_000;
 const MB = 1_000_000;
 
 /** Rejects when journal or outbox cannot be read: the rack is kept without them then, and says so. */
 export async function openEvidence(options: EvidenceOptions): Promise<Evidence> {
-  const { clock, disk, key, seal, settings, grid, farm, draw } = options;
+  const { clock, disk, key, energyKey, seal, settings, grid, farm, draw, software } = options;
+  const keepDays = settings.keepMonths * MONTH_DAYS;
+  const sealed = sealedBy(key);
   const journal: Journal = await openJournal({
-    disk, clock, seal: sealedBy(key), keepDays: settings.keepMonths * MONTH_DAYS, packAfterDays: settings.packAfterDays, trouble: (reason) => recorder.trouble(reason),
+    disk, clock, seal: sealed, keepDays, packAfterDays: settings.packAfterDays, trouble: (reason) => recorder.trouble(reason),
   });
-  const box = ({ link, root, drawer }: Party, sealed: (topic: string, payload: string) => string): Promise<Outbox> =>
-    openOutbox({ link, topicRoot: root, drawer, clock, draw, summaries: SUMMARIES, seal: sealed, event: (name, fields) => forwarding.event(name, fields) });
+  const box = ({ link, root, drawer }: Party, sealFor: (topic: string, payload: string) => string): Promise<Outbox> =>
+    openOutbox({ link, topicRoot: root, drawer, clock, draw, summaries: SUMMARIES, seal: sealFor, event: (name, fields) => forwarding.event(name, fields) });
   const gridBox = await box(grid, (topic, payload) => (isSigned(topic) ? seal(payload) : payload));
   const farmBox = farm === null ? null : await box(farm, (_topic, payload) => payload);
   const outboxes = farmBox === null ? [gridBox] : [gridBox, farmBox];
   const toGrid: Forward = (topic, document) => gridBox.put(topic, document);
   const recorder = new Recorder({ ...options, journal, publish: (head) => grid.link.publish({ topic: `${grid.root}/log/head`, payload: head, qos: 1, retain: true }) });
-  const energy = new Energy({ journal, toGrid, toFarm: farmBox === null ? null : (topic, document) => farmBox.put(topic, document, "summary"), costOf: costBy(settings.tariff) });
+  const energy = new Energy({ journal, toGrid, toFarm: farmBox === null ? null : (topic, document) => farmBox.put(topic, document, "summary"), costOf: costBy(settings.tariff), drawer: grid.drawer, keepMs: keepDays * DAY_MS });
+  const reports = new Reports({
+    clock, disk, journal, seal: sealed, publicKey: key?.publicKey ?? null, energyKey: energyKey?.key ?? null,
+    identity: { ...options.identity, software }, intervals: (from, to) => energy.intervals(from, to), flush: () => energy.flush(),
+  });
   const forwarding = new Forwarding({ clock, outboxes, reserve: new Reserve(disk, settings.reserveMB * MB) });
   return {
-    attendants: [energy, forwarding, recorder],
+    attendants: [energy, forwarding, reports, recorder],
     journal,
+    reports,
     logHead: () => recorder.logHead,
     toGrid,
     async close() {

@@ -90,7 +90,13 @@ const journal = {
   load: async () => (await import("./commands/journal.ts")).journalCommand(),
 };
 
-const loadedWhenAsked = [top, journal, operator, modbus, probe, dump, replace];
+const report = {
+  name: "report",
+  description: "what the rack did under an order of the grid, or over a stretch of time; report verify checks one",
+  load: async () => (await import("./commands/report.ts")).reportCommand(),
+};
+
+const loadedWhenAsked = [top, journal, report, operator, modbus, probe, dump, replace];
 
 /** `asked`: the words of the command line; what they do not name is not loaded. */
 export async function curtailctlCommands(asked: Asked): Promise<Command> {

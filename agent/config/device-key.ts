@@ -13,31 +13,62 @@ export interface DeviceKey {
   readonly fingerprint: string;
 }
 
-const fileName = "device.key.pem";
+/** A kind of key this rack has one of. */
+interface Kind {
+  readonly file: string;
+  readonly words: string;
+  readonly fits: (key: KeyObject) => boolean;
+  readonly make: () => KeyObject;
+  /** What becomes of it when the file is moved away. */
+  readonly cure: string;
+}
+
+const device: Kind = {
+  file: "device.key.pem",
+  words: "Ed25519",
+  fits: ({ asymmetricKeyType }) => asymmetricKeyType === "ed25519",
+  make: () => generateKeyPairSync("ed25519").privateKey,
+  cure: "a new one is made then, and the operator needs its card (curtailctl grid card)",
+};
+
+const energy: Kind = {
+  file: "energy.key.pem",
+  words: "P-256",
+  fits: ({ asymmetricKeyType, asymmetricKeyDetails }) => asymmetricKeyType === "ec" && /^(prime256v1|P-256)$/.test(asymmetricKeyDetails?.namedCurve ?? ""),
+  make: () => generateKeyPairSync("ec", { namedCurve: "P-256" }).privateKey,
+  cure: "a new one is made then, and whoever checks its OCMF records needs the public half",
+};
 
 /** The key in `state`, made there (mode 0600, on the platter) where there is none. Throws a ConfigError when the file holds something else. */
-export async function openDeviceKey(state: string): Promise<DeviceKey> {
-  const path = join(state, fileName);
-  const text = await deviceKeyText(state);
-  return named(text === null ? await make(state, path) : read(text, path));
-}
+export const openDeviceKey = (state: string): Promise<DeviceKey> => openKey(state, device);
+
+/** The second key, for energy records in OCMF: that format knows no Ed25519. */
+export const openEnergyKey = (state: string): Promise<DeviceKey> => openKey(state, energy);
 
 /** The file's text; null: there is none. */
-export async function deviceKeyText(state: string): Promise<string | null> {
-  return readFile(join(state, fileName), "utf8").catch((error: unknown) => {
-    if (error instanceof Error && "code" in error && error.code === "ENOENT") return null;
-    throw error;
-  });
-}
+export const deviceKeyText = (state: string): Promise<string | null> => keyText(state, device);
 
 /** Puts a rack's own key in the place of the one in `state`, which stays beside it. Throws a ConfigError when it is none. */
 export async function placeDeviceKey(state: string, text: string): Promise<DeviceKey> {
-  const path = join(state, fileName);
-  const key = read(text, "the state brought along");
+  const path = join(state, device.file);
+  const key = read(text, "the state brought along", device);
   const present = await deviceKeyText(state);
   if (present !== null && present !== text) await rename(path, `${path}.before-import`);
   if (present !== text) await write(state, path, key);
   return named(key);
+}
+
+async function openKey(state: string, kind: Kind): Promise<DeviceKey> {
+  const path = join(state, kind.file);
+  const text = await keyText(state, kind);
+  return named(text === null ? await make(state, path, kind) : read(text, path, kind));
+}
+
+async function keyText(state: string, { file }: Kind): Promise<string | null> {
+  return readFile(join(state, file), "utf8").catch((error: unknown) => {
+    if (error instanceof Error && "code" in error && error.code === "ENOENT") return null;
+    throw error;
+  });
 }
 
 export function fingerprintOf(publicKey: KeyObject): string {
@@ -50,18 +81,18 @@ function named(key: KeyObject): DeviceKey {
   return { kid: `rack-${fingerprint.slice(0, 16)}`, key, publicKey, fingerprint };
 }
 
-function read(text: string, path: string): KeyObject {
+function read(text: string, path: string, kind: Kind): KeyObject {
   try {
     const key = createPrivateKey(text);
-    if (key.asymmetricKeyType === "ed25519") return key;
+    if (kind.fits(key)) return key;
   } catch {
     // Said below, in words that say what to do.
   }
-  throw new ConfigError(`${path} is no Ed25519 private key: bring the rack's own back, or move it away; a new one is made then, and the operator needs its card (curtailctl grid card)`);
+  throw new ConfigError(`${path} is no ${kind.words} private key: bring the rack's own back, or move it away; ${kind.cure}`);
 }
 
-async function make(state: string, path: string): Promise<KeyObject> {
-  const { privateKey } = generateKeyPairSync("ed25519");
+async function make(state: string, path: string, kind: Kind): Promise<KeyObject> {
+  const privateKey = kind.make();
   await write(state, path, privateKey);
   return privateKey;
 }

@@ -1,0 +1,122 @@
+/** Writes reports: of one order of the grid, or of a stretch of time. Reads the journal where it lies, in pieces, beside the loop. */
+import { sign, type KeyObject } from "node:crypto";
+import { tolerance } from "../core/assess.ts";
+import type { Decision } from "../core/decide.ts";
+import { watts } from "../core/units.ts";
+import { headText } from "../record/chain.ts";
+import { excerpt, findLast, type JournalLine } from "../record/excerpt.ts";
+import type { Journal } from "../record/journal.ts";
+import { ReportBuilder, type ReportQuery } from "../report/bundle/build.ts";
+import { renderReport } from "../report/bundle/render.ts";
+import { MOST_SECONDS } from "../report/bundle/seconds.ts";
+import type { ReportFormat } from "../report/bundle/signed.ts";
+import type { IntervalRecord } from "../report/energy/record.ts";
+import type { Change } from "../report/changes.ts";
+import type { Clock } from "../runtime/clock.ts";
+import type { Disk } from "../runtime/disk.ts";
+import type { Attendant, Desk } from "./attendant.ts";
+
+export interface ReportsOptions {
+  readonly clock: Clock;
+  readonly disk: Disk;
+  readonly journal: Journal;
+  readonly identity: ReportQuery["identity"];
+  readonly seal: (payload: string) => string;
+  readonly publicKey: KeyObject | null;
+  /** Signs energy records in OCMF; null: there is no key for it. */
+  readonly energyKey: KeyObject | null;
+  /** By their beginning, ms. */
+  readonly intervals: (from: number, to: number) => Promise<readonly IntervalRecord[]>;
+  /** What was seen and not yet written down. */
+  readonly flush: () => void;
+}
+
+export type Asked = { readonly id: string } | { readonly from: number; readonly to: number };
+
+export interface Written {
+  readonly name: string;
+  readonly text: string;
+}
+
+/** Meter before and meter after. */
+const AROUND_MS = 900_000;
+const HISTORY_MS = 62 * 86_400_000;
+
+export class Reports implements Attendant {
+  readonly name = "reports";
+  readonly #options: ReportsOptions;
+  #desk: Desk | null = null;
+  #outlets = 0;
+
+  constructor(options: ReportsOptions) {
+    this.#options = options;
+  }
+
+  attach(_kept: unknown, desk: Desk): void {
+    this.#desk = desk;
+  }
+
+  decided({ views }: Decision): readonly Change[] {
+    this.#outlets = views.filter(({ device }) => device.outlet !== null).length;
+    return [];
+  }
+
+  /** null: the journal knows of no document of this id. Rejects when there is no key for what was asked. */
+  async write(asked: Asked, format: ReportFormat): Promise<Written | null> {
+    const { seal, publicKey, journal, flush, energyKey } = this.#options;
+    if (format === "ocmf" && energyKey === null) throw new Error("there is no key for OCMF: the state directory cannot be written, as the log says");
+    flush();
+    await journal.settled();
+    const query = "id" in asked ? await this.#ofOrder(asked.id) : await this.#ofTime(asked);
+    if (query === null) return null;
+    const builder = new ReportBuilder(query);
+    if (query.to - query.from <= MOST_SECONDS * 1000) for await (const line of excerpt(this.#options.disk, query.from, query.to)) builder.add(line);
+    const facts = builder.facts();
+    const text = renderReport(facts, format, {
+      seal,
+      publicKey: publicKey?.export({ format: "jwk" }) ?? null,
+      ocmf: (payload) => (energyKey === null ? "" : sign("sha256", Buffer.from(payload), energyKey).toString("hex")),
+    });
+    const about = query.order === null ? facts.from.slice(0, 10) : facts.about;
+    return { name: `report-${about.replaceAll(/[^\w.-]/g, "_")}.${format}`, text };
+  }
+
+  /** The document itself, and the time around its hold on the rack. */
+  async #ofOrder(id: string): Promise<ReportQuery | null> {
+    const { disk, intervals, clock } = this.#options;
+    const order = await findLast(disk, "document", `"id":${JSON.stringify(id)}`);
+    if (order === null) return null;
+    const now = clock.now().at;
+    const received = Date.parse(order.at);
+    const hold = await this.#hold(id, received);
+    const [begun, ended] = hold ?? [received, now];
+    const [from, to] = [Math.min(received, begun) - AROUND_MS, Math.min(now, ended + AROUND_MS)];
+    const short = Math.max(from, to - MOST_SECONDS * 1000);
+    return this.#query({ order, from: short, to, intervals: await intervals(short, to), history: await intervals(begun - HISTORY_MS, begun) });
+  }
+
+  async #ofTime({ from, to }: { readonly from: number; readonly to: number }): Promise<ReportQuery> {
+    return this.#query({ order: null, from, to: Math.min(to, this.#options.clock.now().at), intervals: await this.#options.intervals(from, to), history: [] });
+  }
+
+  /** When it was what limits the rack, ms. */
+  async #hold(id: string, received: number): Promise<readonly [number, number] | null> {
+    const { disk, clock } = this.#options;
+    let begun: number | null = null;
+    for await (const { at, kind, name, doc } of excerpt(disk, received - 1_000, clock.now().at)) {
+      if (kind !== "event" || name !== "limit.changed") continue;
+      if (doc === id) begun ??= Date.parse(at);
+      else if (begun !== null) return [begun, Date.parse(at)];
+    }
+    return begun === null ? null : [begun, clock.now().at];
+  }
+
+  #query(parts: Pick<ReportQuery, "from" | "to" | "intervals" | "history"> & { readonly order: JournalLine | null }): ReportQuery {
+    const { identity, journal, clock } = this.#options;
+    const classes = (this.#desk?.plant.meters ?? []).filter(({ role }) => role === "rack").map(({ meter }) => meter.accuracy.fraction);
+    return {
+      ...parts, identity, at: clock.now().at, head: headText(journal.head),
+      toleranceOf: (limitW) => tolerance(watts(limitW), { class: Math.max(0, ...classes), power: watts(limitW), outlets: this.#outlets }),
+    };
+  }
+}
