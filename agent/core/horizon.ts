@@ -28,18 +28,21 @@ export function reachableFrom(view: View, policy: Policy): number {
   return 1;
 }
 
-/** The plan for the time until the slow ones are down: they go where `best` has them, and the others are as much lower as those still draw. */
+/** The plan for the time until the slow ones are down: they go where `best` has them, and the quick are as much lower as those still draw. */
 export function bridged(views: readonly View[], candidates: readonly Candidate[], context: { readonly best: Allotment; readonly available: number; readonly policy: Policy }): Int32Array {
   const { best, available, policy } = context;
-  const slow = views.map((view, i) => isLate(view, best.entries[i] as number, policy));
-  const overhang = views.reduce((sum, view, i) => (slow[i] === true ? sum + Math.max(0, view.reserve - expectedAt(view, best.entries[i] as number)) : sum), 0);
-  if (overhang === 0 || best.power + overhang <= available) return best.entries;
-  const quick = candidates.filter((_, i) => slow[i] !== true);
-  const left = available - views.reduce((sum, view, i) => (slow[i] === true ? sum + view.reserve : sum), 0);
-  const lower = allocate(quick, left).entries;
+  // Slow is whoever cannot fall asleep in time: a bridge that put another one of them to sleep would only hang over longer.
+  const slow = views.map((view) => isLate(view, 0, policy));
+  const bound = views.reduce((sum, view, i) => (slow[i] === true ? sum + boundDraw(view, best.entries[i] as number) : sum), 0);
+  const free = views.reduce((sum, view, i) => (slow[i] === true ? sum : sum + expectedAt(view, best.entries[i] as number)), 0);
+  if (bound + free <= available) return best.entries;
+  const lower = allocate(candidates.filter((_, i) => slow[i] !== true), available - bound).entries;
   let next = 0;
   return best.entries.map((entry, i) => (slow[i] === true ? entry : (lower[next++] as number)));
 }
+
+/** What a slow one draws until it is down. */
+const boundDraw = (view: View, to: number): number => Math.max(expectedAt(view, to), view.actual === to ? 0 : view.reserve);
 
 function isLate(view: View, to: number, policy: Policy): boolean {
   const lowers = view.actual < 0 || to < view.actual;

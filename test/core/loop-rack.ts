@@ -19,6 +19,8 @@ export interface LoopWords {
   readonly assumed: number;
   /** Does every machine hang on an outlet of its own, metered as late as the rack? */
   readonly outlets: boolean;
+  /** Machines from this one on restart to change: seconds until they sleep, and until they run otherwise. */
+  readonly slow?: { readonly from: number; readonly sleep: number; readonly wake: number };
 }
 
 /** Real over model power of each machine. */
@@ -29,22 +31,26 @@ const TOP_W = 4000 * FACTORS.length;
 class SlowMachine {
   readonly id: string;
   readonly #factor: number;
-  readonly #settleMs: number;
+  readonly capabilities: readonly Capability[];
+  readonly #settle: { readonly sleep: number; readonly run: number };
   setpoint: Setpoint = { kind: "points", point: "600" };
   order: OrderStatus | null = null;
   readonly #history: number[] = [];
   #from = 0;
   #movedAt = -1e9;
 
-  constructor(id: string, factor: number, settle: number) {
+  constructor(id: string, factor: number, words: LoopWords & { readonly isSlow: boolean }) {
+    const { slow, settle, isSlow } = words;
     this.id = id;
     this.#factor = factor;
-    this.#settleMs = settle * 1000;
+    this.#settle = isSlow && slow !== undefined ? { sleep: slow.sleep, run: slow.wake } : { sleep: settle, run: settle };
+    this.capabilities = capable(this.#settle, words.assumed);
     this.#from = this.#end();
   }
 
   power(uptime: number): number {
-    const part = Math.min(1, Math.max(0, (uptime - this.#movedAt) / this.#settleMs));
+    const length = this.setpoint.kind === "sleep" ? this.#settle.sleep : this.#settle.run;
+    const part = Math.min(1, Math.max(0, (uptime - this.#movedAt) / (1000 * length)));
     return this.#from + part * (this.#end() - this.#from);
   }
 
@@ -76,6 +82,14 @@ class SlowMachine {
   }
 }
 
+function capable(settle: { readonly sleep: number; readonly run: number }, assumed: number): readonly Capability[] {
+  const way = (length: number): Transition => ({ fixed: seconds(assumed * length), perMegahertz: millis(0), highest: "ends", hashing: true, confirm: "readback" });
+  return [
+    { kind: "points", points: points(ROWS), down: way(settle.run), up: way(settle.run) },
+    { kind: "sleep", sleepPower: watts(SLEEP_W), down: way(settle.sleep), up: way(settle.run) },
+  ];
+}
+
 export interface Stage {
   readonly limitW: number;
   /** Seconds over limit and tolerance after the first time within: none but the way down itself is forgiven. */
@@ -90,12 +104,10 @@ export interface Stage {
 
 /** Lives through the limits, each given as a part of the full rack, and judges each by the true power. */
 export function liveThrough(words: LoopWords, parts: readonly number[], seen: (moment: unknown) => void = () => undefined): Stage[] {
-  const machines = FACTORS.map((factor, i) => new SlowMachine(`asic-${i + 1}`, factor, words.settle));
-  const way: Transition = { fixed: seconds(words.assumed * words.settle), perMegahertz: millis(0), highest: "ends", hashing: true, confirm: "readback" };
-  const capabilities: readonly Capability[] = [{ kind: "points", points: points(ROWS), down: way, up: way }, { kind: "sleep", sleepPower: watts(SLEEP_W), down: way, up: way }];
+  const machines = FACTORS.map((factor, i) => new SlowMachine(`asic-${i + 1}`, factor, { ...words, isSlow: words.slow !== undefined && i >= words.slow.from }));
   const policy = { ...POLICY, nominal: watts(TOP_W), failsafe: watts(2000), meterLag: seconds(words.assumed * words.lag) };
   const restart = { minOff: millis(0), random: millis(0), rampPercentPerMinute: 10_000 };
-  const length = Math.round(12 * (words.settle + words.lag) + 120);
+  const length = Math.round(7 * (words.settle + words.lag) + 90) + (words.slow === undefined ? 0 : 600);
   const totals: number[] = [];
   let rack: RackState = startState(millis(0));
   return parts.map((part, index) => {
@@ -111,7 +123,7 @@ export function liveThrough(words: LoopWords, parts: readonly number[], seen: (m
       if (!over && first < 0) first = second - index * length;
       if (over && first >= 0) again += 1;
       const shot = snapshot(
-        machines.map((machine) => device(machine.id, machine.reading(uptime), { order: machine.order, capabilities, nameplate: { highest: watts(4600), asleep: watts(SLEEP_W) }, ...(words.outlets && { outlet: metered(machine.shown(words.lag), { uncertainty: 5 }) }) })),
+        machines.map((machine) => device(machine.id, machine.reading(uptime), { order: machine.order, capabilities: machine.capabilities, nameplate: { highest: watts(4600), asleep: watts(SLEEP_W) }, ...(words.outlets && { outlet: metered(machine.shown(words.lag), { uncertainty: 5 }) }) })),
         metered(totals.at(-1 - words.lag) ?? null, { uncertainty: 20 }),
         uptime,
       );
