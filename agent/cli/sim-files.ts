@@ -1,6 +1,7 @@
 import { mkdir, rename, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { stringify } from "yaml";
+import { CONTACTS } from "../../drivers/sim/metering.ts";
 import type { Rig, RigAsic } from "../../drivers/sim/rig.ts";
 
 /** What files are written from: a rig, or one recorded machine without an outlet. */
@@ -56,6 +57,9 @@ export function rigConfig(rig: Described, dir: string, broker: string): string {
       role,
       ...(login !== null && { login: { username: login.username, passwordFile: passwordFile(dir, profile) } }),
     })),
+    ...(rig.pdus.some(({ id }) => id === CONTACTS) && {
+      contacts: { estop: [`${CONTACTS}/1`], outputs: [{ output: `${CONTACTS}/1`, as: "lamp", shows: "trouble" }, { output: `${CONTACTS}/2`, as: "contactor" }] },
+    }),
     policy: { onStop: "failsafe", outlets: "never", maxChangesPerCycle: 50 },
     paths: { state: join(dir, "state"), run: join(dir, "run") },
   });

@@ -23,6 +23,7 @@ interface SimOptions {
   readonly models?: readonly string[];
   readonly pdu: string;
   readonly meter?: string;
+  readonly contacts?: true;
   readonly broker?: true;
   readonly seed: number;
   readonly latency: number;
@@ -43,6 +44,7 @@ export function simCommand(): Command {
     .option("--drivers <names>", `firmwares given out in turn, from ${firmwareNames.join(", ")}`, drivers)
     .option("--models <ids>", `models given out in turn, from ${simModelIds().join(", ")}`, models)
     .addOption(new Option("--pdu <profile>", "what feeds the miners").choices(pduKinds).default("gude-epc"))
+    .option("--contacts", "a box of contacts besides: an emergency stop on io-1/1, a lamp on output io-1/1, a contactor on io-1/2")
     .addOption(new Option("--meter <profile>", "one more meter above the PDUs, for the whole rack").choices(meterKinds))
     .option("--broker", "bring an MQTT broker along")
     .option("--seed <n>", "the same seed makes the same machines", integer(0, 2 ** 31 - 1), 1)
@@ -98,6 +100,7 @@ async function runRig(options: SimOptions, dir: string): Promise<void> {
       latencyMs: options.latency,
       ownAddresses: options.ownAddresses ?? false,
       pdu: options.pdu,
+      contacts: options.contacts ?? false,
       ...(options.meter !== undefined && { meter: options.meter }),
       control: Buffer.byteLength(socket) > SOCKET_PATH_BYTES ? 0 : socket,
       ...(options.drivers === undefined ? {} : { drivers: options.drivers }),

@@ -12,6 +12,8 @@ import { mappedImage } from "./register-map.ts";
 export interface MeterKind {
   /** How many outlets it has at most; 0: it only measures. */
   readonly outlets: number;
+  /** It shows a total. */
+  readonly measures: boolean;
   /** Made with that many, whatever is plugged in; else there are PDUs of every length. */
   readonly oneLength: boolean;
   readonly transport: "tcp" | "rtu-over-tcp";
@@ -22,9 +24,9 @@ export interface MeterKind {
   units(pdu: Pdu, random: Random): ReadonlyMap<number, ModbusImage>;
 }
 
-const plain = { transport: "tcp", unit: 1, login: null, oneLength: false } as const;
+const plain = { measures: true, transport: "tcp", unit: 1, login: null, oneLength: false } as const;
 const meter = (map: RegisterMap, unit = 1): MeterKind => ({ ...plain, unit, outlets: 0, units: (pdu) => new Map([[unit, mappedImage(pdu, map)]]) });
-const box = (outlets: number, map: RegisterMap): MeterKind => ({ ...plain, outlets, oneLength: true, units: (pdu) => new Map([[1, mappedImage(pdu, map)]]) });
+const box = (outlets: number, map: RegisterMap): MeterKind => ({ ...plain, measures: false, outlets, oneLength: true, units: (pdu) => new Map([[1, mappedImage(pdu, map)]]) });
 
 const meters = Object.fromEntries(Object.entries(meterMaps).map(([name, map]) => [name, meter(map, name === "microbt-container-meter" ? 4 : 1)]));
 
@@ -35,7 +37,7 @@ const KINDS: Readonly<Record<string, MeterKind>> = {
   "waveshare-relay-8": box(8, coilMap(0, 1, 8)),
   "kmtronic-relay-8": box(8, coilMap(0, 1, 8)),
   "adam-6000": box(6, adamMap(6)),
-  "mining-pdu-rtu": { ...plain, outlets: 24, oneLength: true, transport: "rtu-over-tcp", unit: 11, units: (pdu) => new Map([[11, mappedImage(pdu, miningPduMap(24))]]) },
+  "mining-pdu-rtu": { ...plain, measures: false, outlets: 24, oneLength: true, transport: "rtu-over-tcp", unit: 11, units: (pdu) => new Map([[11, mappedImage(pdu, miningPduMap(24))]]) },
   "microbt-container-pdu": {
     ...plain, outlets: 20, oneLength: true, unit: 9, login: MICROBT_LOGIN,
     units(pdu, random) {

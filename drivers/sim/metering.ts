@@ -31,10 +31,15 @@ export interface MeteringOptions {
   readonly pdu: string;
   /** The kind of one more meter that feeds the whole rack; null: the PDUs' totals are the rack's. */
   readonly meter: string | null;
+  /** A box of contacts beside them: six in, six out. */
+  readonly contacts: boolean;
   readonly seed: number;
   /** Monotonic, ms. */
   readonly now: () => number;
 }
+
+/** The box of contacts, where there is one. */
+export const CONTACTS = "io-1";
 
 /** As many PDUs as the machines need outlets, and where wanted a meter above them. Servers are added to `running` as they start. */
 export async function installMetering(loads: readonly Load[], options: MeteringOptions, running: SimServer[]): Promise<Metering> {
@@ -50,13 +55,14 @@ export async function installMetering(loads: readonly Load[], options: MeteringO
     running.push(server);
     machines.set(id, machine);
     const { transport, unit, login } = kind;
-    const role = options.meter === null || profile === options.meter ? "rack" : "outlets";
+    const role = kind.measures && (options.meter === null || profile === options.meter) ? "rack" : "outlets";
     described.push({ id, address: `${server.host}:${server.port}`, outlets: kind.outlets === 0 ? 0 : fed.length, profile, unit: unit ?? 1, transport, role, login });
   };
   const { outlets } = meterKind(options.pdu);
   if (outlets === 0) throw new RangeError(`a ${options.pdu} has no outlets: it can only be the rack's meter`);
   for (let first = 0; first < loads.length; first += outlets) await install(`pdu-${machines.size + 1}`, options.pdu, loads.slice(first, first + outlets));
   if (options.meter !== null) await install("meter-1", options.meter, loads);
+  if (options.contacts) await install(CONTACTS, "adam-6000", []);
   return { machines, described };
 }
 

@@ -27,6 +27,8 @@ export interface RigOptions {
   readonly pdu?: string;
   /** One more meter above the PDUs, whose total then is the rack's. */
   readonly meter?: string;
+  /** A box of contacts besides: `io-1`. */
+  readonly contacts?: boolean;
   readonly seed?: number;
   /** How long a miner thinks before it answers. */
   readonly latencyMs?: number;
@@ -97,8 +99,8 @@ export async function startRig(options: RigOptions): Promise<Rig> {
   };
   try {
     const miners = await installMiners(options, running);
-    const { pdu = DEFAULT_PDU, meter = null, seed = DEFAULT_SEED } = options;
-    const pdus = await installMetering([...miners.machines.values()], { pdu, meter, seed, now: () => clock.now() }, running);
+    const { pdu = DEFAULT_PDU, meter = null, contacts = false, seed = DEFAULT_SEED } = options;
+    const pdus = await installMetering([...miners.machines.values()], { pdu, meter, contacts, seed, now: () => clock.now() }, running);
     const rig = { ...operated(miners, pdus), close, [Symbol.asyncDispose]: close };
     if (options.control === undefined) return { ...rig, control: null };
     const control = await startRigControl(rig, options.control);
