@@ -5,7 +5,8 @@
  */
 import type { Decision } from "../core/decide.ts";
 import { pairingOf, type Dip, type Pairing } from "../core/pairing.ts";
-import { seconds, type Instant } from "../core/units.ts";
+import type { Statement } from "../core/limit.ts";
+import { seconds, watts, type Instant } from "../core/units.ts";
 import type { DeviceLoop } from "../plant/device-loop.ts";
 import type { Plant } from "../plant/plant.ts";
 import type { Change } from "../report/changes.ts";
@@ -48,6 +49,8 @@ export class Commissioning implements Attendant {
   #wish: Wish | null = null;
   #stop: AbortController | null = null;
   #survey: Survey | null = null;
+  /** What the rack draws at the beginning, for its length: machines that rise meanwhile would hide which outlet fell. */
+  #hold: number | null = null;
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -65,7 +68,11 @@ export class Commissioning implements Attendant {
     this.#desk = desk;
     this.#plant = desk.plant;
     const step = (device: string, now: Step): void => this.#tell({ now: { device, step: now } });
-    this.#dipper = new Dipper({ clock: this.#clock, plant: desk.plant, decision: () => this.#decision, step, soon: desk.soon });
+    this.#dipper = new Dipper({ clock: this.#clock, plant: desk.plant, decision: () => this.#decision, step, soon: desk.soon, hold: (power) => { this.#hold = power; } });
+  }
+
+  limits(): readonly Statement[] {
+    return this.#hold === null ? [] : [{ source: "technician", power: watts(this.#hold), ref: null, until: null }];
   }
 
   decided(decision: Decision): readonly Change[] {
@@ -100,6 +107,8 @@ export class Commissioning implements Attendant {
   }
 
   async #all(wish: Wish, signal: AbortSignal): Promise<void> {
+    if (this.#plant !== null) this.#plant.mapInDoubt = true;
+    this.#dipper?.begin();
     this.#desk?.event("map.started", { who: wish.who, devices: this.#survey?.total ?? 0 });
     const [dips, skipped] = [[] as Dip[], [] as { device: string; why: string }[]];
     for (const loop of this.#asked(wish)) {
@@ -127,6 +136,8 @@ export class Commissioning implements Attendant {
   #end(state: "done" | "stopped", why: string | null): void {
     this.#wish = null;
     this.#stop = null;
+    this.#hold = null;
+    if (this.#plant !== null) this.#plant.mapInDoubt = false;
     this.#tell({ state, why, now: null });
     const result = this.#survey?.result;
     this.#desk?.event("map.ended", { state, ...(why !== null && { why }), pairs: result?.pairs.length ?? 0, conflicts: result?.conflicts.length ?? 0, unmatched: result?.unmatched.length ?? 0 });

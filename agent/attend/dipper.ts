@@ -19,6 +19,8 @@ export interface DipperContext {
   /** What is being done with whom. */
   readonly step: (device: string, step: Step) => void;
   readonly soon: () => void;
+  /** Holds the rack at this power, so that it stays as it is meanwhile. */
+  readonly hold: (power: number) => void;
 }
 
 const LOOK = seconds(4);
@@ -29,40 +31,61 @@ const BACK_AT_MOST = seconds(300);
 const PERIOD = seconds(1);
 /** So near to what it drew before counts as back. */
 const BACK = 0.1;
+const LOOKS_AT_MOST = 3;
+const ROOM = 1.05;
+/** Another machine that changed by more took part in what the outlets show. */
+const MOVED = { fraction: 0.05, watts: 50 } as const;
 
 export class Dipper {
   readonly #context: DipperContext;
   readonly #samples: OutletSamples;
+  /** What the rack drew when the search began. */
+  #base: number | null = null;
 
   constructor(context: DipperContext) {
     this.#context = context;
     this.#samples = new OutletSamples(context.plant);
   }
 
-  /** One machine, looked at twice where the first look left doubt. A sentence where it could not be dipped. */
-  async one(loop: DeviceLoop, most: number, signal: AbortSignal): Promise<Dip | string> {
-    const first = await this.#dip(loop, most, signal);
-    if (typeof first === "string" || !isUnsure(first)) return first;
-    const second = await this.#dip(loop, most, signal);
-    return typeof second === "string" ? first : together(first, second);
+  /** A search begins: what the rack draws is measured anew. */
+  begin(): void {
+    this.#base = null;
   }
 
-  async #dip(loop: DeviceLoop, most: number, signal: AbortSignal): Promise<Dip | string> {
+  /** One machine, looked at again where others moved meanwhile or the look left doubt. A sentence where it could not be dipped. */
+  async one(loop: DeviceLoop, most: number, signal: AbortSignal): Promise<Dip | string> {
+    let seen: Dip | null = null;
+    let disturbed: readonly string[] = [];
+    for (let look = 0; look < LOOKS_AT_MOST; look += 1) {
+      const taken = await this.#dip(loop, most, signal);
+      if (typeof taken === "string") return seen ?? taken;
+      disturbed = taken.disturbed;
+      if (disturbed.length > 0) continue;
+      seen = seen === null ? taken.dip : together(seen, taken.dip);
+      if (!isUnsure(seen)) return seen;
+    }
+    return seen ?? `others moved each time (${disturbed.slice(0, 3).join(", ")}): search again when the rack's limit does not change`;
+  }
+
+  async #dip(loop: DeviceLoop, most: number, signal: AbortSignal): Promise<{ readonly dip: Dip; readonly disturbed: readonly string[] } | string> {
     const { id } = loop.device;
     this.#context.step(id, "waits");
     if (loop.held) return "it is in maintenance";
-    if (!(await this.#until(QUIET_AT_MOST, () => this.#isQuiet(id), signal))) return "it did not come to rest: it does not answer, sleeps, or is still being set";
+    if (!(await this.#until(QUIET_AT_MOST, () => this.#isQuiet(id) && this.#rests(), signal))) return this.#isQuiet(id) ? "the rack did not come to rest: search again when its limit does not change" : "it did not come to rest: it does not answer, sleeps, or is still being set";
     const plan = dipOf(loop.device.capabilities, { power: this.#own(id) ?? this.#estimate(id), most });
     if (plan === null) return `nothing it can do is deep enough to be seen and within ${Math.round(most)} W: allow a larger --share`;
+    this.#base ??= this.#rackDraw();
+    this.#context.hold(this.#base);
     this.#context.step(id, "measures");
-    const before = await this.#look(id, signal);
+    const before = await this.#look(signal);
     this.#context.step(id, "dips");
     try {
       await within(this.#context.clock, ACKNOWLEDGED, () => loop.lend(plan.setpoint), signal);
       await this.#context.clock.sleep(plan.settles, signal);
-      const after = await this.#look(id, signal);
-      const own = before.own === null || after.own === null ? plan.depth : before.own - after.own;
-      return { device: id, expected: own, drops: new Map([...before.outlets].flatMap(([outlet, power]) => (after.outlets.has(outlet) ? [[outlet, power - (after.outlets.get(outlet) ?? 0)] as const] : []))) };
+      const after = await this.#look(signal);
+      const [was, is] = [before.own.get(id), after.own.get(id)];
+      const drops = new Map([...before.outlets].flatMap(([outlet, power]) => (after.outlets.has(outlet) ? [[outlet, power - (after.outlets.get(outlet) ?? 0)] as const] : [])));
+      return { dip: { device: id, expected: was === undefined || is === undefined ? plan.depth : was - is, drops }, disturbed: movedBeside(id, before.own, after.own) };
     } catch (error) {
       signal.throwIfAborted();
       return `it did not take the order: ${error instanceof Error ? error.message : String(error)}`;
@@ -71,15 +94,15 @@ export class Dipper {
       this.#context.soon();
       this.#context.step(id, "returns");
       // The next machine waits until this one is back: one at a time.
-      if (!signal.aborted) await this.#until(BACK_AT_MOST, () => this.#isQuiet(id) && (this.#own(id) ?? 0) >= (before.own ?? 0) * (1 - BACK), signal);
+      if (!signal.aborted) await this.#until(BACK_AT_MOST, () => this.#isQuiet(id) && (this.#own(id) ?? 0) >= (before.own.get(id) ?? 0) * (1 - BACK), signal);
     }
   }
 
-  async #look(id: string, signal: AbortSignal): Promise<{ readonly outlets: ReadonlyMap<string, number>; readonly own: number | null }> {
+  async #look(signal: AbortSignal): Promise<{ readonly outlets: ReadonlyMap<string, number>; readonly own: ReadonlyMap<string, number> }> {
     await this.#context.clock.sleep(LAG, signal);
     const from = this.#context.clock.now().uptime;
     await this.#context.clock.sleep(LOOK, signal);
-    return { outlets: this.#samples.since(from), own: this.#own(id) };
+    return { outlets: this.#samples.since(from), own: this.#words() };
   }
 
   /** Whether it hashes where it should and nothing is on its way to it. */
@@ -88,14 +111,32 @@ export class Dipper {
     return view !== null && view.known && !view.underway && !view.climbing && view.device.reading.kind === "known" && view.device.reading.telemetry.state === "hashing";
   }
 
+  /** By the meter or by the machines, whichever is more: nobody is to be lowered by it. With room for noise. */
+  #rackDraw(): number {
+    const { draw, views } = this.#context.decision() ?? { draw: { high: Infinity }, views: [] };
+    return ROOM * Math.max(draw.high, views.reduce((sum, view) => sum + view.draw.high, 0));
+  }
+
+  /** Nothing is on its way to any machine. */
+  #rests(): boolean {
+    return this.#context.decision()?.views.every(({ underway, climbing }) => !underway && !climbing) ?? false;
+  }
+
+  /** What each machine says that it draws. */
+  #words(): ReadonlyMap<string, number> {
+    return new Map(this.#context.plant.devices.flatMap(({ device: { id } }) => {
+      const own = this.#own(id);
+      return own === null ? [] : [[id, own] as const];
+    }));
+  }
+
   #view(id: string): View | null {
     return this.#context.decision()?.views.find(({ device }) => device.id === id) ?? null;
   }
 
   /** By its own word; null where its firmware says nothing of power. */
   #own(id: string): number | null {
-    const reading = this.#view(id)?.device.reading;
-    return reading?.kind === "known" ? reading.telemetry.power : null;
+    return this.#context.plant.device(id)?.telemetry?.power ?? null;
   }
 
   #estimate(id: string): number {
@@ -111,4 +152,11 @@ export class Dipper {
     }
     return true;
   }
+}
+
+function movedBeside(device: string, before: ReadonlyMap<string, number>, after: ReadonlyMap<string, number>): string[] {
+  return [...before].flatMap(([id, was]) => {
+    const is = after.get(id);
+    return id !== device && (is === undefined || Math.abs(is - was) > Math.max(MOVED.watts, MOVED.fraction * was)) ? [id] : [];
+  });
 }

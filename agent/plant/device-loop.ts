@@ -54,8 +54,8 @@ export class DeviceLoop {
   #failure: { readonly reason: UnknownReason; readonly message: string } | null = null;
   /** In maintenance: read and never told anything, so that nobody is surprised who has his hands in it. */
   held = false;
-  /** Lent out: core leaves it alone as well, and only who has it tells it something. */
-  #lent = false;
+  /** Lent out: core sees what it was before, so that nothing else moves for it. */
+  #lent: { readonly reading: Reading } | null = null;
   #errand: Errand | null = null;
 
   constructor(device: Device, options: { readonly clock: Clock; readonly pace: Pace; readonly listener: PlantListener }) {
@@ -67,7 +67,9 @@ export class DeviceLoop {
   }
 
   post(order: Order): void {
-    if (this.held || this.#lent) {
+    // An order of core's goes before whatever somebody tries out.
+    this.giveBack();
+    if (this.held) {
       this.#status = { id: order.id, setpoint: order.setpoint, state: "failed", at: order.issuedAt };
       return;
     }
@@ -81,9 +83,14 @@ export class DeviceLoop {
     return this.#waiting === null && this.#status?.state !== "sending";
   }
 
-  /** Tells it one thing past core, which counts it at what the meter says until `giveBack`. Resolves when it acknowledged. */
+  /** What it said last; null: it does not answer. */
+  get telemetry(): Telemetry | null {
+    return this.#reading.kind === "known" ? this.#reading.telemetry : null;
+  }
+
+  /** Tells it one thing past core, which takes it for what it was until `giveBack` or an order of its own: nobody else gets what it leaves free. Resolves when it acknowledged. */
   lend(setpoint: Setpoint): Promise<void> {
-    this.#lent = true;
+    this.#lent ??= { reading: this.#reading };
     return new Promise((resolve, reject) => {
       this.#errand = { setpoint, done: (failure) => (failure === null ? resolve() : reject(failure)) };
       this.#bell.ring();
@@ -92,7 +99,8 @@ export class DeviceLoop {
 
   /** Core has it again, and brings it back to what it should be. */
   giveBack(): void {
-    this.#lent = false;
+    this.#lent = null;
+    this.#errand?.done(new DeviceError("refused", "it was needed for something else"));
     this.#errand = null;
   }
 
@@ -104,8 +112,8 @@ export class DeviceLoop {
   snapshot(tick: Tick, power: Pick<DeviceSnapshot, "outlet" | "feed">): DeviceSnapshot {
     const { id, nameplate } = this.device;
     // What can do nothing is one more load to core, counted at what the meter says.
-    const capabilities = this.held || this.#lent ? NOTHING : this.device.capabilities;
-    return { id, nameplate, capabilities, reading: this.#aged(tick), order: this.#status, ...power };
+    const capabilities = this.held ? NOTHING : this.device.capabilities;
+    return { id, nameplate, capabilities, reading: this.#lent?.reading ?? this.#aged(tick), order: this.#status, ...power };
   }
 
   /** Polls and obeys until aborted. `delay` spreads the polls of many devices over their period. */
@@ -134,7 +142,7 @@ export class DeviceLoop {
 
   async #send(order: Order, signal: AbortSignal): Promise<void> {
     this.#waiting = null;
-    if (this.held || this.#lent) return this.post(order);
+    if (this.held) return this.post(order);
     const begun = this.#clock.now().uptime;
     this.#mark(order, "sending", begun);
     try {

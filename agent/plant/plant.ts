@@ -30,6 +30,8 @@ export class Plant {
   readonly devices: readonly DeviceLoop[];
   readonly meters: readonly MeterLoop[];
   readonly switchboard: Switchboard;
+  /** Somebody looks which outlet feeds which miner: until he knows, no outlet speaks for a miner, and none is switched for one. */
+  mapInDoubt = false;
   readonly #byId: ReadonlyMap<string, DeviceLoop>;
   readonly #devicesOn: ReadonlyMap<string, string>;
   readonly #outlets: ReadonlyMap<string, { readonly meter: MeterLoop; readonly index: number }>;
@@ -67,7 +69,7 @@ export class Plant {
     const racks = this.meters.filter(({ role }) => role === "rack");
     return {
       tick,
-      devices: this.devices.map((loop) => loop.snapshot(tick, { outlet: this.#outlet(loop.device.id, tick), feed: loop.held ? null : this.switchboard.feed(loop.device.id, tick.uptime) })),
+      devices: this.devices.map((loop) => loop.snapshot(tick, { outlet: this.mapInDoubt ? null : this.#outlet(loop.device.id, tick), feed: loop.held || this.mapInDoubt ? null : this.switchboard.feed(loop.device.id, tick.uptime) })),
       rack: sumMetered(racks.map((loop) => loop.total(tick))),
       supply: racks[0]?.supply(tick) ?? null,
       rackClass: Math.max(0, ...racks.map(({ meter }) => meter.accuracy.fraction)),
