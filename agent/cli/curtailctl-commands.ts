@@ -30,6 +30,12 @@ const top = {
   load: async () => (await import("./commands/top.ts")).topCommand(),
 };
 
+const doctor = {
+  name: "doctor",
+  description: "look at everything, and say what is wrong and what to do",
+  load: async () => (await import("./commands/doctor.ts")).doctorCommand(),
+};
+
 const operator = {
   name: "operator",
   description: "publish grid documents: keygen, keys, allocate, limit, setpoint, level, cancel, emergency, release, heartbeat, watch",
@@ -96,7 +102,7 @@ const report = {
   load: async () => (await import("./commands/report.ts")).reportCommand(),
 };
 
-const loadedWhenAsked = [top, journal, report, operator, modbus, probe, dump, replace];
+const loadedWhenAsked = [top, doctor, journal, report, operator, modbus, probe, discover, dump, replace];
 
 /** `asked`: the words of the command line; what they do not name is not loaded. */
 export async function curtailctlCommands(asked: Asked): Promise<Command> {

@@ -31,5 +31,11 @@ rig() {
   [ -e /var/lib/rig/config.yaml ] || fail "the rig does not start: $(journalctl -u rig --no-pager -n 5)"
   CURTAIL_BROKER=$(grep -o 'mqtt://[0-9.:]*' /var/lib/rig/config.yaml | head -1); export CURTAIL_BROKER
 }
+# The rig's configuration with the usual paths, and a password that only root can read. The rig's ports are others after each boot.
+configure() {
+  sed -e '/^paths:/,$d' -e 's/failsafeLimitW:.*/failsafeLimitW: 4000/' \
+    -e 's/^  heartbeat: required/&\n  username: rack\n  passwordFile: \/run\/credentials\/curtaild.service\/mqtt/' /var/lib/rig/config.yaml > /etc/curtaild/config.yaml
+  chown root:curtaild /etc/curtaild/config.yaml; chmod 640 /etc/curtaild/config.yaml
+}
 heartbeat() { systemctl reset-failed heartbeat.service 2>/dev/null; systemd-run --quiet --unit heartbeat --setenv=CURTAIL_BROKER="$CURTAIL_BROKER" --setenv=CURTAIL_OPERATOR=demo --setenv=CURTAIL_NODE="$CURTAIL_NODE" --setenv=HOME=/root curtailctl operator heartbeat; }
 finish() { printf 'end of %s after %d s\n' "$(cat /shared/chapter)" $(($(date +%s) - begun)); }

@@ -7,9 +7,7 @@ score=$(systemd-analyze security --offline=true /usr/lib/systemd/system/curtaild
 awk "BEGIN{exit !($score <= 1.5)}" && ok "exposure $score" || fail "exposure $score is above 1.5"
 
 rig
-sed -e '/^paths:/,$d' -e "s/failsafeLimitW:.*/failsafeLimitW: $failsafe/" /var/lib/rig/config.yaml > /etc/curtaild/config.yaml
-sed -i 's/^  heartbeat: required/&\n  username: rack\n  passwordFile: \/run\/credentials\/curtaild.service\/mqtt/' /etc/curtaild/config.yaml
-chown root:curtaild /etc/curtaild/config.yaml; chmod 640 /etc/curtaild/config.yaml
+configure
 (umask 077; echo geheim-4711 > /etc/curtaild/secrets/mqtt)
 mkdir -p /etc/systemd/system/curtaild.service.d
 printf '[Service]\nLoadCredential=mqtt:/etc/curtaild/secrets/mqtt\n' > /etc/systemd/system/curtaild.service.d/secrets.conf

@@ -1,4 +1,4 @@
-import { chown, copyFile, constants, readFile, rename, stat, writeFile } from "node:fs/promises";
+import { copyFile, constants, readFile } from "node:fs/promises";
 import { Command } from "commander";
 import { stringify } from "yaml";
 import { formatAddress, formatOutlet } from "../../config/address.ts";
@@ -8,10 +8,9 @@ import { loadConfig, readConfigText } from "../../config/load.ts";
 import { migrated, presentVersion } from "../../config/migrate.ts";
 import type { Config } from "../../config/schema.ts";
 import { ControlClient } from "../client.ts";
+import { USUAL_CONFIG as usual, writeConfig } from "../config-file.ts";
 import { exit, Failure } from "../exit.ts";
 import { vocabulary } from "../vocabulary.ts";
-
-const usual = "/etc/curtaild/config.yaml";
 
 export function configCommand(): Command {
   const config = new Command("config").description("show a configuration, compare it with what runs, bring an old one up to date");
@@ -70,9 +69,6 @@ async function migrate(file: string): Promise<void> {
   }
   const backup = `${file}.v${result.from}`;
   await copyFile(file, backup, constants.COPYFILE_EXCL);
-  const { mode, uid, gid } = await stat(file);
-  await writeFile(`${file}.new`, result.text, { mode });
-  await chown(`${file}.new`, uid, gid);
-  await rename(`${file}.new`, file);
+  await writeConfig(file, result.text);
   process.stdout.write(`${file} is of version ${presentVersion} now; the old one is ${backup}.\n`);
 }
