@@ -102,7 +102,7 @@ const report = {
   load: async () => (await import("./commands/report.ts")).reportCommand(),
 };
 
-const loadedWhenAsked = [top, doctor, journal, report, operator, modbus, probe, discover, dump, replace];
+const loadedWhenAsked = [top, doctor, journal, report, operator, modbus, probe, dump, replace];
 
 /** `asked`: the words of the command line; what they do not name is not loaded. */
 export async function curtailctlCommands(asked: Asked): Promise<Command> {
