@@ -12,6 +12,7 @@ import type { Compliance, Draw, PowerLimit } from "./model.ts";
 import type { GridState, Mode } from "./mode.ts";
 import { failsafeJoins, gridState, nextMode, restartRule } from "./mode.ts";
 import { nextOutage } from "./outage.ts";
+import { switchOutlets } from "./outlets.ts";
 import type { Plan } from "./plan.ts";
 import { makePlan } from "./plan.ts";
 import type { Policy } from "./policy.ts";
@@ -93,10 +94,11 @@ export function decide(rack: RackState, input: DecideInput): { readonly rack: Ra
     : makePlan(rack, learned.views, {
         budget, atLimit: samePower(budget, aim.limit), bias: learned.bias, uptime, policy, metered: meterFresh, settled: watch.settled, over, horizon: horizonOf(aim, input.now),
       });
+  const mayRaise = !awaitingPolls && !mode.emergency && (meterFresh || snapshot.rack === null) && !(mode.restoring !== null && uptime < mode.restoring.notBefore);
   const reconciled = reconcile(learned.views, {
     targets: mode.emergency ? asleep(learned.views) : plan.targets,
     headroom: budget.kind === "limited" ? budget.power - reserved(learned.views, fresh(snapshot.rack, policy), learned.bias) : null,
-    mayRaise: !awaitingPolls && !mode.emergency && (meterFresh || snapshot.rack === null) && !(mode.restoring !== null && uptime < mode.restoring.notBefore),
+    mayRaise,
     mayLower: !awaitingPolls || mode.emergency || over,
     cause: (view) => causeOf(view, { mode, aim, remade: plan.remade !== rack.plan }),
     uptime, policy, nextOrder: rack.nextOrder,
@@ -108,20 +110,25 @@ export function decide(rack: RackState, input: DecideInput): { readonly rack: Ra
     : watts(0);
   const excess = nextExcess(rack, { effective, draw, allowed, uptime, policy, seen });
   const compliance = assess({ limit: effective.limit, draw, tolerance: allowed, floor, uptime, deadline: excess?.deadline ?? null, metered });
-  const devices = mark(reconciled.states, plan.quarantined);
+  const switched = switchOutlets(learned.views, mark(reconciled.states, plan.quarantined), rack.outlets, {
+    emergency: mode.emergency, excess: meterFresh && !awaitingPolls && effective.limit.kind === "limited" ? Math.max(0, draw.low - effective.limit.power - allowed) : 0, limit: effective.limit,
+    headroom: reconciled.headroom, mayRaise, cause: nameOf(aim), seen, uptime, policy, nextOrder: reconciled.nextOrder,
+  });
+  const devices = switched.states;
+  const orders = [...reconciled.orders, ...switched.orders];
   return {
     rack: {
       ...rack, mode: restored ? { ...mode, restoring: null } : mode, ramp, devices, bias: learned.bias, fallingSince: learned.fallingSince, watch,
       trial: extendTrial(meter.trial, reconciled.orders, { views: learned.views, snapshot }), frozen: meter.frozen, still: meter.still,
       disagreesSince: disagreement(rack.disagreesSince, learned.views, { snapshot, bias: learned.bias, watch }),
       plan: mode.emergency ? null : plan.remade, starving: mode.emergency ? null : nextStarving(rack.starving, { found: reconciled.starving, views: learned.views, uptime }),
-      excess, outage, limit: effective.limit, nextOrder: reconciled.nextOrder,
+      excess, outage, outlets: switched.outlets, limit: effective.limit, nextOrder: switched.nextOrder,
     },
     decision: {
       uptime, state: gridState(mode, isBinding(effective, policy)), effective, setpoint, failsafe, budget, draw,
       quality: snapshot.rack !== null && meterFresh ? "measured" : learned.views.every((view) => view.draw.by === "nameplate") ? "unknown" : "estimated",
       mains: outage === null ? (back ? "returned" : "on") : "lost",
-      compliance, floor, tolerance: allowed, views: learned.views, orders: reconciled.orders, awaitingPolls,
+      compliance, floor, tolerance: allowed, views: learned.views, orders, awaitingPolls,
       meter: meter.frozen !== null ? "frozen" : disagreesForLong(rack.disagreesSince, uptime) ? "disagrees" : "trusted",
       quarantined: [...devices].flatMap(([id, { quarantine }]) => (quarantine === null ? [] : [{ id, reason: quarantine.reason }])),
     },
@@ -261,6 +268,7 @@ function causeOf(view: View, context: { readonly mode: Mode; readonly aim: Effec
   if (context.mode.emergency) return "emergency";
   if (view.state.quarantine !== null || view.state.deviatesSince !== null) return "deviation";
   if (!context.remade) return "reconcile";
-  const { binding } = context.aim;
-  return binding === null ? "lifted" : (binding.ref?.id ?? binding.source);
+  return nameOf(context.aim);
 }
+
+const nameOf = ({ binding }: EffectiveLimit): string => (binding === null ? "lifted" : (binding.ref?.id ?? binding.source));

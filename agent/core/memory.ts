@@ -3,12 +3,13 @@ import type { Setpoint } from "./model.ts";
 import type { DeviceState, RackState } from "./state.ts";
 import { startDevice, startState } from "./state.ts";
 import type { Restart } from "./grid.ts";
+import type { OutletState } from "./outlets.ts";
 import type { Millis } from "./units.ts";
+import { millis, watts } from "./units.ts";
 import { restoringFrom } from "./mode.ts";
-import { watts } from "./units.ts";
 
 export interface Memory {
-  readonly devices: Readonly<Record<string, { readonly target: Setpoint | null; readonly gain: number }>>;
+  readonly devices: Readonly<Record<string, { readonly target: Setpoint | null; readonly gain: number; readonly outlet?: OutletState }>>;
   /** An emergency or the way back from one was running. */
   readonly restoring: boolean;
   /** And it waits, or is to wait, for the mains. */
@@ -16,7 +17,7 @@ export interface Memory {
 }
 
 export function remember(rack: RackState): Memory {
-  const devices = Object.fromEntries([...rack.devices].map(([id, { target, gain }]) => [id, { target, gain: Math.round(gain * 1000) / 1000 }]));
+  const devices = Object.fromEntries([...rack.devices].map(([id, { target, gain, outlet }]) => [id, { target, gain: Math.round(gain * 1000) / 1000, ...(outlet !== null && { outlet: { ...outlet, orderedAt: millis(0) } }) }]));
   const { emergency, held, restoring } = rack.mode;
   const waits = held || (restoring !== null && restoring.hold !== null);
   return { devices, restoring: emergency || restoring !== null, ...(waits && { held: true }) };

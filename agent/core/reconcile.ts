@@ -30,6 +30,8 @@ export interface Reconciled {
   readonly orders: readonly Order[];
   readonly states: ReadonlyMap<string, DeviceState>;
   readonly nextOrder: number;
+  /** What the raises left of it; null: unlimited. */
+  readonly headroom: number | null;
   /** The cheapest raise that found no room, with the most it may draw on its way; null when every raise went out. */
   readonly starving: { readonly device: string; readonly peak: Watts } | null;
 }
@@ -56,7 +58,8 @@ export function reconcile(views: readonly View[], context: ReconcileContext): Re
     const target = context.targets.get(view.device.id) ?? null;
     const state = followUp({ ...view.state, target }, view, uptime);
     states.set(view.device.id, state);
-    if (target === null || !canBeSet(view) || !needsOrder(view, state)) continue;
+    // A machine without power hears nothing.
+    if (target === null || view.device.feed?.on === false || !canBeSet(view) || !needsOrder(view, state)) continue;
     const to = entryOf(view.curve, target);
     const lowers = to >= 0 && lowersFrom(view, to);
     if (uptime < pausedUntil(view, state, lowers)) continue;
@@ -78,7 +81,7 @@ export function reconcile(views: readonly View[], context: ReconcileContext): Re
     headroom -= Math.max(0, cost);
     left -= 1;
   }
-  return { orders, states, nextOrder, starving };
+  return { orders, states, nextOrder, headroom: context.headroom === null ? null : headroom, starving };
 }
 
 /** Takes in what became of the last order. */

@@ -3,6 +3,8 @@ import type { Outage } from "./outage.ts";
 import type { PowerLimit, Setpoint } from "./model.ts";
 import type { Mode } from "./mode.ts";
 import { startMode } from "./mode.ts";
+import type { Outlets, OutletState } from "./outlets.ts";
+import { startOutlets } from "./outlets.ts";
 import type { Ramp } from "./ramp.ts";
 import type { Motion, Observed, Watch, Way } from "./settle.ts";
 import { startWatch } from "./settle.ts";
@@ -31,6 +33,8 @@ export interface DeviceState {
   readonly gain: number;
   /** Uptime since when it draws more than its setpoint can explain; null: it does as told. */
   readonly deviatesSince: Millis | null;
+  /** Its outlet, while it is opened by us; null: it is not. */
+  readonly outlet: OutletState | null;
   /** It does not do as told: kept asleep until this uptime. */
   readonly quarantine: { readonly until: Millis; readonly reason: string } | null;
 }
@@ -72,6 +76,7 @@ export interface RackState {
   readonly excess: { readonly since: Millis; readonly deadline: Millis } | null;
   /** The rack may be without mains; null: it is not. */
   readonly outage: Outage | null;
+  readonly outlets: Outlets;
   readonly limit: PowerLimit;
   readonly nextOrder: number;
 }
@@ -93,12 +98,12 @@ export interface PlanMade {
 }
 
 export const startDevice: DeviceState = {
-  target: null, order: null, settlesAt: 0 as Millis, change: null, observed: { down: 0, up: 0, sleep: 0, wake: 0 } as Observed, motion: null, retryAt: 0 as Millis, misses: 0, gain: 1, deviatesSince: null, quarantine: null,
+  target: null, order: null, settlesAt: 0 as Millis, change: null, observed: { down: 0, up: 0, sleep: 0, wake: 0 } as Observed, motion: null, retryAt: 0 as Millis, misses: 0, gain: 1, deviatesSince: null, outlet: null, quarantine: null,
 };
 
 export function startState(uptime: Millis): RackState {
   return {
     startedAt: uptime, mode: startMode(uptime), ramp: null, devices: new Map(), bias: watts(0), fallingSince: null, watch: startWatch,
-    plan: null, trial: null, frozen: null, still: null, disagreesSince: null, starving: null, excess: null, outage: null, limit: { kind: "unlimited" }, nextOrder: 1,
+    plan: null, trial: null, frozen: null, still: null, disagreesSince: null, starving: null, excess: null, outage: null, outlets: startOutlets, limit: { kind: "unlimited" }, nextOrder: 1,
   };
 }

@@ -59,18 +59,19 @@ export function fresh(metered: Metered | null, policy: Policy): Metered | null {
 function viewDevice(device: DeviceSnapshot, kept: DeviceState, context: ViewContext & { readonly uptime: Millis }): View {
   const state = acknowledged(device, kept);
   const curve = curveOf(device.capabilities, device.nameplate.asleep);
-  const telemetry = believed(device);
+  const off = device.feed?.on === false;
+  const telemetry = off ? null : believed(device);
   const assumed = context.awaiting && device.reading.kind === "unknown" && device.reading.reason === "not-polled";
   const actual = telemetry !== null ? position(curve, telemetry) : assumed ? entryOf(curve, state.target) : -1;
   const frequency = telemetry?.frequency ?? (actual > 0 ? (curve.frequency[actual] as number) : null);
   const voltage = telemetry?.voltage ?? (actual > 0 ? (curve.voltage[actual] as number) : null);
-  const underway = isUnderway(device, state, context.uptime);
-  const draw = drawOf({ device, state, curve, actual, telemetry, outlet: fresh(device.outlet, context.policy) });
+  const underway = !off && isUnderway(device, state, context.uptime);
+  const draw: Draw = off ? { low: watts(0), high: watts(0), by: "outlet" } : drawOf({ device, state, curve, actual, telemetry, outlet: fresh(device.outlet, context.policy) });
   const known = telemetry !== null || (assumed && actual >= 0);
   const climbing = telemetry?.state === "starting" || telemetry?.state === "ramping";
-  const rising = underway || climbing || context.uptime < state.settlesAt + context.seen || (known && actual !== entryOf(curve, state.target));
+  const rising = off ? false : underway || climbing || context.uptime < state.settlesAt + context.seen || (known && actual !== entryOf(curve, state.target));
   const view = { device, state, curve, actual, frequency, voltage, known, underway, climbing, rising, draw };
-  return { ...view, reserve: reserveOf(view) };
+  return { ...view, reserve: off ? watts(0) : reserveOf(view) };
 }
 
 /** It begins to move when it acknowledges: a slow mailbox leaves a machine its time to settle. */

@@ -1,0 +1,140 @@
+/**
+ * The last resort. An outlet is opened only as its own rule allows, after the machine was told to sleep and the grace has
+ * passed, and in steps that wait until the meter has shown the one before. It is closed again, one at a time, when there is
+ * room for all the machine may draw when it boots, and not before its minimum-off time.
+ */
+import type { PowerLimit } from "./model.ts";
+import type { Policy } from "./policy.ts";
+import type { Feed } from "./snapshot.ts";
+import type { DeviceState, Order } from "./state.ts";
+import type { Millis } from "./units.ts";
+import { millis, seconds } from "./units.ts";
+import type { View } from "./view.ts";
+
+/** What we want of an outlet that we have opened; it is ours until it is closed again. */
+export interface OutletState {
+  readonly on: boolean;
+  /** Of what made it necessary. */
+  readonly cause: string;
+  readonly orderedAt: Millis;
+  readonly tries: number;
+}
+
+/** What the rack remembers of its outlets. */
+export interface Outlets {
+  /** Uptime since when there is a reason to open any; null: there is none. */
+  readonly neededSince: Millis | null;
+  readonly openedAt: Millis | null;
+  readonly closedAt: Millis | null;
+}
+
+export const startOutlets: Outlets = { neededSince: null, openedAt: null, closedAt: null };
+
+export interface OutletContext {
+  readonly emergency: boolean;
+  /** What the meter shows over the limit and its tolerance; 0: nothing, or nobody measures. */
+  readonly excess: number;
+  readonly limit: PowerLimit;
+  /** Power that nothing has reserved; null: unlimited. */
+  readonly headroom: number | null;
+  readonly mayRaise: boolean;
+  /** Why the limit is what it is. */
+  readonly cause: string;
+  /** How long after its end a change is surely seen. */
+  readonly seen: Millis;
+  readonly uptime: Millis;
+  readonly policy: Policy;
+  readonly nextOrder: number;
+}
+
+interface Switched {
+  readonly orders: readonly Order[];
+  readonly states: ReadonlyMap<string, DeviceState>;
+  readonly outlets: Outlets;
+  readonly nextOrder: number;
+}
+
+/** From an order until the PDU has read it back. */
+const SETTLE = seconds(5);
+const BACK_OFF = { first: seconds(5), most: seconds(60) } as const;
+
+type Fed = View & { readonly device: { readonly feed: Feed } };
+
+export function switchOutlets(views: readonly View[], states: ReadonlyMap<string, DeviceState>, before: Outlets, context: OutletContext): Switched {
+  const fed = views.filter((view): view is Fed => view.device.feed !== null);
+  if (fed.length === 0) return { orders: [], states, outlets: before, nextOrder: context.nextOrder };
+  const { uptime, emergency, excess, policy } = context;
+  const neededSince = emergency || excess > 0 ? (before.neededSince ?? uptime) : null;
+  const wanted = new Map<string, OutletState | null>(fed.map(({ device }) => [device.id, settled(states.get(device.id)?.outlet ?? null, device.feed)]));
+
+  let { openedAt, closedAt } = before;
+  const seenLast = openedAt === null || uptime - openedAt >= SETTLE + context.seen;
+  if (neededSince !== null && uptime - neededSince >= policy.outlets.grace && seenLast && !fed.some(({ device }) => inFlight(device.feed))) {
+    const step = toOpen(fed.filter(({ device }) => wanted.get(device.id) == null), states, context);
+    for (const { device, cause } of step) wanted.set(device.id, { on: false, cause, orderedAt: millis(-BACK_OFF.most), tries: 0 });
+    if (step.length > 0) openedAt = uptime;
+  }
+  const closing = neededSince === null ? toClose(fed, wanted, { ...context, closedAt }) : null;
+  if (closing !== null) {
+    wanted.set(closing.device.id, { on: true, cause: "restore", orderedAt: millis(-BACK_OFF.most), tries: 0 });
+    closedAt = uptime;
+  }
+  return { ...issue(fed, wanted, { ...context, states }), outlets: { neededSince, openedAt, closedAt } };
+}
+
+/** Closed again and read so: no longer ours. */
+const settled = (state: OutletState | null, feed: Feed): OutletState | null => (state !== null && state.on && feed.on === true ? null : state);
+
+const inFlight = ({ order }: Feed): boolean => order !== null && (order.state === "waiting" || order.state === "sending");
+
+/** Those that refuse, lie or do not answer first, the largest before the smaller, as many as the excess needs and a step may have. */
+function toOpen(free: readonly Fed[], states: ReadonlyMap<string, DeviceState>, context: OutletContext): { readonly device: Fed["device"]; readonly cause: string }[] {
+  const { emergency, excess, limit, policy, cause } = context;
+  const allowed = free.filter(({ device: { feed } }) => feed.on !== false && (feed.outlet.opens === "shortfall" || (emergency && feed.outlet.opens === "emergency")));
+  const disobeys = (view: Fed): boolean => !view.known || view.state.quarantine !== null || view.state.deviatesSince !== null || (states.get(view.device.id)?.misses ?? 0) > 0;
+  const asleep = (view: Fed): boolean => view.known && view.actual === 0;
+  // One that still obeys is on its way to sleep: only what has come down, or will not, is switched.
+  const ready = allowed.filter((view) => disobeys(view) || asleep(view));
+  const ranked = ready.toSorted((a, b) => Number(disobeys(b)) - Number(disobeys(a)) || b.draw.high - a.draw.high);
+  let left = emergency && (limit.kind === "limited" && limit.power === 0) ? Infinity : excess;
+  return ranked.slice(0, policy.outlets.perStep).flatMap((view) => {
+    if (left <= 0) return [];
+    left -= view.draw.high;
+    return [{ device: view.device, cause: emergency ? "emergency" : disobeys(view) ? "deviation" : `shortfall ${cause}` }];
+  });
+}
+
+/** The next that may come back: rested, spaced, and with room for the most it may draw when it boots. */
+function toClose(fed: readonly Fed[], wanted: ReadonlyMap<string, OutletState | null>, context: OutletContext & { readonly closedAt: Millis | null }): Fed | null {
+  const { uptime, policy, mayRaise, closedAt } = context;
+  if (!mayRaise || (closedAt !== null && uptime - closedAt < policy.outlets.spacing) || fed.some(({ device }) => inFlight(device.feed))) return null;
+  const headroom = context.headroom ?? Infinity;
+  return fed.find(({ device }) => {
+    const state = wanted.get(device.id) ?? null;
+    if (state === null || state.on || device.feed.on !== false) return false;
+    const rested = uptime - (device.feed.offSince ?? state.orderedAt) >= device.feed.outlet.minOffTime;
+    return rested && device.nameplate.highest <= headroom;
+  }) ?? null;
+}
+
+/** Level, not edge: whatever is not read as wanted is ordered, again after a while. */
+function issue(fed: readonly Fed[], wanted: ReadonlyMap<string, OutletState | null>, context: OutletContext & { readonly states: ReadonlyMap<string, DeviceState> }): Omit<Switched, "outlets"> {
+  const { uptime } = context;
+  const states = new Map(context.states);
+  const orders: Order[] = [];
+  let { nextOrder } = context;
+  for (const { device } of fed) {
+    const state = states.get(device.id);
+    let outlet = wanted.get(device.id) ?? null;
+    if (state === undefined) continue;
+    if (outlet !== null && device.feed.on !== outlet.on && !inFlight(device.feed) && uptime - outlet.orderedAt >= pause(outlet.tries)) {
+      const { on, cause } = outlet;
+      orders.push({ id: nextOrder++, device: device.id, setpoint: { kind: "outlet", on }, cause, lowers: !on, issuedAt: uptime, settle: SETTLE });
+      outlet = { ...outlet, orderedAt: uptime, tries: outlet.tries + 1 };
+    }
+    if (outlet !== state.outlet) states.set(device.id, { ...state, outlet });
+  }
+  return { orders, states, nextOrder };
+}
+
+const pause = (tries: number): number => (tries === 0 ? 0 : Math.min(BACK_OFF.most, BACK_OFF.first * 2 ** (tries - 1)));
