@@ -1,6 +1,6 @@
 /** Dips one machine and measures which outlets move; gives it back to core in every case. */
 import type { Decision } from "../core/decide.ts";
-import { dipOf } from "../core/dip.ts";
+import { dipOf, type DipPlan } from "../core/dip.ts";
 import { isUnsure, together, type Dip } from "../core/pairing.ts";
 import { seconds, type Millis } from "../core/units.ts";
 import type { View } from "../core/view.ts";
@@ -32,6 +32,7 @@ const PERIOD = seconds(1);
 /** So near to what it drew before counts as back. */
 const BACK = 0.1;
 const LOOKS_AT_MOST = 3;
+const NOTHING_DECIDED: { readonly effective: Pick<Decision["effective"], "limit">; readonly draw: { readonly high: number }; readonly views: readonly View[] } = { effective: { limit: { kind: "unlimited" } }, draw: { high: Infinity }, views: [] };
 const ROOM = 1.05;
 /** Another machine that changed by more took part in what the outlets show. */
 const MOVED = { fraction: 0.05, watts: 50 } as const;
@@ -90,12 +91,21 @@ export class Dipper {
       signal.throwIfAborted();
       return `it did not take the order: ${error instanceof Error ? error.message : String(error)}`;
     } finally {
+      this.#context.step(id, "returns");
+      if (!signal.aborted) await this.#bringBack(loop, plan, signal);
       loop.giveBack();
       this.#context.soon();
-      this.#context.step(id, "returns");
       // The next machine waits until this one is back: one at a time.
       if (!signal.aborted) await this.#until(BACK_AT_MOST, () => this.#isQuiet(id) && (this.#own(id) ?? 0) >= (before.own.get(id) ?? 0) * (1 - BACK), signal);
     }
+  }
+
+  /** To where it was, as long as there is room for it still: else core does so, when and as far as it may. */
+  async #bringBack(loop: DeviceLoop, { depth, settles }: DipPlan, signal: AbortSignal): Promise<void> {
+    const { effective: { limit }, draw, views } = this.#context.decision() ?? NOTHING_DECIDED;
+    const target = views.find(({ device }) => device.id === loop.device.id)?.state.target ?? null;
+    if (target === null || !loop.isLent || (limit.kind === "limited" && draw.high + depth > limit.power)) return;
+    await within(this.#context.clock, ACKNOWLEDGED, () => loop.lend(target), signal).then(() => this.#context.clock.sleep(settles, signal)).catch(() => undefined);
   }
 
   async #look(signal: AbortSignal): Promise<{ readonly outlets: ReadonlyMap<string, number>; readonly own: ReadonlyMap<string, number> }> {
@@ -113,7 +123,7 @@ export class Dipper {
 
   /** By the meter or by the machines, whichever is more: nobody is to be lowered by it. With room for noise. */
   #rackDraw(): number {
-    const { draw, views } = this.#context.decision() ?? { draw: { high: Infinity }, views: [] };
+    const { draw, views } = this.#context.decision() ?? NOTHING_DECIDED;
     return ROOM * Math.max(draw.high, views.reduce((sum, view) => sum + view.draw.high, 0));
   }
 

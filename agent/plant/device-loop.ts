@@ -97,6 +97,11 @@ export class DeviceLoop {
     });
   }
 
+  /** Whether an order of core's has not ended it meanwhile. */
+  get isLent(): boolean {
+    return this.#lent !== null;
+  }
+
   /** Core has it again, and brings it back to what it should be. */
   giveBack(): void {
     this.#lent = null;
