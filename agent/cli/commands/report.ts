@@ -90,7 +90,7 @@ export function checkReport(text: Buffer, expected: string | null): Checked {
   const key = keyOf(seal.key);
   const opened = key === null ? null : openedBy(key)(parts.signature);
   if (key === null || opened?.kind !== "genuine") return wrong("CHANGED: the signature does not fit");
-  if (seal.sha256 !== parts.sha256 || seal.format !== parts.format) return wrong("CHANGED: it is not what was signed");
+  if (seal.sha256 !== parts.sha256 || !parts.formats.includes(seal.format)) return wrong("CHANGED: it is not what was signed");
   const fingerprint = fingerprintOf(key);
   if (expected !== null && expected !== fingerprint) return { ...wrong(`signed by another key than the card's: ${fingerprint}`), fingerprint };
   return {

@@ -1,5 +1,6 @@
 /** From the journal's lines to a report: the order as it came, what was done and when, and the curve that shows it. */
 import type { IntervalRecord } from "../energy/record.ts";
+import { spoken } from "../runbook/runbook.ts";
 import type { OrderFacts, ReportFacts, TimelineEntry } from "./facts.ts";
 import { judge, weigh, type Bound } from "./judge.ts";
 import { Seconds, type CurveLine } from "./seconds.ts";
@@ -96,7 +97,8 @@ export class ReportBuilder {
     if (name === "limit.changed") this.#binding.push({ at: Date.parse(line.at), doc: (line["doc"] as string | null) ?? null, toW: (line["toW"] as number | null) ?? null });
     if (UNTOLD.test(name)) return;
     const { n: _n, at: _at, kind: _kind, name: _name, prev: _prev, up: _up, ...fields } = line;
-    this.#say(line, `${name}  ${Object.entries(fields).map(([key, value]) => `${key}=${text(value)}`).join("  ")}`);
+    const said = Object.entries(fields).filter(([, value]) => value !== null).map(([key, value]) => `${key} ${text(value)}`);
+    this.#say(line, `${spoken(name, fields).text}${said.length === 0 ? "" : ` (${said.join(", ")})`}`);
   }
 
   #say({ at, n }: Line, what: string): void {

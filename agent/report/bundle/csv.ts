@@ -18,7 +18,7 @@ export function reportCsv({ intervals }: ReportFacts): string {
   return [head, ...rows].map((row) => row.map(cell).join(",")).join("\r\n").concat("\r\n");
 }
 
-function cell(value: unknown): string {
+function cell(value: string | number | null | undefined): string {
   const text = value === null || value === undefined ? "" : String(value);
   return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }

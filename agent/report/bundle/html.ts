@@ -10,7 +10,7 @@ const STYLE = `
 h1{font-size:1.5rem;margin:0}h2{font-size:1.05rem;margin:1.8rem 0 .4rem;border-bottom:1px solid var(--rule);padding-bottom:.2rem}
 p{margin:.4rem 0}.soft{color:var(--soft)}.verdict{font-size:1.1rem;font-weight:600}.good{color:var(--good)}.bad{color:var(--bad)}
 table{border-collapse:collapse;width:100%;font-variant-numeric:tabular-nums}td,th{padding:.18rem .5rem;text-align:left;vertical-align:top;border-bottom:1px solid var(--rule)}
-th{font-weight:600;color:var(--soft);white-space:nowrap}td.n,th.n{text-align:right}.facts th{width:15rem}
+th{font-weight:600;color:var(--soft);white-space:nowrap}td.n,th.n{text-align:right}td.t{white-space:nowrap}.facts th{width:15rem}
 svg{width:100%;height:auto;display:block}svg text{font-size:12px;fill:var(--soft)}svg .grid{stroke:var(--rule);stroke-width:.7}svg .tick{stroke:var(--soft)}
 svg .envelope{fill:var(--power);stroke:none}svg .limit{fill:none;stroke:var(--limit);stroke-width:1.8}svg .bound{fill:#f6efe3}svg line.mark{stroke:var(--soft);stroke-dasharray:3 3}svg text.mark{fill:var(--ink)}
 .key span{display:inline-block;margin-right:1.2rem}.key i{display:inline-block;width:1.4rem;height:.6rem;margin-right:.35rem;vertical-align:baseline}
@@ -33,7 +33,7 @@ ${result === null ? "" : resultHtml(result)}
 <h2>Energy</h2>
 ${energyHtml(energy, order !== null)}
 ${intervals.length === 0 ? "" : allotmentHtml(intervals)}
-${timeline.length === 0 ? "" : `<h2>What happened</h2>\n<table class="small"><tr><th>time</th><th class="n">line</th><th>what</th></tr>\n${timeline.map(({ at, line, what }) => `<tr><td>${time(at)}</td><td class="n">${line}</td><td>${escapeHtml(what)}</td></tr>`).join("\n")}\n</table>`}
+${timeline.length === 0 ? "" : `<h2>What happened</h2>\n<table class="small"><tr><th>time</th><th class="n">line</th><th>what</th></tr>\n${timeline.map(({ at, line, what }) => `<tr><td class="t">${time(at)}</td><td class="n">${line}</td><td>${escapeHtml(what)}</td></tr>`).join("\n")}\n</table>`}
 ${intervals.length === 0 ? "" : intervalsHtml(intervals)}
 <h2>How to check this</h2>
 <p class="small">Every figure comes from lines ${journal.firstLine ?? "-"} to ${journal.lastLine ?? "-"} of the rack's journal, a chain of hashes that stood at <code>${escapeHtml(journal.head)}</code> when this was written. The operator holds earlier heads of that chain.
@@ -74,13 +74,13 @@ function resultHtml(result: ResultFacts): string {
 }
 
 function energyHtml({ usedWh, meterBefore, meterAfterW, tenOfTen, missing, totalWh, allottedWh, cost }: EnergyFacts, ofOrder: boolean): string {
-  const by = (name: string, baseline: Baseline | null): string => (baseline === null ? "" : row(name, `${energy(baseline.notUsedWh)} not used (${power(baseline.powerW)} would have been ${energy(baseline.baselineWh)})`));
-  return `<table class="facts">${ofOrder ? row("used while the order held", energy(usedWh)) : ""}${by("NAESB meter before", meterBefore)}${meterAfterW === null ? "" : row("NAESB meter after", `${power(meterAfterW)} in the minutes after it`)}${by("10 of 10 baseline", tenOfTen)}${row("quarter hours of this report", energy(totalWh))}${row("allotted in them", allottedWh === null ? "not limited for all of the time" : energy(allottedWh))}${cost === null ? "" : row("cost", `${cost.energy.toFixed(2)} ${cost.currency}, and ${cost.tax.toFixed(2)} ${cost.currency} tax`)}</table>
+  const by = (name: string, baseline: Baseline | null): string => (baseline === null ? "" : row(name, `${energy(Math.abs(baseline.notUsedWh))} ${baseline.notUsedWh < 0 ? "more than that" : "not used"} (${power(baseline.powerW)} would have been ${energy(baseline.baselineWh)})`));
+  return `<table class="facts">${ofOrder ? row("used while the order held", energy(usedWh)) : ""}${by("NAESB meter before", meterBefore)}${meterAfterW === null ? "" : row("NAESB meter after", `${power(meterAfterW)} in the minutes after it`)}${by("10 of 10 baseline", tenOfTen)}${totalWh === null ? row("quarter hours of this report", "none has ended yet") : row("quarter hours of this report", energy(totalWh)) + row("allotted in them", allottedWh === null ? "not limited for all of the time" : energy(allottedWh))}${cost === null ? "" : row("cost", `${cost.energy.toFixed(2)} ${cost.currency}, and ${cost.tax.toFixed(2)} ${cost.currency} tax`)}</table>
 ${missing.map((what) => `<p class="small soft">${escapeHtml(what)}.</p>`).join("\n")}`;
 }
 
 function intervalsHtml(intervals: readonly IntervalRecord[]): string {
-  const rows = intervals.map((record) => `<tr><td>${time(record.from)}</td><td class="n">${energy(record.energyWh)}</td><td>${record.energyBy}</td><td class="n">${record.allottedWh === null ? "-" : energy(record.allottedWh)}</td><td class="n">${power(record.maxW)}</td><td class="n">${record.overS} s</td><td class="n">${record.overWh} Wh</td><td>${record.quality}${record.registerNote === null ? "" : `, ${record.registerNote}`}</td><td>${record.clock}</td></tr>`);
+  const rows = intervals.map((record) => `<tr><td class="t">${time(record.from)}</td><td class="n">${energy(record.energyWh)}</td><td>${record.energyBy}</td><td class="n">${record.allottedWh === null ? "-" : energy(record.allottedWh)}</td><td class="n">${power(record.maxW)}</td><td class="n">${record.overS} s</td><td class="n">${record.overWh} Wh</td><td>${record.quality}${record.registerNote === null ? "" : `, ${record.registerNote}`}</td><td>${record.clock}</td></tr>`);
   return `<h2>Quarter hours</h2>
 <table class="small"><tr><th>from</th><th class="n">energy</th><th>by</th><th class="n">allotted</th><th class="n">highest</th><th class="n">over</th><th class="n">over</th><th>quality</th><th>clock</th></tr>
 ${rows.join("\n")}

@@ -24,7 +24,7 @@ export class Seconds {
     this.from = Math.floor(from / 1000) * 1000;
     this.length = Math.max(0, Math.min(MOST_SECONDS, Math.ceil((to - this.from) / 1000)));
     this.#power = Array.from({ length: this.length }, () => null);
-    this.#limit = Array.from({ length: this.length });
+    this.#limit = Array.from({ length: this.length }, () => undefined);
   }
 
   add({ from, powerW, limits }: CurveLine): void {
@@ -64,11 +64,14 @@ export class Seconds {
     return count === 0 ? null : sum / count;
   }
 
+  /** From the first second anybody looked to the last. */
   columns(most = MOST_COLUMNS): CurveFacts {
-    const stepS = Math.max(1, Math.ceil(this.length / most));
+    const begin = Math.max(0, this.#limit.findIndex((limit) => limit !== undefined));
+    const end = this.#limit.findLastIndex((limit) => limit !== undefined) + 1;
+    const stepS = Math.max(1, Math.ceil((end - begin) / most));
     const rows: CurveRow[] = [];
-    for (let first = 0; first < this.length; first += stepS) rows.push(this.#row(first, Math.min(this.length, first + stepS)));
-    return { from: new Date(this.from).toISOString(), stepS, columns: ["leastW", "meanW", "mostW", "limitW"], rows };
+    for (let first = begin; first < end; first += stepS) rows.push(this.#row(first, Math.min(end, first + stepS)));
+    return { from: new Date(this.from + begin * 1000).toISOString(), stepS, columns: ["leastW", "meanW", "mostW", "limitW"], rows };
   }
 
   /** The least limit in it: what the most has to be held against. */

@@ -35,7 +35,8 @@ export function withSignature(body: string, format: ReportFormat, sign: (sha256:
 }
 
 export interface SignedFile {
-  readonly format: ReportFormat;
+  /** Formats that carry it so. */
+  readonly formats: readonly ReportFormat[];
   readonly sha256: string;
   readonly signature: string;
 }
@@ -45,10 +46,10 @@ export function partFile(text: Buffer): SignedFile | null {
   if (text.at(-1) !== 10) return null;
   const start = text.lastIndexOf(10, text.length - 2) + 1;
   const line = text.toString("utf8", start, text.length - 1);
-  for (const [format, [before, after]] of Object.entries(AROUND) as [ReportFormat, readonly [string, string]][]) {
-    if (!line.startsWith(`${before}{`) || !line.endsWith(`}${after}`)) continue;
-    const signature = line.slice(before.length, line.length - after.length);
-    return { format, sha256: hash("sha256", text.subarray(0, start), "hex"), signature };
-  }
-  return null;
+  const fitting = (Object.entries(AROUND) as [ReportFormat, readonly [string, string]][]).filter(([, [before, after]]) => line.startsWith(`${before}{`) && line.endsWith(`}${after}`));
+  const [first] = fitting;
+  if (first === undefined) return null;
+  const [before, after] = first[1];
+  const signature = line.slice(before.length, line.length - after.length);
+  return { formats: fitting.map(([format]) => format), sha256: hash("sha256", text.subarray(0, start), "hex"), signature };
 }

@@ -31,9 +31,15 @@ export function curveSvg(curve: CurveFacts, { marks, bound }: { readonly marks: 
     ...timeAxis(from, length, x),
     `<path class="envelope" d="${envelope(pixels, y)}"/>`,
     `<path class="limit" d="${limitLine(pixels, y)}"/>`,
-    ...marks.map(({ at, label }) => `<line class="mark" x1="${px(x(at))}" x2="${px(x(at))}" y1="${TOP}" y2="${TOP + DOWN}"/><text class="mark" x="${px(x(at) + 3)}" y="${TOP - 8}">${escapeHtml(label)}</text>`),
+    ...marks.map(({ at, label }) => `<line class="mark" x1="${px(x(at))}" x2="${px(x(at))}" y1="${TOP}" y2="${TOP + DOWN}"/>${markLabel(x(at), label)}`),
     "</svg>",
   ].join("\n");
+}
+
+/** Written to the side where there is room. */
+function markLabel(x: number, label: string): string {
+  const left = x > WIDTH - 160;
+  return `<text class="mark" text-anchor="${left ? "end" : "start"}" x="${px(left ? x - 3 : x + 3)}" y="${TOP - 8}">${escapeHtml(label)}</text>`;
 }
 
 interface Pixel {
