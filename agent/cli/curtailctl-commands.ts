@@ -54,6 +54,12 @@ const probe = {
   load: async () => (await import("./commands/probe.ts")).probeCommand(),
 };
 
+const discover = {
+  name: "discover",
+  description: "find the miners in a network, name them, and make their entries in the configuration",
+  load: async () => (await import("./commands/discover.ts")).discoverCommand(),
+};
+
 const dump = {
   name: "dump",
   description: "write down what a miner answers, without passwords and tokens",
@@ -102,7 +108,7 @@ const report = {
   load: async () => (await import("./commands/report.ts")).reportCommand(),
 };
 
-const loadedWhenAsked = [top, doctor, journal, report, operator, modbus, probe, dump, replace];
+const loadedWhenAsked = [top, doctor, journal, report, operator, modbus, probe, discover, dump, replace];
 
 /** `asked`: the words of the command line; what they do not name is not loaded. */
 export async function curtailctlCommands(asked: Asked): Promise<Command> {

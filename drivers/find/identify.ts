@@ -1,4 +1,5 @@
 /** Finds out what answers at an address: the questions of all families, until one is recognised, and then what it is. */
+import { onAbort } from "../cgminer/abort.ts";
 import type { JsonObject } from "../cgminer/json.ts";
 import type { Address } from "../cgminer/wire.ts";
 import type { DriverName } from "../index.ts";
@@ -37,9 +38,34 @@ interface Recognised {
   readonly signs: number;
 }
 
-/** `requestMs`: one question; the whole has as long as `signal`. Rejects only with the signal's reason. */
-export async function identify(host: Host, requestMs: number, signal: AbortSignal): Promise<Identification> {
-  const asking = new Asking(host, requestMs, signal);
+export interface Deadlines {
+  /** One question. */
+  readonly requestMs: number;
+  /** The whole host. */
+  readonly hostMs: number;
+}
+
+/** Rejects only with the signal's reason. */
+export async function identify(host: Host, { requestMs, hostMs }: Deadlines, signal: AbortSignal): Promise<Identification> {
+  signal.throwIfAborted();
+  const own = new AbortController();
+  const deadline = setTimeout(() => own.abort(new Error("too long")), hostMs);
+  const takeBack = onAbort(signal, () => own.abort(signal.reason));
+  const asking = new Asking(host, requestMs, own.signal);
+  try {
+    return await lookAt(asking, host);
+  } catch (error) {
+    signal.throwIfAborted();
+    if (!own.signal.aborted) throw error;
+    const reason = asking.answers.length === 0 ? "says nothing" : reasonOf(asking);
+    return { finding: null, heard: asking.heard, reason: `${reason}; given up after ${hostMs / 1000} s`, answers: asking.answers };
+  } finally {
+    clearTimeout(deadline);
+    takeBack();
+  }
+}
+
+async function lookAt(asking: Asking, host: Host): Promise<Identification> {
   const recognised = host.port === null ? await everywhere(asking) : await inTurn(asking);
   if (recognised === null) return { finding: null, heard: asking.heard, reason: reasonOf(asking), answers: asking.answers };
   const { family, answer, address } = recognised;

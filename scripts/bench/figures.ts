@@ -1,6 +1,6 @@
 /** Every figure the benchmark knows, what it means and what it should be. The names are those of the JSON. */
 
-export type PartName = "allocate" | "poll" | "ready" | "told" | "metered" | "rss";
+export type PartName = "allocate" | "poll" | "ready" | "told" | "metered" | "rss" | "discover";
 
 export interface Figure {
   readonly name: string;
@@ -40,6 +40,10 @@ export const FIGURES = [
   { name: "readyMs", part: "ready", unit: "ms", aim: 1000, what: "start of the process to its first decision, 12 ASICs, median" },
   { name: "rss12Mb", part: "rss", unit: "MB", aim: 90, what: "resident memory of the daemon after 60 s, 12 ASICs" },
   { name: "rss1000Mb", part: "rss", unit: "MB", aim: 200, what: "the same, 1,000 ASICs" },
+  { name: "discover980S", part: "discover", unit: "s", aim: 15, what: "curtailctl discover over a /22 with 980 miners of all families and 20 broken ones, median" },
+  { name: "discoverMissed", part: "discover", unit: "", aim: 0, what: "of these 980, those not found as what they are, the worst run" },
+  { name: "discoverMistaken", part: "discover", unit: "", aim: 0, what: "taken for what they are not" },
+  { name: "discoverUnexplained", part: "discover", unit: "", aim: 0, what: "of the 20 that are silent, slow or talk nonsense, those not listed with a reason" },
   { name: "machineBusyPct", part: "machine", unit: "%", aim: null, what: "processors in use by others between the parts, the most: over 10 % nothing here is to be quoted" },
 ] as const satisfies readonly Figure[];
 

@@ -6,6 +6,7 @@ import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { measureAllocation } from "./allocate.ts";
 import type { Bench } from "./bench.ts";
+import { measureDiscovery } from "./discover.ts";
 import { rounded, tableOf, unmeasured, type Measured, type PartName } from "./figures.ts";
 import { busyPercent, machine } from "./machine.ts";
 import { measureMetered } from "./metered.ts";
@@ -20,14 +21,16 @@ const PARTS = {
   told: measureTold,
   metered: measureMetered,
   rss: measureMemory,
+  discover: measureDiscovery,
 } as const satisfies Readonly<Record<PartName, (bench: Bench) => Measured | Promise<Measured>>>;
 
 /** One after the other; what stands together waits more than it works and runs together. */
-const ORDER: readonly (readonly PartName[])[] = [["allocate"], ["poll"], ["ready"], ["told"], ["metered", "rss"]];
+const ORDER: readonly (readonly PartName[])[] = [["allocate"], ["poll"], ["ready"], ["told"], ["metered", "rss"], ["discover"]];
 
 const USAGE = `npm run bench -- [--json FILE] [--only PART,...] [--quick] [--profile DIR]
   --json FILE    all figures as one flat object
   --only PARTS   only these of ${Object.keys(PARTS).join(", ")}
+  --discover     only a discovery of 1,000 addresses
   --quick        fewer samples, in under two minutes: shows that it works, not to be quoted
   --profile DIR  every daemon leaves a CPU profile there (slower: not to be quoted either)`;
 
@@ -81,13 +84,13 @@ interface Asked {
 function readArguments(): Asked | null {
   try {
     const { values } = parseArgs({
-      options: { json: { type: "string" }, only: { type: "string" }, profile: { type: "string" }, quick: { type: "boolean", default: false }, help: { type: "boolean", default: false } },
+      options: { json: { type: "string" }, only: { type: "string" }, profile: { type: "string" }, quick: { type: "boolean", default: false }, discover: { type: "boolean", default: false }, help: { type: "boolean", default: false } },
     });
     if (values.help) {
       process.stdout.write(`${USAGE}\n`);
       return null;
     }
-    const parts = values.only?.split(",") ?? Object.keys(PARTS);
+    const parts = (values.discover ? ["discover"] : values.only?.split(",")) ?? Object.keys(PARTS);
     const unknown = parts.find((name) => !Object.hasOwn(PARTS, name));
     if (unknown !== undefined) throw new Error(`there is no part ${unknown}`);
     return { parts: parts as PartName[], json: values.json ?? null, quick: values.quick, profile: values.profile === undefined ? null : resolve(values.profile) };

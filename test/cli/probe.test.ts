@@ -13,7 +13,7 @@ describe("probe", () => {
     const names = Object.keys(drivers) as DriverName[];
     await using rig = await startRig({ asics: names.length, drivers: names });
     for (const { address, driver, model } of rig.asics) {
-      const { finding, answers } = await identify({ host: "127.0.0.1", port: Number(address.split(":")[1]) }, 1_000, never);
+      const { finding, answers } = await identify({ host: "127.0.0.1", port: Number(address.split(":")[1]) }, { requestMs: 1_000, hostMs: 8_000 }, never);
       assert.equal(finding?.driver, driver, JSON.stringify(answers));
       // The mining programs know devices, and no machine.
       assert.equal(finding?.model, ["cgminer", "bfgminer"].includes(driver) ? null : model, `${driver} ${finding?.type}`);

@@ -35,7 +35,7 @@ export const probeCommand = (): Command =>
     .action(async (where: string, options: ProbeOptions, command: Command) => {
       const signal = AbortSignal.timeout(WHOLE_MS);
       const { host, port } = addressOf(where);
-      const { finding, answers } = await identify({ host, port }, REQUEST_MS, signal);
+      const { finding, answers } = await identify({ host, port }, { requestMs: REQUEST_MS, hostMs: WHOLE_MS }, signal);
       const found: Found | null = options.driver === undefined ? finding : { driver: options.driver, address: finding?.address ?? { host, port: port ?? 4028 }, type: finding?.type ?? null };
       const model = options.model ?? finding?.model ?? null;
       const seen = found === null || model === null ? null : await look(found, model, options, signal);

@@ -58,7 +58,7 @@ export const replaceCommand = (): Command =>
 /** Throws a Failure where the machine does not say what it is and nobody else does. */
 async function successorAt(where: string, options: ReplaceOptions, oldModel: string): Promise<Successor> {
   const parsed = parseAddress(where);
-  const { finding } = await identify({ host: parsed?.host ?? where, port: parsed?.port ?? null }, REQUEST_MS, AbortSignal.timeout(WHOLE_MS));
+  const { finding } = await identify({ host: parsed?.host ?? where, port: parsed?.port ?? null }, { requestMs: REQUEST_MS, hostMs: WHOLE_MS }, new AbortController().signal);
   if (finding === null && (options.driver === undefined || parsed === null)) {
     throw new Failure(exit.unreachable, `${where}: nothing answers that there is a driver for. Check its network with curtailctl probe ${where} --raw, or say HOST:PORT, --driver and --model.`);
   }
