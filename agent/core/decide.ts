@@ -12,7 +12,7 @@ import type { Compliance, Draw, PowerLimit } from "./model.ts";
 import type { GridState, Mode } from "./mode.ts";
 import { failsafeJoins, gridState, nextMode, restartRule } from "./mode.ts";
 import { nextOutage } from "./outage.ts";
-import { switchOutlets } from "./outlets.ts";
+import { awaited, switchOutlets } from "./outlets.ts";
 import type { Plan } from "./plan.ts";
 import { makePlan } from "./plan.ts";
 import type { Policy } from "./policy.ts";
@@ -92,7 +92,8 @@ export function decide(rack: RackState, input: DecideInput): { readonly rack: Ra
   const plan = awaitingPolls && !over
     ? keepTargets(rack, learned.views)
     : makePlan(rack, learned.views, {
-        budget, atLimit: samePower(budget, aim.limit), bias: learned.bias, uptime, policy, metered: meterFresh, settled: watch.settled, over, horizon: horizonOf(aim, input.now),
+        budget, atLimit: samePower(budget, aim.limit), bias: learned.bias, uptime, policy, metered: meterFresh, settled: watch.settled, over,
+        awaited: mode.emergency ? 0 : awaited(learned.views, uptime), horizon: horizonOf(aim, input.now),
       });
   const mayRaise = !awaitingPolls && !mode.emergency && (meterFresh || snapshot.rack === null) && !(mode.restoring !== null && uptime < mode.restoring.notBefore);
   const reconciled = reconcile(learned.views, {
@@ -111,7 +112,7 @@ export function decide(rack: RackState, input: DecideInput): { readonly rack: Ra
   const excess = nextExcess(rack, { effective, draw, allowed, uptime, policy, seen });
   const compliance = assess({ limit: effective.limit, draw, tolerance: allowed, floor, uptime, deadline: excess?.deadline ?? null, metered });
   const switched = switchOutlets(learned.views, mark(reconciled.states, plan.quarantined), rack.outlets, {
-    emergency: mode.emergency, excess: meterFresh && !awaitingPolls && effective.limit.kind === "limited" ? Math.max(0, draw.low - effective.limit.power - allowed) : 0, limit: effective.limit,
+    emergency: mode.emergency, excess: floor > (effective.limit.kind === "limited" ? effective.limit.power : Infinity) && meterFresh && !awaitingPolls && effective.limit.kind === "limited" ? Math.max(0, draw.low - effective.limit.power - allowed) : 0, limit: effective.limit,
     headroom: reconciled.headroom, mayRaise, cause: nameOf(aim), seen, uptime, policy, nextOrder: reconciled.nextOrder,
   });
   const devices = switched.states;
@@ -230,9 +231,11 @@ function keepTargets(rack: RackState, views: readonly View[]): Plan {
   return { targets: new Map(views.map(({ device, state }) => [device.id, state.target])), quarantined: new Map(), remade: rack.plan };
 }
 
-/** With every machine that hears asleep, every other at what it draws at the least, and what the rack draws besides. */
+/** With every machine that does as told asleep, every other at what it draws at the least, and what the rack draws besides. */
 const floorOf = (views: readonly View[], bias: Watts): Watts =>
-  watts(Math.max(0, bias) + views.reduce((sum, view) => sum + (view.known && view.curve.setpoints[0] !== null ? expectedAt(view, 0) : view.draw.low), 0));
+  watts(Math.max(0, bias) + views.reduce((sum, view) => sum + (canSleep(view) ? expectedAt(view, 0) : view.draw.low), 0));
+
+const canSleep = (view: View): boolean => view.known && view.curve.setpoints[0] !== null && view.state.deviatesSince === null && view.state.quarantine === null;
 
 const asleep = (views: readonly View[]): Map<string, { kind: "sleep" }> => new Map(views.map(({ device }) => [device.id, { kind: "sleep" }]));
 

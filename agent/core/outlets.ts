@@ -104,18 +104,23 @@ function toOpen(free: readonly Fed[], states: ReadonlyMap<string, DeviceState>, 
   });
 }
 
-/** The next that may come back: rested, spaced, and with room for the most it may draw when it boots. */
+/** The next that may come back, in time and in room; null: none. */
 function toClose(fed: readonly Fed[], wanted: ReadonlyMap<string, OutletState | null>, context: OutletContext & { readonly closedAt: Millis | null }): Fed | null {
   const { uptime, policy, mayRaise, closedAt } = context;
   if (!mayRaise || (closedAt !== null && uptime - closedAt < policy.outlets.spacing) || fed.some(({ device }) => inFlight(device.feed))) return null;
   const headroom = context.headroom ?? Infinity;
-  return fed.find(({ device }) => {
-    const state = wanted.get(device.id) ?? null;
-    if (state === null || state.on || device.feed.on !== false) return false;
-    const rested = uptime - (device.feed.offSince ?? state.orderedAt) >= device.feed.outlet.minOffTime;
-    return rested && device.nameplate.highest <= headroom;
-  }) ?? null;
+  return fed.find((view) => isRested(view, wanted.get(view.device.id) ?? null, uptime) && view.device.nameplate.highest <= headroom) ?? null;
 }
+
+function isRested({ device }: View, outlet: OutletState | null, uptime: Millis): boolean {
+  const { feed } = device;
+  if (feed === null || outlet === null || outlet.on || feed.on !== false) return false;
+  return uptime - (feed.offSince ?? outlet.orderedAt) >= feed.outlet.minOffTime;
+}
+
+/** What the others leave free so that the next one may be switched on: all it may draw when it boots; 0: none waits. */
+export const awaited = (views: readonly View[], uptime: Millis): number =>
+  views.find((view) => isRested(view, view.state.outlet, uptime))?.device.nameplate.highest ?? 0;
 
 /** Level, not edge: whatever is not read as wanted is ordered, again after a while. */
 function issue(fed: readonly Fed[], wanted: ReadonlyMap<string, OutletState | null>, context: OutletContext & { readonly states: ReadonlyMap<string, DeviceState> }): Omit<Switched, "outlets"> {

@@ -36,6 +36,8 @@ export interface PlanContext {
   readonly settled: boolean;
   /** The meter shows more than the budget: legal first, optimal after. */
   readonly over: boolean;
+  /** Kept free for a machine whose outlet is to be closed again. */
+  readonly awaited: number;
   /** How long what is planned now may earn: until the next change of the limit that is known. */
   readonly horizon: Millis;
 }
@@ -53,11 +55,12 @@ export function makePlan(rack: RackState, views: readonly View[], context: PlanC
   const { uptime, policy, budget } = context;
   const quarantined = new Map(views.flatMap((view) => quarantine(view, uptime)));
   const obeying = views.filter((view) => view.known && canBeSet(view) && !quarantined.has(view.device.id) && view.state.quarantine === null && view.state.deviatesSince === null);
+  const room = budget.kind === "limited" && context.awaited + lowestOf(obeying) <= budget.power ? context.awaited : 0;
   const doubt = context.metered ? 1 : UNMETERED;
   // What the machines drew less than expected at one setting says nothing of another, nor of a time without a meter.
   const cautious = Math.max(0, context.bias);
   const spare = (planned: readonly View[], kept: number, bias: number = context.metered ? context.bias : cautious): number =>
-    budget.kind === "unlimited" ? Infinity : budget.power * (1 - kept) - bias - reservedBeside(planned, views);
+    budget.kind === "unlimited" ? Infinity : budget.power * (1 - kept) - bias - reservedBeside(planned, views) - room;
 
   const targets = new Map<string, Setpoint | null>(views.map(({ device, state }) => [device.id, state.target]));
   for (const view of views) if (quarantined.has(view.device.id) || view.state.quarantine !== null) targets.set(view.device.id, { kind: "sleep" });

@@ -1,6 +1,6 @@
 /** A machine that goes to its setpoint in a straight line, for the timelines. */
-import type { Reading, Setpoint } from "../../agent/core/model.ts";
-import type { OrderStatus } from "../../agent/core/snapshot.ts";
+import type { OutletRule, Reading, Setpoint } from "../../agent/core/model.ts";
+import type { Feed, OrderStatus } from "../../agent/core/snapshot.ts";
 import type { Order } from "../../agent/core/state.ts";
 import { millis } from "../../agent/core/units.ts";
 import { passing, ROWS, says, silent, SLEEP_W } from "./rack.ts";
@@ -17,6 +17,10 @@ export class Machine {
   asleep = false;
   fault: Fault | null = null;
   order: OrderStatus | null = null;
+  /** Its outlet, and the mailbox of its own that has. */
+  on = true;
+  #offSince: number | null = null;
+  #switching: OrderStatus | null = null;
   #setpoint: Setpoint = { kind: "points", point: "600" };
 
   constructor(id: string, factor: number) {
@@ -25,16 +29,26 @@ export class Machine {
   }
 
   get power(): number {
-    return this.factor * (this.asleep ? SLEEP_W : modelPower(this.mhz));
+    return !this.on ? 0 : this.factor * (this.asleep ? SLEEP_W : modelPower(this.mhz));
   }
 
   get reading(): Reading {
-    if (this.fault === "silent") return silent();
+    if (this.fault === "silent" || !this.on) return silent();
     if (this.asleep) return says("asleep", { own: this.power, frequency: this.mhz });
     return ROWS.some(([mhz]) => mhz === this.mhz) ? says(String(this.mhz), { own: this.power }) : passing(this.mhz, this.power);
   }
 
+  feed(opens: OutletRule, minOff: number): Feed {
+    return { outlet: { kind: "outlet", minOffTime: millis(minOff * 1000), poweredUpAs: "on", opens }, on: this.on, offSince: this.#offSince === null ? null : millis(this.#offSince), order: this.#switching };
+  }
+
   post({ id, setpoint, issuedAt }: Order): void {
+    if (setpoint.kind === "outlet") {
+      this.#switching = { id, setpoint, state: "acknowledged", at: issuedAt };
+      [this.on, this.#offSince] = [setpoint.on, setpoint.on ? null : issuedAt];
+      if (setpoint.on) this.reboot();
+      return;
+    }
     this.order = { id, setpoint, state: "waiting", at: issuedAt };
   }
 
@@ -53,7 +67,7 @@ export class Machine {
   }
 
   #obey(order: OrderStatus, uptime: number): void {
-    const refused = this.fault === "silent" || this.fault === "refuses";
+    const refused = !this.on || this.fault === "silent" || this.fault === "refuses";
     this.order = { ...order, state: refused ? "failed" : "acknowledged", at: millis(uptime) };
     if (!refused) this.#setpoint = order.setpoint;
   }

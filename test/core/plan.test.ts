@@ -23,7 +23,7 @@ function run(machines: readonly Machine[], budget: number | null, over: Partial<
   const states = Object.fromEntries(named.map(({ id, state }) => [id, state]));
   const views = viewsOf(snapshot(named.map(({ id, reading, more }) => device(id, reading, more))), states);
   return makePlan(rackOf(states, { plan: standing === undefined ? made({ members: named.map(({ id }) => id) }) : standing }), views, {
-    budget: budget === null ? { kind: "unlimited" } : limited(budget), atLimit: true, bias: watts(0), uptime: NOW, policy: BARE, metered: true, settled: true, over: false, horizon: seconds(300), ...rest,
+    budget: budget === null ? { kind: "unlimited" } : limited(budget), atLimit: true, bias: watts(0), uptime: NOW, policy: BARE, metered: true, settled: true, over: false, awaited: 0, horizon: seconds(300), ...rest,
   });
 }
 const targets = (plan: Plan): string => [...plan.targets.values()].map(inWords).join(" ");

@@ -7,6 +7,7 @@ import type { Decision } from "../../agent/core/decide.ts";
 import { decide } from "../../agent/core/decide.ts";
 import type { Heard } from "../../agent/core/grid.ts";
 import type { Statement } from "../../agent/core/limit.ts";
+import type { OutletRule } from "../../agent/core/model.ts";
 import type { Policy } from "../../agent/core/policy.ts";
 import type { Order, RackState } from "../../agent/core/state.ts";
 import { startState } from "../../agent/core/state.ts";
@@ -24,6 +25,8 @@ export interface RackWords {
   /** Seconds the rack's meter follows behind. */
   readonly lag?: number;
   readonly policy?: Partial<Policy>;
+  /** When the machines' outlets may be opened; none can be switched where it is not said. Closed again after a minute at the earliest. */
+  readonly opens?: OutletRule;
 }
 
 export class Timeline {
@@ -87,6 +90,15 @@ export class Timeline {
     return this.#machines.filter(({ asleep }) => !asleep).length;
   }
 
+  /** How many outlets are closed. */
+  get fed(): number {
+    return this.#machines.filter(({ on }) => on).length;
+  }
+
+  expectFed(count: number): this {
+    assert.equal(this.fed, count, `at ${this.#second} s`);
+    return this;
+  }
   expectDraw(relation: "<=" | ">=", power: number): this {
     assert.ok(relation === "<=" ? this.power <= power : this.power >= power, `${this.#second} s: ${Math.round(this.power)} W, expected ${relation} ${power} W`);
     return this;
@@ -121,7 +133,7 @@ export class Timeline {
     if (this.#beating) this.#heard = { ...this.#heard, heartbeat: heard({}, { born: this.#second, confirmed: this.#second }).heartbeat };
     const shown = this.#history.at(-1 - (this.#words.lag ?? 0)) ?? null;
     const shot = snapshot(
-      this.#machines.map(({ id, reading, order }) => device(id, reading, { order })),
+      this.#machines.map((machine) => device(machine.id, machine.reading, { order: machine.order, feed: this.#words.opens === undefined ? null : machine.feed(this.#words.opens, 60) })),
       this.#meter ? metered(shown) : metered(null, { age: 1e9 }),
       uptime,
     );

@@ -1,0 +1,37 @@
+/** Outlets, the last resort: only as their rule allows, after the machines were told, and closed again with room and rest. */
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import type { OutletRule } from "../../agent/core/model.ts";
+import { Timeline } from "./timeline.ts";
+
+const four = (opens: OutletRule) => new Timeline({ factors: [1, 0.97, 1.03, 1.06], opens }).signal(null).at(30);
+
+describe("a machine that says yes and does nothing", () => {
+  test("is cut off when its outlet may be opened, and the others are used", () => {
+    const rack = four("shortfall").fault(1, "stuck").signal(3000).at(75).expectFed(3).expectNever(3060, 300).expectDraw(">=", 2000).expect("limited", "compliant");
+    assert.deepEqual(rack.orders.filter(({ setpoint }) => setpoint.kind === "outlet").map(({ device, cause }) => [device, cause]), [["asic-1", "deviation"]]);
+  });
+  test("keeps its power where the rule says emergency or never", () => {
+    for (const opens of ["emergency", "never"] as const) four(opens).fault(1, "stuck").signal(3000).at(200).expectFed(4);
+  });
+  test("keeps its power while the others can make room", () => void four("shortfall").fault(1, "stuck").signal(8000).at(200).expectFed(4).expectDraw("<=", 8060));
+});
+
+describe("one that does not hear", () => {
+  test("is cut off when the limit needs it", () => void four("shortfall").fault(2, "silent").signal(2500).at(75).expectFed(3).expectNever(2560, 200));
+});
+
+describe("a limit below what all draw asleep", () => {
+  test("opens as many as it takes", () => void four("shortfall").signal(30).at(30 + 60).expectDraw("<=", 55).expectFed(2));
+  test("0 W opens all, in steps", () => void four("shortfall").signal(0).at(30 + 60).expectDraw("<=", 10));
+  test("is at its floor where outlets stay closed", () => void four("never").signal(0).at(90).expectFed(4).expect("limited", "at-floor"));
+});
+
+describe("an emergency", () => {
+  test("sleep first; outlets open when the grace is over", () => {
+    four("emergency").emergency(true).at(38).expectFed(4).expectDraw("<=", 300).at(60).expectFed(0).expectDraw("<=", 0);
+  });
+  test("they close one by one after their rest, never over the limit, and all run again", () => {
+    four("emergency").signal(12_000).at(60).emergency(true).at(80).expectFed(0).emergency(false).expectNever(0, 130).expectNever(12_060, 400).expectFed(4).expectDraw(">=", 11_000);
+  });
+});
