@@ -23,7 +23,8 @@ export class SimOperator {
   readonly #broker: MemoryBroker;
   readonly #wallNow: () => number;
   readonly #heard: (issued: Issued) => void;
-  readonly #last = new Map<string, [number, number]>();
+  /** By topic: the last number said there, and until when it binds. */
+  readonly #last = new Map<string, { readonly seq: number; readonly until: number }>();
   #seq = 0;
 
   constructor(broker: MemoryBroker, wallNow: () => number, heard: (issued: Issued) => void) {
@@ -66,7 +67,10 @@ export class SimOperator {
   }
 
   heartbeat(periodS: number): Issued {
-    const last = Object.fromEntries(this.#last);
+    const now = this.#wallNow();
+    // What has ended is obeyed no more, and a heartbeat names what is obeyed and no other.
+    for (const [topic, { until }] of this.#last) if (until <= now) this.#last.delete(topic);
+    const last = Object.fromEntries([...this.#last].map(([topic, { seq }]) => [topic, [0, seq]]));
     return this.#say(`${NODE}/heartbeat`, { type: "HEARTBEAT", id: `hb-${this.#seq + 1}`, exp: iso(this.#wallNow() + 600_000), periodS, last });
   }
 
@@ -96,7 +100,8 @@ export class SimOperator {
   #say(path: string, body: Record<string, unknown> & { type: string; id: string }, signer = { kid: "op", key: operator.private }): Issued {
     const payload = { ...this.#envelope(body.type, body.id), exp: iso(this.#wallNow() + 86_400_000), ...body };
     const issued: Issued = { topic: ROOT + path, type: body.type, id: body.id, seq: payload.seq, payload, wire: JSON.stringify(jws(payload, signer.key, signer.kid)), genuine: true };
-    if (body.type !== "HEARTBEAT") this.#last.set(issued.topic, [0, payload.seq]);
+    const until = body.type === "LIMIT" ? Date.parse(String(payload.exp)) : Infinity;
+    if (body.type !== "HEARTBEAT") this.#last.set(issued.topic, { seq: payload.seq, until });
     this.#publish(issued, body.type !== "HEARTBEAT");
     return issued;
   }

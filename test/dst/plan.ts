@@ -13,21 +13,21 @@ export interface Plan {
 /** Every so many lives is a long one. */
 const LONG_EVERY = 20;
 const LONG_MINUTES = 180;
-const LONG_ASICS = 6;
+const LONG_ASICS = 5;
 
 /** `twin`: nothing in it that counts calls which a refused document makes more of. */
 export function drawPlan(seed: number, { twin = false }: { readonly twin?: boolean } = {}): Plan {
   const dice = new Dice(seed, "plan");
   const long = seed % LONG_EVERY === 0;
   // Lives from 10 to 30 minutes with 4 to 16 machines, the short and small ones more often.
-  const minutes = long ? LONG_MINUTES : Math.round(10 + 20 * dice.next() ** 3);
-  const asics = long ? dice.whole(4, LONG_ASICS) : Math.round(4 + 12 * dice.next() ** 2);
+  const minutes = long ? LONG_MINUTES : Math.round(10 + 20 * dice.next() ** 4);
+  const asics = long ? dice.whole(4, LONG_ASICS) : Math.round(4 + 12 * dice.next() ** 3);
   const kinds = Object.keys(CATALOGUE).filter((kind) => !CATALOGUE[kind]?.refused && !(twin && CATALOGUE[kind]?.countsCalls)) as [HappeningKind, ...HappeningKind[]];
   const refused = Object.keys(CATALOGUE).filter((kind) => CATALOGUE[kind]?.refused) as [HappeningKind, ...HappeningKind[]];
   const endS = minutes * 60;
   const happenings = [
     ...draw(dice, kinds, { endS, gapS: long ? [40, 240] : [20, 100], asics }),
-    ...draw(new Dice(seed, "forger"), refused, { endS, gapS: long ? [30, 120] : [10, 60], asics }),
+    ...draw(new Dice(seed, "forger"), refused, { endS, gapS: long ? [60, 300] : [20, 100], asics }),
   ];
   return { seed, minutes, asics, happenings: happenings.sort((a, b) => a.atS - b.atS) };
 }

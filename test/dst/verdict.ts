@@ -15,7 +15,7 @@ export interface Verdict {
 }
 
 /** Every so many lives one is lived again without what was refused: its orders have to be the same, byte for byte. */
-const TWIN_EVERY = 10;
+const TWIN_EVERY = 20;
 const TWIN_AT = 5;
 
 export const hasTwin = (seed: number): boolean => seed % TWIN_EVERY === TWIN_AT;

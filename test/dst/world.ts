@@ -1,6 +1,7 @@
 /** The world of one life: the rack, the operator, the network, the controller with its disk and clock, and what befalls them. */
 import { createHash, type Hash } from "node:crypto";
 import type { Setpoint } from "../../agent/core/model.ts";
+import { millis } from "../../agent/core/units.ts";
 import type { IncomingMessage, OutgoingMessage } from "../../agent/runtime/link.ts";
 import type { PduFault } from "../../drivers/sim/faults.ts";
 import { NO_FAULT } from "../../drivers/sim/faults.ts";
@@ -28,6 +29,9 @@ export interface WorldOptions {
 }
 
 type End = () => void;
+
+/** Parking may take 15 s, and saying goodbye 2. */
+const STOPS_WITHIN_S = 30;
 
 export class World {
   readonly clock = new VirtualClock();
@@ -284,10 +288,14 @@ export class World {
   async finish(): Promise<void> {
     const process = this.#process;
     this.#process = null;
-    const ended = process?.stop();
-    await this.clock.advance(30_000 as ReturnType<VirtualClock["now"]>["uptime"]);
-    // A daemon that has failed has been judged for it.
-    await ended?.catch(() => undefined);
+    if (process === null) return;
+    let over = false;
+    // A daemon that has failed has been judged for it; one that a fuse kills on its way never ends.
+    const end = (): void => void (over = true);
+    process.stop().then(end, end);
+    for (let s = 0; s < STOPS_WITHIN_S && !over && !process.mortality.dead; s++) await this.clock.advance(millis(1_000));
+    if (!over && !process.mortality.dead) this.oracle.broken("alive", `told to stop, it has not ended within ${STOPS_WITHIN_S} s`);
+    process.kill();
   }
 
   readonly #machines = (): readonly MachineSight[] => this.rack.asics.map((asic) => sightOf(asic, !this.#deaf.has(asic.machine.id)));

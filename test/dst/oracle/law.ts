@@ -20,8 +20,8 @@ export class Law {
   #beatMs = -Infinity;
   /** A heartbeat has named what is held, or something came after one, since the agent last had to distrust. */
   #confirmed = false;
-  /** By emergency topic: the release that a heartbeat has named. */
-  readonly #released = new Map<string, number>();
+  /** By topic: the number that a heartbeat has named last, perhaps before the document came. */
+  readonly #named = new Map<string, number>();
 
   constructor(failsafeW: number, kept: Kept) {
     this.#failsafeW = failsafeW;
@@ -68,7 +68,7 @@ export class Law {
     const last = payload["last"] as Readonly<Record<string, readonly [number, number]>>;
     const known = (topic: string): number => Math.max(this.#kept.seq(topic), this.#held.get(topic)?.at(-1)?.seq ?? -1);
     if (Object.entries(last).every(([topic, [, seq]]) => known(topic) >= seq)) this.#confirmed = true;
-    for (const [topic, [, seq]] of Object.entries(last)) if (this.#held.get(topic)?.at(-1)?.type === "RELEASE") this.#released.set(topic, seq);
+    for (const [topic, [, seq]] of Object.entries(last)) this.#named.set(topic, seq);
   }
 
   #alive(wallMs: number): boolean {
@@ -88,7 +88,7 @@ export class Law {
     for (const [topic, versions] of this.#held) {
       const last = versions.at(-1);
       if (last?.type === "EMERGENCY") return true;
-      if (last?.type === "RELEASE" && ((this.#released.get(topic) ?? -1) < last.seq || this.#kept.latched(topic))) return true;
+      if (last?.type === "RELEASE" && ((this.#named.get(topic) ?? -1) < last.seq || this.#kept.latched(topic))) return true;
     }
     return false;
   }
