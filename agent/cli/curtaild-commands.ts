@@ -10,6 +10,7 @@ export async function curtaildCommands(asked: Asked): Promise<Command> {
     { name: "run", description: "run the daemon", load: async () => (await import("./commands/run.ts")).runCommand() },
     { name: "check", description: "check a configuration file", load: async () => (await import("./commands/check.ts")).checkCommand() },
     { name: "state", description: "hand a rack over to another controller: export, import", load: async () => (await import("./commands/state.ts")).stateCommand() },
+    { name: "init", description: "write a first configuration from what answers", load: async () => (await import("./commands/init.ts")).initCommand() },
     { name: "config", description: "show a configuration, compare it with what runs, bring an old one up to date", load: async () => (await import("./commands/config.ts")).configCommand() },
     { name: "inventory", description: "what machine this is, as JSON", load: async () => (await import("./commands/inventory.ts")).inventoryCommand() },
     { name: "sim", description: "simulate a rack on real sockets", load: async () => (await import("./sim.ts")).simCommand() },

@@ -44,7 +44,8 @@ export async function layOut(root: string, target: string, { version, epoch, nod
   copy("systemd/curtaild.tmpfiles", "usr/lib/tmpfiles.d/curtaild.conf");
   copy("scripts/deb/debian/default", "etc/default/curtaild");
   copy("scripts/deb/debian/copyright", "usr/share/doc/curtaild/copyright");
-  for (const page of ["install.md", "runbook.md", "config.schema.json"]) put(`usr/share/doc/curtaild/${page}.gz`, gzipSync(readFileSync(join(root, "docs", page)), { level: 9 }));
+  copy("docs/config.schema.json", "usr/share/doc/curtaild/config.schema.json");
+  for (const page of ["install.md", "runbook.md"]) put(`usr/share/doc/curtaild/${page}.gz`, gzipSync(readFileSync(join(root, "docs", page)), { level: 9 }));
   put("usr/share/doc/curtaild/changelog.gz", gzipSync(changelog(version, epoch), { level: 9 }));
   put("usr/share/doc/curtaild/sbom.cdx.json.gz", gzipSync(sbom, { level: 9 }));
   put("usr/share/lintian/overrides/curtaild", overrides);
