@@ -1,5 +1,7 @@
 /** `npm run demo`: one rack obeys its grid allocation, told in about 75 s. */
 import { writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { stdout } from "node:process";
 import { setTimeout as pause } from "node:timers/promises";
 import { CommanderError } from "commander";
@@ -64,12 +66,14 @@ async function demo(options: DemoOptions, scope: Scope, stopped: AbortSignal): P
   const seen = new Seen(show);
   const signal = AbortSignal.any([stopped, stage.failed]);
   let verdicts: readonly Verdict[] = [];
+  let report: string | null = null;
   let means: readonly Means[] = [];
   try {
     verdicts = await play(story.steps, theatre, { show: seen, signal });
     if (mixed) means = meansOf(stage.kinds, seen.sinceDrop, seen.dropAtS);
     if (json !== null) await writeFile(json, `${JSON.stringify({ ...resultOf(verdicts), ...(mixed && { machines: means }) }, null, 2)}\n`);
     if (!live) print(`\n${tables(verdicts, means)}`);
+    report = await writeReport(client, stage.firstDrop);
     if (keep) {
       show.note(`curtailctl --socket ${stage.socket} status   (Ctrl-C ends it)`);
       await watch(theatre, { show, signal, until: () => stopped.aborted });
@@ -83,6 +87,7 @@ async function demo(options: DemoOptions, scope: Scope, stopped: AbortSignal): P
     show.end();
   }
   if (live) print(tables(verdicts, means));
+  if (report !== null) print(`\nwhat the rack did under the first drop, signed by its controller: ${report}`);
   if (keep) print(`\nconfiguration, state and logs stay in ${stage.dir}`);
   return resultOf(verdicts).ok;
 }
@@ -132,6 +137,15 @@ function picture(stage: Stage, story: Story): Show {
   const screen = new Screen(stdout);
   screen.open();
   return new Live(screen, { story, nominalW: stage.rack.nominalW, models: stage.models }, process.env["NO_COLOR"] === undefined || process.env["NO_COLOR"] === "");
+}
+
+/** Where it dirties nothing and outlives the story. null: there is nothing to report on. */
+async function writeReport(client: ControlClient, document: string | null): Promise<string | null> {
+  if (document === null) return null;
+  const { text } = (await client.ask("GET", `/report?id=${document}&format=html`)) as { readonly text: string };
+  const file = join(tmpdir(), "curtaild-demo-report.html");
+  await writeFile(file, text);
+  return file;
 }
 
 const resultOf = (steps: readonly Verdict[]) => ({ ok: steps.every(({ ok }) => ok), steps });

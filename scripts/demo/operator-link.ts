@@ -36,8 +36,9 @@ export async function openOperator({ node }: ConfigInput, { broker, rootKey, ref
   // The demonstration has no card of its rack: it reads what is signed without verifying it.
   const cards = new Cards([]);
   const hear = ({ topic, payload }: IncomingMessage): void => {
-    const { status, id = "a document", code = "", reason = "", state } = (cards.open(payload, name)?.said ?? {}) as Readonly<Record<string, string | undefined>>;
+    const { status, id = "a document", code = "", reason = "", state, logHead } = (cards.open(payload, name)?.said ?? {}) as Readonly<Record<string, string | undefined>>;
     if (topic === `${root}/status`) {
+      operator.saw(logHead ?? null);
       if (state === "init" || state === "failsafe") operator.answer();
     } else if (status === "REJECTED") refused(`the rack refuses ${id}: ${code} ${reason}`.trimEnd());
   };

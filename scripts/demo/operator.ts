@@ -35,6 +35,8 @@ export class Operator {
   #emergency: string | null = null;
   #timer: NodeJS.Timeout | null = null;
   #beatAt = 0;
+  /** Where the rack's journal stood when it last said so. */
+  #seen: string | null = null;
 
   constructor(options: OperatorOptions) {
     this.#options = options;
@@ -46,17 +48,22 @@ export class Operator {
     this.#say("KEYS", { keys: [granted] }, { key: root });
   }
 
-  /** null: no limit of the grid's. */
-  allocate(limitW: number | null): void {
+  /** null: no limit of the grid's. Returns the document's id. */
+  allocate(limitW: number | null): string {
     const now = Date.now();
-    this.#say("ALLOCATION", {
+    return this.#say("ALLOCATION", {
       validFrom: isoTime(now - BEFORE_MS),
       validUntil: isoTime(now + HOUR_MS),
       maxW: limitW === null ? null : Math.round(limitW),
       failsafe: { heartbeatTimeoutS: HEARTBEAT_TIMEOUT_S, onLoss: "FAILSAFE_NOW" },
       restart: RESTART,
       report: { telemetryS: 2 },
-    });
+    }).id;
+  }
+
+  /** The operator notes the head of the rack's journal and echoes it: from then on two know it. */
+  saw(logHead: string | null): void {
+    this.#seen = logHead;
   }
 
   emergency(): void {
@@ -83,7 +90,7 @@ export class Operator {
 
   #beat(): void {
     this.#beatAt = Date.now();
-    this.#say("HEARTBEAT", { periodS: PERIOD_S, last: Object.fromEntries(this.#last) });
+    this.#say("HEARTBEAT", { periodS: PERIOD_S, last: Object.fromEntries(this.#last), ...(this.#seen !== null && { seen: this.#seen }) });
     this.#timer = setTimeout(() => this.#beat(), PERIOD_S * 1000);
   }
 

@@ -41,6 +41,7 @@ export class Stage {
   readonly #scope: Scope;
   readonly #failures: AbortController;
   #silent: string | null = null;
+  readonly #allocations: string[] = [];
 
   private constructor(parts: { dir: string; rack: Rack; models: ReadonlyMap<string, string>; kinds: readonly Kind[]; operator: Operator; scope: Scope; failures: AbortController }) {
     this.dir = parts.dir;
@@ -79,6 +80,11 @@ export class Stage {
     });
   }
 
+  /** The document that lowered the limit first; null: it was not said yet. */
+  get firstDrop(): string | null {
+    return this.#allocations[1] ?? null;
+  }
+
   get socket(): string {
     return join(this.dir, "run");
   }
@@ -94,7 +100,8 @@ export class Stage {
         start("daemon", ["run", "--config", join(this.dir, "config.yaml")], { dir: this.dir, scope: this.#scope, failures: this.#failures });
         return;
       case "allocate":
-        return this.#operator.allocate(act.part === null ? null : act.part * this.rack.nominalW);
+        this.#allocations.push(this.#operator.allocate(act.part === null ? null : act.part * this.rack.nominalW));
+        return;
       case "heartbeat":
         return this.#operator.heartbeat(act.beats);
       case "asic":
