@@ -1,5 +1,6 @@
 /** Dips one machine and measures which outlets move; gives it back to core in every case. */
 import type { Decision } from "../core/decide.ts";
+import { entryOf } from "../core/curve.ts";
 import { dipOf, type DipPlan } from "../core/dip.ts";
 import { isUnsure, together, type Dip } from "../core/pairing.ts";
 import { seconds, type Millis } from "../core/units.ts";
@@ -29,10 +30,9 @@ const ACKNOWLEDGED = seconds(60);
 const QUIET_AT_MOST = seconds(120);
 const BACK_AT_MOST = seconds(300);
 const PERIOD = seconds(1);
-/** So near to what it drew before counts as back. */
-const BACK = 0.1;
+const NOISE = 0.01;
 const LOOKS_AT_MOST = 3;
-const NOTHING_DECIDED: { readonly effective: Pick<Decision["effective"], "limit">; readonly draw: { readonly high: number }; readonly views: readonly View[] } = { effective: { limit: { kind: "unlimited" } }, draw: { high: Infinity }, views: [] };
+const NOTHING_DECIDED: { readonly draw: { readonly high: number }; readonly views: readonly View[] } = { draw: { high: Infinity }, views: [] };
 const ROOM = 1.05;
 /** Another machine that changed by more took part in what the outlets show. */
 const MOVED = { fraction: 0.05, watts: 50 } as const;
@@ -79,6 +79,7 @@ export class Dipper {
     this.#context.hold(this.#base);
     this.#context.step(id, "measures");
     const before = await this.#look(signal);
+    const stood = this.#stand(id);
     this.#context.step(id, "dips");
     try {
       await within(this.#context.clock, ACKNOWLEDGED, () => loop.lend(plan.setpoint), signal);
@@ -92,19 +93,18 @@ export class Dipper {
       return `it did not take the order: ${error instanceof Error ? error.message : String(error)}`;
     } finally {
       this.#context.step(id, "returns");
-      if (!signal.aborted) await this.#bringBack(loop, plan, signal);
+      if (!signal.aborted && this.#hasRoom(id, stood)) await this.#bringBack(loop, plan, signal);
       loop.giveBack();
       this.#context.soon();
-      // The next machine waits until this one is back: one at a time.
-      if (!signal.aborted) await this.#until(BACK_AT_MOST, () => this.#isQuiet(id) && (this.#own(id) ?? 0) >= (before.own.get(id) ?? 0) * (1 - BACK), signal);
+      // The next machine waits until this one is where core wants it: one at a time.
+      if (!signal.aborted) await this.#until(BACK_AT_MOST, () => this.#isQuiet(id) && this.#isThere(id), signal);
     }
   }
 
-  /** To where it was, as long as there is room for it still: else core does so, when and as far as it may. */
-  async #bringBack(loop: DeviceLoop, { depth, settles }: DipPlan, signal: AbortSignal): Promise<void> {
-    const { effective: { limit }, draw, views } = this.#context.decision() ?? NOTHING_DECIDED;
-    const target = views.find(({ device }) => device.id === loop.device.id)?.state.target ?? null;
-    if (target === null || !loop.isLent || (limit.kind === "limited" && draw.high + depth > limit.power)) return;
+  /** To where it was; with no room for it any more, core brings it back when and as far as it may. */
+  async #bringBack(loop: DeviceLoop, { settles }: DipPlan, signal: AbortSignal): Promise<void> {
+    const target = this.#view(loop.device.id)?.state.target ?? null;
+    if (target === null || !loop.isLent) return;
     await within(this.#context.clock, ACKNOWLEDGED, () => loop.lend(target), signal).then(() => this.#context.clock.sleep(settles, signal)).catch(() => undefined);
   }
 
@@ -113,6 +113,24 @@ export class Dipper {
     const from = this.#context.clock.now().uptime;
     await this.#context.clock.sleep(LOOK, signal);
     return { outlets: this.#samples.since(from), own: this.#words() };
+  }
+
+  /** The limit, and what the others draw by their own words. */
+  #stand(id: string): { readonly limit: number; readonly others: number } {
+    const limit = this.#context.decision()?.effective.limit;
+    const others = [...this.#words()].reduce((sum, [device, own]) => (device === id ? sum : sum + own), 0);
+    return { limit: limit?.kind === "limited" ? limit.power : Infinity, others };
+  }
+
+  /** Where neither the limit has fallen nor the others have risen, the rack may be again what it was. */
+  #hasRoom(id: string, stood: { readonly limit: number; readonly others: number }): boolean {
+    const { limit, others } = this.#stand(id);
+    return limit >= stood.limit && others <= stood.others * (1 + NOISE);
+  }
+
+  #isThere(id: string): boolean {
+    const view = this.#view(id);
+    return view !== null && view.actual >= 0 && view.actual === entryOf(view.curve, view.state.target);
   }
 
   /** Whether it hashes where it should and nothing is on its way to it. */

@@ -51,7 +51,8 @@ async function search(options: MapOptions, command: Command): Promise<void> {
   if (commonOptions(command).json === true) return printJson(found);
   print("", ...mapLines(found));
   const news = found.result.pairs.filter(({ device, outlet, configured }) => sure.has(device) && configured !== outlet);
-  if (news.length === 0) return print(found.state === "done" ? "The configuration says so already: nothing to write." : "Nothing to write.");
+  if (found.state !== "done") throw new Failure(exit.notConfirmed, "The search was not finished: nothing is written.");
+  if (news.length === 0) return print("The configuration says so already: nothing to write.");
   await confirm(command, `This writes ${news.length} ${news.length === 1 ? "outlet" : "outlets"} into ${options.config}: ${news.map(({ device, outlet }) => `${device} ${outlet}`).join(", ")}.`);
   const changed = await writeOutlets(options.config, sure);
   print(`${options.config}: ${changed.join(", ")} changed. It holds from the daemon's next start on: systemctl restart curtaild`);
