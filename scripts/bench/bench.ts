@@ -2,6 +2,8 @@
 export interface Bench {
   /** Fewer samples: to see that it works, not to quote. */
   readonly quick: boolean;
+  /** A rack of six firmwares instead of LuxOS alone. */
+  readonly mixed: boolean;
   /** Room for configurations, state, sockets and logs; gone at the end. */
   readonly directory: string;
   /** Where daemons leave their CPU profiles; null: nowhere. */

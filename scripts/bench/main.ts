@@ -27,7 +27,11 @@ const PARTS = {
 /** One after the other; what stands together waits more than it works and runs together. */
 const ORDER: readonly (readonly PartName[])[] = [["allocate"], ["poll"], ["ready"], ["told"], ["metered", "rss"], ["discover"]];
 
-const USAGE = `npm run bench -- [--json FILE] [--only PART,...] [--quick] [--profile DIR]
+/** Of a mixed rack nothing is shared out differently. */
+const MIXED_PARTS = ["poll", "ready", "told", "metered", "rss"] as const satisfies readonly PartName[];
+
+const USAGE = `npm run bench -- [--mixed] [--json FILE] [--only PART,...] [--quick] [--profile DIR]
+  --mixed        a rack of six firmwares: LuxOS, WhatsMiner V2 and V3, stock Antminer, Braiins, VNish
   --json FILE    all figures as one flat object
   --only PARTS   only these of ${Object.keys(PARTS).join(", ")}
   --discover     only a discovery of 1,000 addresses
@@ -45,6 +49,7 @@ async function main(): Promise<void> {
   const begun = performance.now();
   const bench: Bench = {
     quick: asked.quick,
+    mixed: asked.mixed,
     directory,
     profile: asked.profile,
     say: (line) => void process.stderr.write(`${((performance.now() - begun) / 1000).toFixed(0).padStart(4)} s  ${line}\n`),
@@ -69,7 +74,7 @@ async function main(): Promise<void> {
     );
   }
   process.stdout.write(`${tableOf(measured)}\n`);
-  if (asked.json !== null) await writeFile(asked.json, `${JSON.stringify(measured, null, 2)}\n`);
+  if (asked.json !== null) await writeFile(asked.json, `${JSON.stringify({ ...(asked.mixed && { mixed: true }), ...measured }, null, 2)}\n`);
   process.exit(failed ? 1 : 0);
 }
 
@@ -77,6 +82,7 @@ interface Asked {
   readonly parts: readonly PartName[];
   readonly json: string | null;
   readonly quick: boolean;
+  readonly mixed: boolean;
   readonly profile: string | null;
 }
 
@@ -84,16 +90,16 @@ interface Asked {
 function readArguments(): Asked | null {
   try {
     const { values } = parseArgs({
-      options: { json: { type: "string" }, only: { type: "string" }, profile: { type: "string" }, quick: { type: "boolean", default: false }, discover: { type: "boolean", default: false }, help: { type: "boolean", default: false } },
+      options: { json: { type: "string" }, only: { type: "string" }, profile: { type: "string" }, quick: { type: "boolean", default: false }, mixed: { type: "boolean", default: false }, discover: { type: "boolean", default: false }, help: { type: "boolean", default: false } },
     });
     if (values.help) {
       process.stdout.write(`${USAGE}\n`);
       return null;
     }
-    const parts = (values.discover ? ["discover"] : values.only?.split(",")) ?? Object.keys(PARTS);
+    const parts = (values.discover ? ["discover"] : values.only?.split(",")) ?? (values.mixed ? MIXED_PARTS : Object.keys(PARTS));
     const unknown = parts.find((name) => !Object.hasOwn(PARTS, name));
     if (unknown !== undefined) throw new Error(`there is no part ${unknown}`);
-    return { parts: parts as PartName[], json: values.json ?? null, quick: values.quick, profile: values.profile === undefined ? null : resolve(values.profile) };
+    return { parts: parts as PartName[], json: values.json ?? null, quick: values.quick, mixed: values.mixed, profile: values.profile === undefined ? null : resolve(values.profile) };
   } catch (error) {
     process.stderr.write(`${reasonOf(error)}\n${USAGE}\n`);
     process.exitCode = 64;

@@ -30,7 +30,7 @@ async function drops(asics: number, bench: Bench): Promise<number[]> {
   await rack.steady();
   await using meters = new Meters(rack);
   const seconds: number[] = [];
-  const rounds = bench.quick ? 1 : 4;
+  const rounds = bench.quick ? 1 : bench.mixed ? 2 : 4;
   for (let round = 0; round < rounds; round++) {
     for (const level of DROPS) {
       const limit = Math.round(level * rack.rig.nominalW);

@@ -1,17 +1,19 @@
 /** One poll of every ASIC through the real driver, against the same requests from a bare loop. */
-import { luxos, type LuxosMiner } from "../../drivers/luxos/driver.ts";
+import type { Device } from "../../drivers/driver.ts";
+import { drivers } from "../../drivers/index.ts";
 import { REPORTS } from "../../drivers/luxos/telemetry.ts";
 import { loadModel } from "../../drivers/models.ts";
 import { rounded, type Measured } from "./figures.ts";
 import { pollAll, targetOf } from "./floor.ts";
 import type { Bench } from "./bench.ts";
+import { MIXED } from "./firmwares.ts";
 import { BenchRig } from "./rig.ts";
 import { median } from "./statistics.ts";
 
 const ASICS = 1000;
 
-export async function measurePolls({ quick, say }: Bench): Promise<Measured> {
-  await using rig = await BenchRig.start({ asics: ASICS });
+export async function measurePolls({ quick, mixed, say }: Bench): Promise<Measured> {
+  await using rig = await BenchRig.start({ asics: ASICS, ...(mixed && { drivers: MIXED }) });
   const targets = rig.asics.map(targetOf);
   const cold: number[] = [];
   const rounds: { readonly floor: number; readonly ms: number; readonly cpuMs: number; readonly simCpuMs: number; readonly requests: number }[] = [];
@@ -19,9 +21,11 @@ export async function measurePolls({ quick, say }: Bench): Promise<Measured> {
   const wanted = quick ? 4 : 8;
   for (let round = 0; round <= wanted; round++) {
     say(`poll1000: round ${round} of ${wanted}`);
-    const devices = rig.asics.map(({ id, model }, index) => luxos({ id, address: targets[index] ?? { host: "", port: 0 }, model: loadModel(model) }));
+    const devices = rig.asics.map(({ id, driver, model, webPort, password }, index) =>
+      drivers[driver]({ id, address: targets[index] ?? { host: "", port: 0 }, model: loadModel(model), ...(webPort !== null && { webPort }), ...(password !== null && { password }) }));
     const first = await readAll(devices);
-    const floor = await timed(() => pollAll(targets, REPORTS.join("+")));
+    // A bare loop that speaks six languages would be six drivers.
+    const floor = mixed ? NaN : await timed(() => pollAll(targets, REPORTS.join("+")));
     const before = await rig.reset();
     const again = await readAll(devices);
     const after = await rig.tally();
@@ -35,13 +39,12 @@ export async function measurePolls({ quick, say }: Bench): Promise<Measured> {
     poll1000ColdMs: rounded(median(cold)),
     poll1000CpuMs: typical("cpuMs"),
     requestsPerPoll: typical("requests"),
-    pollFloor1000Ms: typical("floor"),
-    poll1000OverFloor: rounded(typical("ms") / typical("floor")),
+    ...(!mixed && { pollFloor1000Ms: typical("floor"), poll1000OverFloor: rounded(typical("ms") / typical("floor")) }),
     simCpuMs: typical("simCpuMs"),
   };
 }
 
-async function readAll(devices: readonly LuxosMiner[]): Promise<{ ms: number; cpuMs: number }> {
+async function readAll(devices: readonly Device[]): Promise<{ ms: number; cpuMs: number }> {
   const never = new AbortController().signal;
   const cpu = process.cpuUsage();
   const ms = await timed(() => Promise.all(devices.map((device) => device.read(never))));

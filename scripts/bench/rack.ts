@@ -7,6 +7,7 @@ import type { Bench } from "./bench.ts";
 import { BenchDaemon, type DeviceRow } from "./daemon.ts";
 import { BenchOperator, NODE, OPERATOR } from "./operator.ts";
 import { BenchRig } from "./rig.ts";
+import { MIXED, MIXED_ROOM } from "./firmwares.ts";
 import type { Tally } from "./rig-process.ts";
 import { wallMs } from "./statistics.ts";
 import { until } from "./waiting.ts";
@@ -17,6 +18,8 @@ export interface RackOptions {
   readonly name: string;
   /** How long one step of 5 MHz takes; as the physics say unless given. */
   readonly frequencyStepMs?: number;
+  /** How long a start of the mining process takes; likewise. */
+  readonly restartMs?: number;
 }
 
 /** Nothing is written any more when for so long nothing was, and the daemon waits for nothing. */
@@ -27,39 +30,42 @@ export class Rack implements AsyncDisposable {
   readonly operator: BenchOperator;
   readonly daemon: BenchDaemon;
   readonly #scope: Scope;
+  readonly #mixed: boolean;
 
-  private constructor(parts: { readonly rig: BenchRig; readonly operator: BenchOperator; readonly daemon: BenchDaemon; readonly scope: Scope }) {
+  private constructor(parts: { readonly rig: BenchRig; readonly operator: BenchOperator; readonly daemon: BenchDaemon; readonly scope: Scope; readonly mixed: boolean }) {
     this.rig = parts.rig;
     this.operator = parts.operator;
     this.daemon = parts.daemon;
     this.#scope = parts.scope;
+    this.#mixed = parts.mixed;
   }
 
   /** Started, allowed its nominal power, and the first decision made. */
   static async open(options: RackOptions, bench: Bench): Promise<Rack> {
-    const { asics, name, frequencyStepMs } = options;
+    const { asics, name, frequencyStepMs, restartMs } = options;
     const directory = join(bench.directory, name);
     const scope = new Scope();
     try {
       bench.say(`${name}: starting ${asics} simulated ASICs and the daemon`);
-      const rig = scope.use("rig", await BenchRig.start({ asics, ...(frequencyStepMs !== undefined && { frequencyStepMs }) }));
+      const rig = scope.use("rig", await BenchRig.start({ asics, ...(bench.mixed && { drivers: MIXED }), ...(frequencyStepMs !== undefined && { frequencyStepMs }), ...(restartMs !== undefined && { restartMs }) }));
       const broker = await startBroker();
       scope.own("broker", () => broker.close());
       const operator = scope.use("operator", await BenchOperator.connect(broker.url));
-      await writeConfig(directory, rig, broker.url);
-      operator.allocate(rig.nominalW);
+      const restW = Math.round((bench.mixed ? MIXED_ROOM : 1) * rig.nominalW);
+      await writeConfig(directory, rig, { broker: broker.url, restW });
+      operator.allocate(restW);
       const daemon = scope.use("daemon", await BenchDaemon.start(directory, bench.profile));
-      return new Rack({ rig, operator, daemon, scope });
+      return new Rack({ rig, operator, daemon, scope, mixed: bench.mixed });
     } catch (error) {
       await scope.end();
       throw error;
     }
   }
 
-  /** Resolves when every ASIC has been read and does what it should. */
+  /** Resolves when every ASIC has been read and does what it should; of a mixed rack some take minutes for that, and are not waited for. */
   async steady(): Promise<void> {
     await this.answering(this.rig.asics.length);
-    await this.settled();
+    if (!this.#mixed) await this.settled();
   }
 
   /** Resolves when so many ASICs answer the daemon, no more and no less. */
@@ -106,13 +112,18 @@ function isOutstanding(row: DeviceRow): boolean {
 }
 
 /** JSON is YAML. Nothing moves at the start or at the end but by our signals, and raises are not held back by number. */
-async function writeConfig(directory: string, { asics, pdus, nominalW }: BenchRig, broker: string): Promise<void> {
+async function writeConfig(directory: string, { asics, pdus, nominalW }: BenchRig, { broker, restW }: { readonly broker: string; readonly restW: number }): Promise<void> {
   await mkdir(join(directory, "run"), { recursive: true });
+  await mkdir(join(directory, "secrets"), { recursive: true });
+  const passwords = new Map(asics.flatMap(({ driver, password }) => (password === null ? [] : [[join(directory, "secrets", driver), password] as const])));
+  for (const [file, password] of passwords) await writeFile(file, password, { mode: 0o600 });
   const config = {
     version: 1,
     node: { operator: OPERATOR, ...NODE, nominalW, breakerW: Math.round(nominalW * 1.2) },
-    grid: { brokers: [broker], signatures: "optional", heartbeat: "required", failsafeLimitW: nominalW, clock: "assumed" },
-    miners: asics.map(({ id, driver, address, model, outlet }) => ({ id, driver, address, model, outlet })),
+    grid: { brokers: [broker], signatures: "optional", heartbeat: "required", failsafeLimitW: restW, clock: "assumed" },
+    miners: asics.map(({ id, driver, address, model, outlet, webPort, password }) => ({
+      id, driver, address, model, outlet, ...(webPort !== null && { webPort }), ...(password !== null && { passwordFile: join(directory, "secrets", driver) }),
+    })),
     meters: pdus.map(({ id, address }) => ({ id, profile: "gude-epc", address, unit: 1, role: "rack" })),
     policy: { onStop: "hold", maxChangesPerCycle: 5000 },
     paths: { state: join(directory, "state"), run: join(directory, "run") },

@@ -5,6 +5,7 @@
 import type { Bench } from "./bench.ts";
 import { rounded, type Measured } from "./figures.ts";
 import { orderAll, targetOf, type Writes } from "./floor.ts";
+import { measureMixedTold } from "./mixed.ts";
 import { Rack } from "./rack.ts";
 import type { BenchRig } from "./rig.ts";
 import { median, p95, wallMs } from "./statistics.ts";
@@ -24,6 +25,7 @@ interface Sample {
 }
 
 export async function measureTold(bench: Bench): Promise<Measured> {
+  if (bench.mixed) return measureMixedTold(bench);
   return { ...(await measureFew(12, bench)), ...(await measureFew(100, bench)), ...(await measureThousand(bench)) };
 }
 
