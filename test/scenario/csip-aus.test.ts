@@ -5,7 +5,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { seconds } from "../../agent/core/units.ts";
-import { FAILSAFE, NODE, NOMINAL, onStage, running, Stage } from "./stage.ts";
+import { FAILSAFE, NODE, NOMINAL, onStage, running, type Stage } from "./stage.ts";
 
 const RESPONSE = 15;
 
