@@ -32,15 +32,7 @@ import { celsius, megahertz, millivolts, seconds, watts } from "./core/units.ts"
 import { Daemon } from "./daemon.ts";
 import type { Notify } from "./daemon.ts";
 import { figureReader } from "./host/figures.ts";
-import { controlRoutes } from "./routes/control-routes.ts";
-import { estopRoutes } from "./routes/estop.ts";
-import { mapRoutes } from "./routes/map.ts";
-import { outletRoutes } from "./routes/outlets.ts";
-import { evidenceRoutes } from "./routes/evidence.ts";
-import { scheduleRoutes } from "./routes/schedule.ts";
-import { hostRoutes } from "./routes/host.ts";
-import { operationRoutes } from "./routes/operation.ts";
-import { stateRoutes } from "./routes/state.ts";
+import { allRoutes } from "./routes/all-routes.ts";
 import { openControl } from "./link/control.ts";
 import { mqttLink } from "./link/mqtt-link.ts";
 import type { Switching, WiredDevice, WiredMeter } from "./plant/plant.ts";
@@ -139,8 +131,7 @@ export async function runRack(config: Config, surroundings: Surroundings, signal
       logHead: () => evidence?.logHead() ?? null,
     });
     // The rack is kept with or without a command line: a socket that cannot be opened is said and no more.
-    const wallNow = (): number => clock.now().at;
-    const routes = [...controlRoutes(daemon, wallNow), ...scheduleRoutes({ schedule, calendar, wallNow }), ...hostRoutes(health), ...operationRoutes(daemon, { reload, logbook: surroundings.logbook }), ...stateRoutes(daemon, store), ...estopRoutes(estop), ...evidenceRoutes(evidence, journalDirectory(config)), ...outletRoutes(daemon, { book: outlets, clock }), ...mapRoutes(daemon, commissioning)];
+    const routes = allRoutes({ daemon, clock, store, logbook: surroundings.logbook, software: surroundings.software, schedule, calendar, health, reload, estop, evidence, journal: journalDirectory(config), outlets, commissioning });
     const desk = await openControl({ directory: config.paths.run, routes, clock, log: surroundings.logbook.room("control") }).catch((error: unknown) => {
       log.error({ reason: reasonOf(error) }, "no control socket: curtailctl will not reach this daemon");
       return null;

@@ -6,6 +6,7 @@ import { chmod, mkdir, rm } from "node:fs/promises";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { connect } from "node:net";
 import { join } from "node:path";
+import type * as z from "zod";
 import { millis } from "../core/units.ts";
 import type { Clock } from "../runtime/clock.ts";
 import type { Log } from "../runtime/log.ts";
@@ -35,6 +36,10 @@ export interface ControlRoute {
   readonly path: string;
   /** `look` is answered on both sockets, `act` on act.sock only. */
   readonly socket: "look" | "act";
+  /** What it does, in a sentence, for the description of the interface. */
+  readonly does?: string;
+  /** What its body has to be; the room that answers checks it. */
+  readonly takes?: z.ZodType;
   /** Resolves with what is sent as JSON. A ControlError becomes its status, anything else 500. */
   handle(request: ControlRequest): Promise<unknown>;
   /** Where given and asked for with `?follow=1`: server-sent events from now on, after those `handle` resolves with. */

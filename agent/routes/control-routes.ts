@@ -32,16 +32,17 @@ export function controlRoutes(daemon: Daemon, wallNow: () => number): ControlRou
   };
   return [
     ...serviceRoutes(daemon),
-    { method: "GET", path: "/status", socket: "look", handle: async () => status() },
-    { method: "GET", path: "/devices", socket: "look", handle: async () => decision().views.map((view) => deviceRow(view, decision(), daemon.about(view.device.id))) },
-    { method: "GET", path: "/devices/:id", socket: "look", handle: async ({ params }) => device(params["id"] ?? "") },
-    { method: "GET", path: "/meters", socket: "look", handle: async () => daemon.plant.meters.map(({ meter, role, reading, failure }) => ({ id: meter.id, description: meter.description, role, reading, failure })) },
-    { method: "GET", path: "/grid", socket: "look", handle: async () => gridView(daemon) },
-    { method: "GET", path: "/card", socket: "look", handle: async () => cardView(daemon, decision()) },
+    { method: "GET", path: "/status", socket: "look", does: "The GLA/1 status object: what binds, what is drawn, how it is judged.", handle: async () => status() },
+    { method: "GET", path: "/devices", socket: "look", does: "A row a miner: state, order, power, hashrate.", handle: async () => decision().views.map((view) => deviceRow(view, decision(), daemon.about(view.device.id))) },
+    { method: "GET", path: "/devices/:id", socket: "look", does: "Everything known of one miner.", handle: async ({ params }) => device(params["id"] ?? "") },
+    { method: "GET", path: "/meters", socket: "look", does: "Meters with their last reading, and why there is none.", handle: async () => daemon.plant.meters.map(({ meter, role, reading, failure }) => ({ id: meter.id, description: meter.description, role, reading, failure })) },
+    { method: "GET", path: "/grid", socket: "look", does: "The documents in force, the technician's limit, the status.", handle: async () => gridView(daemon) },
+    { method: "GET", path: "/card", socket: "look", does: "What an operator needs to know this rack by.", handle: async () => cardView(daemon, decision()) },
     {
       method: "GET",
       path: "/events",
       socket: "look",
+      does: "The last events (last=N, at most 2000); with follow=1 server-sent events from now on.",
       handle: async ({ query }) => daemon.events.last(lastOf(query)),
       follow: (emit) => daemon.events.follow(emit),
     },
@@ -49,6 +50,8 @@ export function controlRoutes(daemon: Daemon, wallNow: () => number): ControlRou
       method: "POST",
       path: "/limit",
       socket: "act",
+      does: "Sets the technician's own limit. It narrows like any other.",
+      takes: limitOrder,
       async handle(request) {
         const { limitW, forS, who: name } = parse(limitOrder, request);
         await daemon.limitBy({ powerW: limitW, until: forS === null ? null : wallNow() + forS * 1000, who: name }, name);
@@ -59,6 +62,8 @@ export function controlRoutes(daemon: Daemon, wallNow: () => number): ControlRou
       method: "DELETE",
       path: "/limit",
       socket: "act",
+      does: "Ends the technician's own limit.",
+      takes: order,
       async handle(request) {
         const name = request.body === undefined ? (request.query.get("who") ?? "unknown") : parse(order, request).who;
         const had = daemon.technician !== null;
@@ -70,6 +75,8 @@ export function controlRoutes(daemon: Daemon, wallNow: () => number): ControlRou
       method: "POST",
       path: "/stop",
       socket: "act",
+      does: "Puts the whole rack to sleep until the technician's limit is ended.",
+      takes: order,
       async handle(request) {
         const { who: name } = parse(order, request);
         await daemon.limitBy({ powerW: 0, until: null, who: name }, name);

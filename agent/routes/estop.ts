@@ -7,11 +7,13 @@ import { parse, who } from "./asked.ts";
 export function estopRoutes(estop: EStop): ControlRoute[] {
   const order = z.strictObject({ who });
   return [
-    { method: "GET", path: "/estop", socket: "look", handle: async () => ({ latch: estop.latch, contacts: estop.contacts }) },
+    { method: "GET", path: "/estop", socket: "look", does: "Whether the rack's emergency stop is set, by whom, and its contacts.", handle: async () => ({ latch: estop.latch, contacts: estop.contacts }) },
     {
       method: "POST",
       path: "/estop/reset",
       socket: "act",
+      does: "Takes the rack's own emergency stop back.",
+      takes: order,
       async handle(request) {
         const { who: name } = parse(order, request);
         const had = estop.latch !== null;

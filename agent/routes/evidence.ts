@@ -18,6 +18,7 @@ export function evidenceRoutes(evidence: Evidence | null, directory: string): Co
       method: "GET",
       path: "/journal",
       socket: "look",
+      does: "Where the journal lies and where it stands.",
       async handle() {
         const { journal, logHead } = kept();
         return { directory, head: headText(journal.head), synced: headText(journal.synced), checkpoint: logHead() };
@@ -27,6 +28,7 @@ export function evidenceRoutes(evidence: Evidence | null, directory: string): Co
       method: "GET",
       path: "/report",
       socket: "look",
+      does: "A report on a document (id) or a stretch of time (from, to), as html, json, csv or ocmf (format).",
       async handle({ query }) {
         const format = FORMATS.find((one) => one === (query.get("format") ?? "html"));
         if (format === undefined) throw new ControlError(400, `there is no format ${query.get("format")}`, `There are ${FORMATS.join(", ")}.`);

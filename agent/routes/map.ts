@@ -9,17 +9,20 @@ import { parse, who } from "./asked.ts";
 /** What counts as drawing: more than a lamp on the plug. */
 const DRAWS_W = 50;
 
+const order = z.strictObject({ who });
 const wish = z.strictObject({ share: z.number().positive().max(1), devices: z.array(z.string().min(1).max(64)).max(5_000), who });
 
 export type MapAnswer = ReturnType<typeof mapView>;
 
 export function mapRoutes(daemon: Daemon, commissioning: Commissioning): ControlRoute[] {
   return [
-    { method: "GET", path: "/map", socket: "look", handle: async () => mapView(daemon, commissioning) },
+    { method: "GET", path: "/map", socket: "look", does: "How far the search for outlets is, and what it found.", handle: async () => mapView(daemon, commissioning) },
     {
       method: "POST",
       path: "/map",
       socket: "act",
+      does: "Begins the search for which outlet feeds which miner.",
+      takes: wish,
       async handle(request) {
         const { share, devices, who: name } = parse(wish, request);
         for (const id of devices) if (daemon.plant.device(id) === undefined) throw new ControlError(404, `no device ${id} in this rack`, "curtailctl devices lists them.");
@@ -32,8 +35,10 @@ export function mapRoutes(daemon: Daemon, commissioning: Commissioning): Control
       method: "DELETE",
       path: "/map",
       socket: "act",
+      does: "Ends the search for outlets.",
+      takes: order,
       async handle(request) {
-        const { who: name } = parse(z.strictObject({ who }), request);
+        const { who: name } = parse(order, request);
         const running = commissioning.running;
         commissioning.stop(`stopped by ${name}`);
         return { ok: true, stopped: running };

@@ -21,11 +21,13 @@ export function outletRoutes(daemon: Daemon, { book, clock }: { readonly book: O
     return outlet;
   };
   return [
-    { method: "GET", path: "/pdus", socket: "look", handle: async () => daemon.plant.meters.map((loop) => pduRow(loop, daemon, clock)) },
+    { method: "GET", path: "/pdus", socket: "look", does: "PDUs and meters with their outlets.", handle: async () => daemon.plant.meters.map((loop) => pduRow(loop, daemon, clock)) },
     {
       method: "POST",
       path: "/outlets/:meter/:outlet",
       socket: "act",
+      does: "Opens or closes an outlet by hand.",
+      takes: switching,
       async handle(request) {
         const { on, ...by } = parse(switching, request);
         const outlet = found(request);
@@ -38,6 +40,8 @@ export function outletRoutes(daemon: Daemon, { book, clock }: { readonly book: O
       method: "POST",
       path: "/outlets/:meter/:outlet/lock",
       socket: "act",
+      does: "Locks an outlet against switching, or unlocks it.",
+      takes: locking,
       async handle(request) {
         const { locked, ...by } = parse(locking, request);
         const outlet = found(request);

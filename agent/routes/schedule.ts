@@ -12,6 +12,7 @@ export function scheduleRoutes({ schedule, calendar, wallNow }: { readonly sched
     method: "GET",
     path: "/schedule",
     socket: "look",
+    does: "The next planned windows, and the calendar's chores.",
     async handle() {
       const now = instant(wallNow());
       return {

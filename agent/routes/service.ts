@@ -16,6 +16,8 @@ export function serviceRoutes(daemon: Daemon): ControlRoute[] {
       method: "POST",
       path: "/devices/:id/maintenance",
       socket: "act",
+      does: "Leaves a miner alone, or takes it up again.",
+      takes: switching,
       async handle(request) {
         const { on, who: name } = parse(switching, request);
         const found = deviceOf(daemon, request);
@@ -27,6 +29,8 @@ export function serviceRoutes(daemon: Daemon): ControlRoute[] {
       method: "POST",
       path: "/devices/:id/blink",
       socket: "act",
+      does: "Lets a miner's lamp blink, or no more.",
+      takes: switching,
       async handle(request) {
         const { on, who: name } = parse(switching, request);
         const { device } = deviceOf(daemon, request);
@@ -40,6 +44,8 @@ export function serviceRoutes(daemon: Daemon): ControlRoute[] {
       method: "POST",
       path: "/devices/:id/restart",
       socket: "act",
+      does: "Boots a miner anew.",
+      takes: order,
       async handle(request) {
         const { who: name } = parse(order, request);
         const { device } = deviceOf(daemon, request);
@@ -53,6 +59,8 @@ export function serviceRoutes(daemon: Daemon): ControlRoute[] {
       method: "POST",
       path: "/devices/:id/forget",
       socket: "act",
+      does: "Forgets what was learnt of a miner: another stands in its place.",
+      takes: order,
       async handle(request) {
         const { who: name } = parse(order, request);
         const found = deviceOf(daemon, request);

@@ -9,6 +9,7 @@ export function stateRoutes(daemon: Daemon, store: Store): ControlRoute[] {
     method: "POST",
     path: "/state",
     socket: "act",
+    does: "Everything this rack has stored, for another controller.",
     async handle() {
       const records = await store.load("").catch((error: unknown) => {
         throw new ControlError(503, `the store cannot be read: ${error instanceof Error ? error.message : String(error)}`, "curtailctl status shows what became of it.");

@@ -1,6 +1,7 @@
 /** Every file below docs that is made from the code, with its contents. */
 import { configSchemaFile } from "../../agent/config/json-schema.ts";
 import { asyncapiFile } from "./asyncapi.ts";
+import { openapiFile } from "./openapi.ts";
 import { runbookFile } from "./runbook.ts";
 import { schemaFiles } from "./schemas.ts";
 import { stories } from "./stories.ts";
@@ -9,6 +10,7 @@ export function generated(): ReadonlyMap<string, string> {
   return new Map([
     ["config.schema.json", configSchemaFile()],
     ["gla-1.asyncapi.yaml", asyncapiFile()],
+    ["openapi.json", openapiFile()],
     ["runbook.md", runbookFile()],
     ...schemaFiles(),
     ...stories.map((story): [string, string] => [`conformance/${story.name}.json`, `${JSON.stringify(story, null, 1)}\n`]),
