@@ -21,7 +21,7 @@ import type { Reconciled } from "./reconcile.ts";
 import { reconcile } from "./reconcile.ts";
 import { nextWatch, seenAfter } from "./settle.ts";
 import type { Metered, Snapshot } from "./snapshot.ts";
-import type { DeviceState, Order, RackState, Starving } from "./state.ts";
+import type { DeviceState, Order, Quarantine, RackState, Starving } from "./state.ts";
 import { startDevice } from "./state.ts";
 import { inBand } from "./supply.ts";
 import type { Now } from "./time.ts";
@@ -258,11 +258,13 @@ function nextStarving(before: Starving | null, now: { found: Reconciled["starvin
   return found === null ? null : { ...found, since: uptime };
 }
 
-function mark(states: ReadonlyMap<string, DeviceState>, quarantined: ReadonlyMap<string, NonNullable<DeviceState["quarantine"]>>): Map<string, DeviceState> {
+/** A new rung is a new order: what the one before missed does not hold it back. */
+function mark(states: ReadonlyMap<string, DeviceState>, quarantined: ReadonlyMap<string, Quarantine>): Map<string, DeviceState> {
   const marked = new Map(states);
   for (const [id, quarantine] of quarantined) {
     const state = marked.get(id);
-    if (state !== undefined) marked.set(id, { ...state, quarantine });
+    if (state === undefined || state.quarantine === quarantine) continue;
+    marked.set(id, { ...state, quarantine, misses: 0, retryAt: millis(0) });
   }
   return marked;
 }

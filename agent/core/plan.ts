@@ -5,21 +5,21 @@
 import type { Allotment, Candidate } from "./allocate.ts";
 import { allocate } from "./allocate.ts";
 import { entryOf } from "./curve.ts";
-import { QUARANTINE, DEVIATION_AT_MOST } from "./learn.ts";
+import { nextQuarantine } from "./ladder.ts";
 import { bridged, reachableFrom } from "./horizon.ts";
 import { roomFor } from "./room.ts";
 import { settleTime } from "./settle.ts";
 import type { PowerLimit, Setpoint } from "./model.ts";
 import type { Policy } from "./policy.ts";
-import type { DeviceState, PlanMade, RackState } from "./state.ts";
+import type { PlanMade, Quarantine, RackState } from "./state.ts";
 import type { Millis, Watts } from "./units.ts";
-import { millis } from "./units.ts";
 import type { View } from "./view.ts";
 import { canBeSet, expectedAt, lowestOf } from "./view.ts";
 
 export interface Plan {
   readonly targets: ReadonlyMap<string, Setpoint | null>;
-  readonly quarantined: ReadonlyMap<string, NonNullable<DeviceState["quarantine"]>>;
+  /** Who is on the ladder, and on which rung. */
+  readonly quarantined: ReadonlyMap<string, Quarantine>;
   readonly remade: PlanMade | null;
 }
 
@@ -53,8 +53,12 @@ const UNMETERED = 1.1;
 
 export function makePlan(rack: RackState, views: readonly View[], context: PlanContext): Plan {
   const { uptime, policy, budget } = context;
-  const quarantined = new Map(views.flatMap((view) => quarantine(view, uptime)));
-  const obeying = views.filter((view) => view.known && canBeSet(view) && !quarantined.has(view.device.id) && view.state.quarantine === null && view.state.deviatesSince === null);
+  const quarantined = new Map<string, Quarantine>();
+  for (const view of views) {
+    const rung = nextQuarantine(view, context);
+    if (rung !== null) quarantined.set(view.device.id, rung);
+  }
+  const obeying = views.filter((view) => view.known && canBeSet(view) && !quarantined.has(view.device.id) && view.state.deviatesSince === null);
   const room = budget.kind === "limited" && context.awaited + lowestOf(obeying) <= budget.power ? context.awaited : 0;
   const doubt = context.metered ? 1 : UNMETERED;
   // What the machines drew less than expected at one setting says nothing of another, nor of a time without a meter.
@@ -63,7 +67,7 @@ export function makePlan(rack: RackState, views: readonly View[], context: PlanC
     budget.kind === "unlimited" ? Infinity : budget.power * (1 - kept) - bias - reservedBeside(planned, views) - room;
 
   const targets = new Map<string, Setpoint | null>(views.map(({ device, state }) => [device.id, state.target]));
-  for (const view of views) if (quarantined.has(view.device.id) || view.state.quarantine !== null) targets.set(view.device.id, { kind: "sleep" });
+  for (const [id, { held }] of quarantined) targets.set(id, held);
 
   const standing = value(obeying, doubt);
   // A plan is made to the whole margin and stands until a third of it is left: drift has to use up the rest first.
@@ -84,7 +88,10 @@ export function makePlan(rack: RackState, views: readonly View[], context: PlanC
   if (remake) for (const [i, view] of planned.entries()) targets.set(view.device.id, view.curve.setpoints[entries[i] as number] ?? null);
 
   // Whatever cannot be read may still hear: when the rest cannot make room for it, it is told to sleep.
-  if (spare(obeying, policy.margin) < lowestOf(obeying)) for (const view of views) if (!obeying.includes(view)) targets.set(view.device.id, { kind: "sleep" });
+  if (spare(obeying, policy.margin) < lowestOf(obeying)) {
+    const among = new Set(obeying);
+    for (const view of views) if (!among.has(view)) targets.set(view.device.id, { kind: "sleep" });
+  }
 
   return { targets, quarantined, remade: remake ? { at: uptime, budget, hurried, members } : rack.plan };
 }
@@ -141,10 +148,4 @@ function value(views: readonly View[], doubt: number): { power: number; hashrate
     hashrate += view.curve.hashrate[entry] as number;
   }
   return { power, hashrate };
-}
-
-function quarantine(view: View, uptime: Millis): [string, NonNullable<DeviceState["quarantine"]>][] {
-  const { state, device } = view;
-  if (state.quarantine !== null || state.deviatesSince === null || uptime - state.deviatesSince < DEVIATION_AT_MOST) return [];
-  return [[device.id, { until: millis(uptime + QUARANTINE), reason: `draws ${Math.round(view.draw.low)} W, which its setpoint does not explain` }]];
 }

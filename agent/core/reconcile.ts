@@ -11,7 +11,7 @@ import type { DeviceState, Order } from "./state.ts";
 import type { Millis, Watts } from "./units.ts";
 import { millis, seconds, watts } from "./units.ts";
 import type { View } from "./view.ts";
-import { canBeSet, expectedAt, transitionEnds } from "./view.ts";
+import { canBeSet, expectedAt, isAt, transitionEnds } from "./view.ts";
 
 export interface ReconcileContext {
   readonly targets: ReadonlyMap<string, Setpoint | null>;
@@ -61,7 +61,8 @@ export function reconcile(views: readonly View[], context: ReconcileContext): Re
     // A machine without power hears nothing.
     if (target === null || view.device.feed?.on === false || !canBeSet(view) || !needsOrder(view, state)) continue;
     const to = entryOf(view.curve, target);
-    const lowers = to >= 0 && lowersFrom(view, to);
+    // Boards and power limits are rungs of the ladder: they only lead down.
+    const lowers = to < 0 ? target.kind === "boards" || target.kind === "power-limit" : lowersFrom(view, to);
     if (uptime < pausedUntil(view, state, lowers)) continue;
     if (lowers && context.mayLower) issue(view, state, target, true);
     else if (!lowers && context.mayRaise) raises.push({ view, state, target, cost: Math.max(...transitionEnds(view, to)) - view.reserve });
@@ -95,7 +96,7 @@ function followUp(state: DeviceState, view: View, uptime: Millis): DeviceState {
     return over ? { ...state, order: null, settlesAt: uptime, ...missed(state, uptime) } : state;
   }
   if (status.state !== "acknowledged") return state;
-  const there = entryOf(view.curve, order.setpoint) === view.actual && view.known;
+  const there = isAt(view, order.setpoint);
   if (there && readSince(view, status.at)) return { ...state, order: null, misses: 0, retryAt: uptime, settlesAt: arrivedAt(state, view, uptime) };
   // What was read before it was acknowledged says nothing of it: in a large rack the poll that does may come late.
   const unread = view.known && !readSince(view, status.at);
@@ -132,7 +133,7 @@ function pausedUntil(view: View, state: DeviceState, lowers: boolean): number {
 function needsOrder(view: View, state: DeviceState): boolean {
   if (state.order !== null && sameSetpoint(state.order.setpoint, state.target)) return false;
   // It says it is there: an order would change nothing, except where its draw says otherwise.
-  const there = view.known && entryOf(view.curve, state.target) === view.actual;
+  const there = isAt(view, state.target);
   return !there || (state.order !== null && !sameSetpoint(state.order.setpoint, state.target)) || (state.quarantine !== null && state.deviatesSince !== null);
 }
 

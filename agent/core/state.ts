@@ -35,8 +35,15 @@ export interface DeviceState {
   readonly deviatesSince: Millis | null;
   /** Its outlet, while it is opened by us; null: it is not. */
   readonly outlet: OutletState | null;
-  /** It does not do as told: kept asleep until this uptime. */
-  readonly quarantine: { readonly until: Millis; readonly reason: string } | null;
+  /** It does not do as told; null: it does. */
+  readonly quarantine: Quarantine | null;
+}
+
+/** Kept out of the plan until this uptime, at the rung of the ladder it is told by. */
+export interface Quarantine {
+  readonly until: Millis;
+  readonly reason: string;
+  readonly held: Setpoint;
 }
 
 export interface Order {

@@ -3,8 +3,8 @@
  * from what is already under way.
  */
 import type { Curve } from "./curve.ts";
-import { curveOf, entryOf } from "./curve.ts";
-import type { Draw, Telemetry } from "./model.ts";
+import { capability, curveOf, entryOf } from "./curve.ts";
+import type { Draw, Setpoint, Telemetry } from "./model.ts";
 import type { DeviceSnapshot, Metered, Snapshot } from "./snapshot.ts";
 import type { DeviceState } from "./state.ts";
 import type { Policy } from "./policy.ts";
@@ -98,6 +98,27 @@ function isUnderway(device: DeviceSnapshot, state: DeviceState, uptime: Millis):
 /** Expected power at an entry; for a setting between points, the point above it. */
 export function expectedAt(view: Pick<View, "curve" | "state">, entry: number): number {
   return view.state.gain * (view.curve.power[entry] ?? 0);
+}
+
+/** What a machine draws when it does as this setpoint says; null: nobody knows. */
+export function promisedBy(view: Pick<View, "curve" | "state" | "device">, setpoint: Setpoint | null): number | null {
+  const entry = entryOf(view.curve, setpoint);
+  if (entry >= 0) return expectedAt(view, entry);
+  if (setpoint?.kind === "power-limit") return setpoint.power;
+  if (setpoint?.kind !== "boards") return null;
+  // Boards that are left run at the lowest point; what the machine needs besides is in it.
+  const count = capability(view.device.capabilities, "boards")?.count ?? setpoint.count;
+  return Math.max(expectedAt(view, 0), (expectedAt(view, 1) * setpoint.count) / count);
+}
+
+/** Does the reading say that it is as the setpoint has it? */
+export function isAt(view: Pick<View, "curve" | "actual" | "known" | "device">, setpoint: Setpoint | null): boolean {
+  const reading = view.device.reading;
+  if (!view.known || setpoint === null) return false;
+  if (reading.kind === "known" && setpoint.kind === "boards") return reading.telemetry.boards.filter(({ enabled }) => enabled === true).length <= setpoint.count;
+  if (reading.kind === "known" && setpoint.kind === "power-limit") return reading.telemetry.power !== null && reading.telemetry.power <= setpoint.power * (1 + OWN_WORD);
+  const entry = entryOf(view.curve, setpoint);
+  return entry >= 0 && entry === view.actual;
 }
 
 /** The lowest point at or above a frequency. */

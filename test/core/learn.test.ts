@@ -73,7 +73,7 @@ describe("a deviation: more than its setpoint and calibration explain", () => {
   for (const [name, reading, state, over, since] of rows) test(name, () => assert.equal(learn(reading, state, over).deviatesSince, since));
 
   test("a quarantine ends with its time", () => {
-    const quarantined = (until: number) => learn(says("asleep"), wanted("asleep", { quarantine: { until: millis(until), reason: "" } })).quarantine;
+    const quarantined = (until: number) => learn(says("asleep"), wanted("asleep", { quarantine: { until: millis(until), reason: "", held: { kind: "sleep" } } })).quarantine;
     assert.equal(quarantined(NOW), null);
     assert.notEqual(quarantined(NOW + 1), null);
   });

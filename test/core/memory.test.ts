@@ -24,7 +24,7 @@ describe("memory", () => {
     assert.deepEqual(remember(rackOf({ a: wanted("400", { gain: 1.04567 }), b: wanted(null) })).devices, { a: { target: to("400"), gain: 1.046 }, b: { target: null, gain: 1 } });
   });
   test("orders, back-off and quarantine are not: they are found again", () => {
-    const state = ordered("400", { ago: 0, settle: 5000, misses: 3, retryAt: seconds(9999), deviatesSince: seconds(1), quarantine: { until: seconds(9999), reason: "" } });
+    const state = ordered("400", { ago: 0, settle: 5000, misses: 3, retryAt: seconds(9999), deviatesSince: seconds(1), quarantine: { until: seconds(9999), reason: "", held: { kind: "sleep" } } });
     assert.deepEqual(recalled(remember(rackOf({ a: state }))).devices.get("a"), wanted("400"));
   });
   test("trust is not: a restart begins in init (LPC-TS-017)", () => {

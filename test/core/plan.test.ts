@@ -8,7 +8,7 @@ import { makePlan } from "../../agent/core/plan.ts";
 import type { DeviceSnapshot } from "../../agent/core/snapshot.ts";
 import type { DeviceState, PlanMade } from "../../agent/core/state.ts";
 import { millis, watts, seconds } from "../../agent/core/units.ts";
-import { device, inWords, metered, NOW, passing, POLICY, rackOf, says, silent, snapshot, STEP, sleeper, tunable, viewsOf, wanted } from "./rack.ts";
+import { device, inWords, metered, NOW, passing, POLICY, rackOf, says, silent, snapshot, STEP, sleeper, tunable, viewsOf, to, wanted } from "./rack.ts";
 
 type Machine = readonly [reading: Reading, state: DeviceState, over?: Partial<DeviceSnapshot>];
 const at = (point: string, over: Partial<DeviceState> = {}): Machine => [says(point), wanted(point, over)];
@@ -95,7 +95,7 @@ describe("reach: what cannot be tuned down in time sleeps", () => {
 
 describe("what does not do as told is not planned with but counted", () => {
   const since = (ago: number): Partial<DeviceState> => ({ deviatesSince: millis(NOW - ago) });
-  const quarantine = { quarantine: { until: millis(2 * NOW), reason: "" } };
+  const quarantine = { quarantine: { until: millis(2 * NOW), reason: "", held: to("asleep") } };
   const outlet = { outlet: metered(3500, { uncertainty: 0 }) };
   const rows: [string, Plan, string][] = [
     ["a silent one costs the others its nameplate", run([[silent(), wanted("200")], at("400")], 5800), "200 300"],
@@ -113,10 +113,10 @@ describe("what does not do as told is not planned with but counted", () => {
 
   test("quarantine lasts 300 s and says why", () => {
     const { quarantined } = run([[says("200"), wanted("200", since(DEVIATION_AT_MOST)), outlet], at("600")], 9000);
-    assert.deepEqual([...quarantined], [["a", { until: NOW + QUARANTINE, reason: "draws 3500 W, which its setpoint does not explain" }]]);
+    assert.deepEqual([...quarantined], [["a", { until: NOW + QUARANTINE, reason: "draws 3500 W, which its setpoint does not explain", held: to("asleep") }]]);
   });
   test("it is not begun anew while it lasts", () => {
-    assert.equal(run([[says("asleep"), wanted("asleep", { ...quarantine, ...since(DEVIATION_AT_MOST) }), outlet]], 9000).quarantined.size, 0);
+    assert.equal(run([[says("asleep"), wanted("asleep", { ...quarantine, ...since(DEVIATION_AT_MOST) }), outlet]], 9000).quarantined.get("a"), quarantine.quarantine);
   });
 });
 
