@@ -358,6 +358,26 @@ describe("the queue", () => {
     assert.equal(most, 1);
   });
 
+  test("an order leaves as the next request, though 200 reads wait, and within the time of one", async (t) => {
+    const ANSWER_MS = 20;
+    const arrived: { code: number; at: number }[] = [];
+    const { bus } = await rig(t, (request) => {
+      arrived.push({ code: request.code, at: now() });
+      setTimeout(() => request.socket.write(rightAnswer(request)), ANSWER_MS);
+      return null;
+    });
+    const reads = Array.from({ length: 200 }, (_, at) => send(bus, read(at % 100), { priority: at % 2 === 0 ? "fast" : "slow", deadlineMs: 300 }).catch(() => null));
+    while (arrived.length < 5) await new Promise((resolve) => setTimeout(resolve, 1));
+    const [before, from] = [arrived.length, now()];
+    await send(bus, { kind: "write-coil", unit: 1, address: 9, on: false });
+    const order = arrived.findIndex(({ code }) => code === 5);
+    assert.ok(order >= before && order <= before + 1, `request ${order}, with ${before} gone before`);
+    const waited = (arrived[order]?.at ?? Infinity) - from;
+    t.diagnostic(`an order waited ${waited.toFixed(1)} ms behind 200 reads of ${ANSWER_MS} ms each`);
+    assert.ok(waited < 5 * ANSWER_MS, `${waited.toFixed(1)} ms`);
+    await Promise.all(reads);
+  });
+
   test("what waited past its deadline is never sent", async (t) => {
     const { bus, device } = await rig(t, (request) => (request.address === 0 ? null : undefined));
     const blocking = assert.rejects(send(bus, read(0), { timeoutMs: 600 }), failsWith("timeout"));

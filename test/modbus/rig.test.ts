@@ -38,7 +38,7 @@ describe("a simulated GUDE of 24 outlets", () => {
     assert.ok(close(voltage, 230, 0.05) && frequencyHz === 50 && energyWh !== null && energyWh >= 0);
   });
 
-  test("one poll takes less than 100 ms", async () => {
+  test("one poll takes less than 100 ms", async (t) => {
     const times: number[] = [];
     for (let poll = 0; poll < 20; poll += 1) {
       const from = performance.now();
@@ -46,6 +46,7 @@ describe("a simulated GUDE of 24 outlets", () => {
       times.push(performance.now() - from);
     }
     const median = times.toSorted((a, b) => a - b)[10] ?? Infinity;
+    t.diagnostic(`a poll of 24 outlets, 26 reads: ${median.toFixed(1)} ms in the middle, ${Math.max(...times).toFixed(1)} ms at the most`);
     assert.ok(median < 100, `${median.toFixed(1)} ms`);
   });
 
