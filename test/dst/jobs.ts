@@ -4,7 +4,7 @@ import { fileURLToPath } from "node:url";
 import type { Verdict } from "./verdict.ts";
 
 /** Short-lived objects are nearly all there are: a larger nursery halves the time spent on collecting them. */
-const NODE_OPTIONS = ["--max-semi-space-size=32"];
+const NODE_OPTIONS = ["--max-semi-space-size=64"];
 /** A worker asks for so many seeds at a time, so that none is left with all the long ones. */
 const AT_A_TIME = 5;
 

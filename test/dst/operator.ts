@@ -100,7 +100,7 @@ export class SimOperator {
   #say(path: string, body: Record<string, unknown> & { type: string; id: string }, signer = { kid: "op", key: operator.private }): Issued {
     const payload = { ...this.#envelope(body.type, body.id), exp: iso(this.#wallNow() + 86_400_000), ...body };
     const issued: Issued = { topic: ROOT + path, type: body.type, id: body.id, seq: payload.seq, payload, wire: JSON.stringify(jws(payload, signer.key, signer.kid)), genuine: true };
-    const until = body.type === "LIMIT" ? Date.parse(String(payload.exp)) : Infinity;
+    const until = body.type === "LIMIT" ? Date.parse(payload.exp) : Infinity;
     if (body.type !== "HEARTBEAT") this.#last.set(issued.topic, { seq: payload.seq, until });
     this.#publish(issued, body.type !== "HEARTBEAT");
     return issued;

@@ -20,8 +20,8 @@ export function drawPlan(seed: number, { twin = false }: { readonly twin?: boole
   const dice = new Dice(seed, "plan");
   const long = seed % LONG_EVERY === 0;
   // Lives from 10 to 30 minutes with 4 to 16 machines, the short and small ones more often.
-  const minutes = long ? LONG_MINUTES : Math.round(10 + 20 * dice.next() ** 4);
-  const asics = long ? dice.whole(4, LONG_ASICS) : Math.round(4 + 12 * dice.next() ** 3);
+  const minutes = long ? LONG_MINUTES : Math.round(10 + 20 * dice.next() ** 5);
+  const asics = long ? dice.whole(4, LONG_ASICS) : Math.round(4 + 12 * dice.next() ** 4);
   const kinds = Object.keys(CATALOGUE).filter((kind) => !CATALOGUE[kind]?.refused && !(twin && CATALOGUE[kind]?.countsCalls)) as [HappeningKind, ...HappeningKind[]];
   const refused = Object.keys(CATALOGUE).filter((kind) => CATALOGUE[kind]?.refused) as [HappeningKind, ...HappeningKind[]];
   const endS = minutes * 60;

@@ -116,7 +116,7 @@ export class World {
     const { nominalW, outletsMapped, asics } = this.rack;
     const { uptime, at } = this.clock.now();
     const sight: Sight = {
-      nowMs: uptime, wallMs: at, powerW: this.rack.truePowerW(), energyWh: this.rack.energyWh(), machines: this.#machines, nominalW,
+      nowMs: uptime, wallMs: at, powerW: this.rack.truePowerW(), energyWh: this.rack.energyWh, machines: this.#machines, nominalW,
       meteredOutlets: outletsMapped ? asics.length : 0, meterW: this.#meterW, alive: this.alive, said: this.#said,
     };
     this.oracle.look(this.#options.sabotage.sight?.(sight) ?? sight);

@@ -1,5 +1,5 @@
 /** a1-a3: the true power, and the words the agent has for it. */
-import { roundW, type Moment } from "./moment.ts";
+import { floorOf, keepOf, roundW, type Moment } from "./moment.ts";
 import type { Grants } from "./grants.ts";
 import type { Entry, Verdicts } from "./sight.ts";
 
@@ -12,7 +12,8 @@ export class TruePower {
   }
 
   look(moment: Moment, verdicts: Verdicts): void {
-    const { sight, keepW, toleranceW, heightW, stepMs } = moment;
+    const { sight, toleranceW, heightW, stepMs } = moment;
+    const keepW = keepOf(moment);
     const overW = sight.powerW - keepW - toleranceW;
     verdicts.judged("a1");
     if (overW > heightW) verdicts.broken("a1", `${roundW(sight.powerW)} drawn, ${roundW(keepW)} to keep, ${roundW(toleranceW)} tolerated, ${roundW(heightW)} granted`);
@@ -37,9 +38,10 @@ export class Words {
   }
 
   look(moment: Moment, verdicts: Verdicts): void {
-    const { sight, keepW, toleranceW, quiet } = moment;
+    const { sight, toleranceW, quiet } = moment;
     this.#meter(moment, verdicts);
     if (sight.said === null || !quiet) return;
+    const keepW = keepOf(moment);
     verdicts.judged("a2");
     const { compliance } = sight.said;
     const over = sight.powerW > keepW + toleranceW;
@@ -75,7 +77,7 @@ const ZERO_AFTER_MS = 30_000;
 export class Excess {
   #overMs = -Infinity;
 
-  look({ sight, floorW, toleranceW, limitW, limitSinceMs, bootedMs, quiet, whole, meterTrue }: Moment, verdicts: Verdicts): void {
+  look({ sight, toleranceW, limitW, limitSinceMs, bootedMs, quiet, whole, meterTrue }: Moment, verdicts: Verdicts): void {
     const { said, nowMs, powerW } = sight;
     if (said === null) return;
     if (powerW > (said.effectiveLimitW ?? Infinity)) this.#overMs = nowMs;
@@ -85,10 +87,12 @@ export class Excess {
     }
     if (said.compliance === "at-floor" && meterTrue && quiet) {
       verdicts.judged("a3");
+      const floorW = floorOf(sight.machines());
       if (floorW + toleranceW <= (said.effectiveLimitW ?? Infinity)) verdicts.broken("a3", `at-floor under ${said.effectiveLimitW ?? "no"} W, with a floor of ${roundW(floorW)}`);
     }
     const rested = nowMs - Math.max(limitSinceMs, bootedMs) > ZERO_AFTER_MS;
     if (limitW === 0 && rested && quiet && whole) {
+      const floorW = floorOf(sight.machines());
       verdicts.judged("a3");
       if (said.compliance !== "at-floor") verdicts.broken("a3", `${said.compliance} under a limit of 0 W`);
       if (powerW > floorW + toleranceW) verdicts.broken("a3", `${roundW(powerW)} under a limit of 0 W, with a floor of ${roundW(floorW)}`);

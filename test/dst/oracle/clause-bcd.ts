@@ -1,18 +1,20 @@
 /** b, c, d: what is published, what leaves, and when. */
-import { roundW, type Moment } from "./moment.ts";
+import { floorOf, keepOf, roundW, type Moment } from "./moment.ts";
 import type { MachineSight, Verdicts } from "./sight.ts";
 
 const DECIDED_WITHIN_MS = 5_000;
 
 /** b: the published limit, against the lawful one of the last five seconds. */
 export class PublishedLimit {
-  #recent: { readonly atMs: number; readonly limitW: number }[] = [];
+  /** What was lawful lately, as it changed: each until the next begins. */
+  #lawful: { readonly fromMs: number; readonly limitW: number }[] = [];
 
   look({ sight, limitW }: Moment, verdicts: Verdicts): void {
     const { nowMs, said } = sight;
-    this.#recent = [...this.#recent.filter(({ atMs }) => nowMs - atMs <= DECIDED_WITHIN_MS), { atMs: nowMs, limitW }];
+    if (this.#lawful.at(-1)?.limitW !== limitW) this.#lawful.push({ fromMs: nowMs, limitW });
+    while (nowMs - (this.#lawful[1]?.fromMs ?? nowMs) > DECIDED_WITHIN_MS) this.#lawful.shift();
     if (said === null) return;
-    const most = Math.max(...this.#recent.map((recent) => recent.limitW));
+    const most = this.#lawful.reduce((so, recent) => Math.max(so, recent.limitW), 0);
     verdicts.judged("b");
     if ((said.effectiveLimitW ?? Infinity) > Math.floor(most) + 1) verdicts.broken("b", `${said.effectiveLimitW ?? "no"} W published, ${roundW(most)} lawful`);
   }
@@ -29,13 +31,14 @@ export class Raises {
   readonly #ordered = new Map<string, number>();
 
   look(moment: Moment, verdicts: Verdicts): void {
-    const { sight, keepW, toleranceW, quiet } = moment;
+    const { sight, toleranceW, quiet } = moment;
     this.#moment = moment;
     if (!quiet || !sight.alive) {
       this.#startW = null;
       return;
     }
     this.#startW ??= sight.powerW;
+    const keepW = keepOf(moment);
     verdicts.judged("c");
     if (sight.powerW > Math.max(keepW, this.#startW) + toleranceW) verdicts.broken("c", `${roundW(sight.powerW)} drawn, ${roundW(keepW)} to keep, ${roundW(this.#startW)} when the last grant ended`);
   }
@@ -54,7 +57,7 @@ export class Raises {
     const ends = machines.map((machine) => ({ drawnW: machine.powerW, endW: this.#largerEnd(machine) }));
     const endsW = ends.reduce((sum, { endW }) => sum + endW, 0);
     const unsureW = MODEL_ERROR * ends.reduce((sum, { drawnW, endW }) => sum + (endW > drawnW ? endW : 0), 0);
-    const keepW = Math.max(limitW, moment.floorW);
+    const keepW = Math.max(limitW, floorOf(machines));
     verdicts.judged("c");
     if (endsW > keepW + moment.toleranceW + unsureW) verdicts.broken("c", `${device} raised to ${roundW(watts)} while all may come to ${roundW(endsW)} under ${roundW(keepW)}`);
   }
@@ -80,15 +83,17 @@ export class Promptness {
     this.#dueMs = Infinity;
   }
 
-  look({ sight, limitW, keepW, toleranceW, alone }: Moment, verdicts: Verdicts): void {
+  look({ sight, limitW, shownW, toleranceW, alone }: Moment, verdicts: Verdicts): void {
     if (sight.nowMs <= this.#dueMs) return;
     this.#dueMs = Infinity;
     if (!sight.alive) return;
     verdicts.judged("d");
     if (sight.said === null) return verdicts.broken("d", "no decision");
     if ((sight.said.effectiveLimitW ?? Infinity) > Math.floor(limitW) + 1) verdicts.broken("d", `${sight.said.effectiveLimitW ?? "no"} W in force, ${roundW(limitW)} lawful`);
-    if (!alone) return;
-    const toldW = sight.machines().reduce((sum, machine) => sum + (machine.obeys ? machine.toldW : machine.powerW), 0);
+    const machines = sight.machines();
+    if (!alone || machines.some(({ obeys }) => !obeys)) return;
+    const toldW = machines.reduce((sum, machine) => sum + machine.toldW, 0);
+    const keepW = Math.max(shownW, floorOf(machines));
     if (toldW > keepW + toleranceW + MODEL_ERROR * keepW) verdicts.broken("d", `what the machines have been told adds up to ${roundW(toldW)}, ${roundW(keepW)} to keep`);
   }
 }

@@ -22,16 +22,17 @@ export class Inputs {
     if (!this.#delivered.has(String(fields["id"]))) verdicts.broken("inputs", `the agent has accepted ${String(fields["id"])}, which no operator issued as far as the judge was shown`);
   }
 
-  look({ nowMs, powerW, energyWh }: Sight, verdicts: Verdicts): void {
+  look({ nowMs, powerW, energyWh: readEnergy }: Sight, verdicts: Verdicts): void {
     this.#wms += ((powerW + this.#lastW) / 2) * (nowMs - this.#lastMs);
     [this.#lastW, this.#lastMs] = [powerW, nowMs];
     if (this.#from === null) {
-      this.#from = { atMs: nowMs, energyWh };
+      this.#from = { atMs: nowMs, energyWh: readEnergy() };
       this.#wms = 0;
       return;
     }
     const lengthMs = nowMs - this.#from.atMs;
     if (lengthMs < WINDOW_MS) return;
+    const energyWh = readEnergy();
     const [shownW, countedW] = [this.#wms / lengthMs, ((energyWh - this.#from.energyWh) * 3_600_000) / lengthMs];
     verdicts.judged("inputs");
     if (Math.abs(shownW - countedW) > APART.fraction * countedW + APART.watts) verdicts.broken("inputs", `${roundW(shownW)} shown on average, ${roundW(countedW)} by the energy registers`);

@@ -51,12 +51,20 @@ export class Law {
 
   limitW(wallMs: number): number {
     this.#forget();
-    const allocations = this.#of("ALLOCATION").map((document) => readAllocation(document));
-    let limit = allocations.length === 0 ? this.#failsafeW : Infinity;
-    for (const { maxW, endMs } of allocations) limit = Math.min(limit, wallMs < endMs ? maxW : this.#failsafeW);
-    for (const document of this.#of("LIMIT")) limit = Math.min(limit, limitOf(document, wallMs));
+    let limit = Infinity;
+    let allocated = false;
+    for (const document of this.#binding()) {
+      if (document.type === "ALLOCATION") {
+        const { maxW, endMs } = readAllocation(document);
+        limit = Math.min(limit, wallMs < endMs ? maxW : this.#failsafeW);
+        allocated = true;
+      } else if (document.type === "LIMIT") {
+        const { limitW, endMs } = readLimit(document);
+        if (wallMs < endMs) limit = Math.min(limit, limitW);
+      }
+    }
     if (!this.#alive(wallMs)) this.#confirmed = false;
-    if (!this.#confirmed) limit = Math.min(limit, this.#failsafeW);
+    if (!this.#confirmed || !allocated) limit = Math.min(limit, this.#failsafeW);
     return this.#stopped() ? 0 : limit;
   }
 
@@ -76,12 +84,13 @@ export class Law {
   }
 
   #timeoutMs(): number {
-    const stated = this.#of("ALLOCATION").map((document) => readAllocation(document).timeoutMs);
-    return stated.length === 0 ? DEFAULT_TIMEOUT_MS : Math.min(...stated);
+    let least = Infinity;
+    for (const document of this.#binding()) if (document.type === "ALLOCATION") least = Math.min(least, readAllocation(document).timeoutMs);
+    return least === Infinity ? DEFAULT_TIMEOUT_MS : least;
   }
 
-  #of(type: string): Issued[] {
-    return [...this.#held.values()].flat().filter((document) => document.type === type);
+  *#binding(): Iterable<Issued> {
+    for (const versions of this.#held.values()) yield* versions;
   }
 
   #stopped(): boolean {
@@ -103,13 +112,25 @@ export class Law {
   }
 }
 
-function readAllocation({ payload }: Issued): Allocation {
+/** Documents never change: each is read once. */
+const readAllocation = onceEach(({ payload }): Allocation => {
   const failsafe = payload["failsafe"] as { readonly heartbeatTimeoutS: number };
   return { maxW: Number(payload["maxW"]), endMs: Date.parse(String(payload["validUntil"])), timeoutMs: failsafe.heartbeatTimeoutS * 1000 };
-}
+});
 
-function limitOf({ payload }: Issued, wallMs: number): number {
+const readLimit = onceEach(({ payload }): { readonly limitW: number; readonly endMs: number } => {
   const [interval] = payload["intervals"] as { readonly limitW: number }[];
-  const binds = payload["status"] !== "CANCELLED" && interval !== undefined && wallMs < Date.parse(String(payload["exp"]));
-  return binds ? interval.limitW : Infinity;
+  const binds = payload["status"] !== "CANCELLED" && interval !== undefined;
+  return binds ? { limitW: interval.limitW, endMs: Date.parse(String(payload["exp"])) } : { limitW: Infinity, endMs: Infinity };
+});
+
+function onceEach<T>(read: (document: Issued) => T): (document: Issued) => T {
+  const known = new WeakMap<Issued, T>();
+  return (document) => {
+    const before = known.get(document);
+    if (before !== undefined) return before;
+    const made = read(document);
+    known.set(document, made);
+    return made;
+  };
 }

@@ -5,16 +5,14 @@ export interface Moment {
   readonly sight: Sight;
   /** The lawful limit. */
   readonly limitW: number;
-  /** What machines that obey draw asleep, and the others draw now. */
-  readonly floorW: number;
-  /** What has to be kept to: the limit as a meter that is off shows it, or the floor where that is higher. */
-  readonly keepW: number;
+  /** The limit as a meter that is off shows it; else the limit. */
+  readonly shownW: number;
   readonly toleranceW: number;
   /** Of all open grants together. */
   readonly heightW: number;
   /** No grant is open. */
   readonly quiet: boolean;
-  /** No grant but those of the limit and of a start is open, and no machine is deaf: whoever does not keep to the limit was told wrongly. */
+  /** No grant but those of the limit and of a start is open, and no meter has taught anybody wrongly lately. */
   readonly alone: boolean;
   /** Nothing is wrong with anything: no fault is open. */
   readonly whole: boolean;
@@ -33,8 +31,11 @@ const METER_CLASS = 0.01;
 export const toleranceOf = (limitW: number, { powerW, meteredOutlets }: Pick<Sight, "powerW" | "meteredOutlets">): number =>
   Math.max(0.005 * limitW, METER_CLASS * powerW, 2 * meteredOutlets + 10);
 
-/** Asleep a machine draws what its model says, give or take a tenth. */
+/** What machines that obey draw asleep, give or take a tenth, and the others draw now. */
 export const floorOf = (machines: readonly MachineSight[]): number =>
   machines.reduce((sum, { obeys, asleepW, powerW }) => sum + (obeys ? 1.1 * asleepW : powerW), 0);
+
+/** What has to be kept to: the limit, or the floor where that is higher. Nobody looks at the machines while the rack is under its limit anyway. */
+export const keepOf = ({ sight, shownW, toleranceW }: Moment): number => (sight.powerW <= shownW + toleranceW ? shownW : Math.max(shownW, floorOf(sight.machines())));
 
 export const roundW = (watts: number): string => `${Math.round(watts)} W`;

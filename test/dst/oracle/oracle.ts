@@ -9,7 +9,7 @@ import { Causes, Envelope, type Order } from "./clause-fg.ts";
 import { Grants, rowOf, type Row } from "./grants.ts";
 import { Inputs } from "./inputs.ts";
 import { Law } from "./law.ts";
-import { floorOf, toleranceOf, type Moment } from "./moment.ts";
+import { toleranceOf, type Moment } from "./moment.ts";
 import type { Clause, Entry, Issued, Kept, MachineSight, Sight, Verdicts, Violation } from "./sight.ts";
 
 export interface OracleOptions {
@@ -166,11 +166,9 @@ export class Oracle implements Verdicts {
     if (limitW !== before?.limitW) this.#limitSinceMs = nowMs;
     this.#before = { limitW, powerW, heard: this.#heard };
     const heightW = this.#grants.heightAt(nowMs);
-    const machines = sight.machines();
-    const floorW = floorOf(machines);
     return {
-      alone: machines.every(({ obeys }) => obeys) && !this.#grants.besides(["limit step", "process start", "controller down"], nowMs) && nowMs >= this.#taughtWrongMs,
-      sight, limitW, floorW, heightW, keepW: Math.max(floorW, this.#asShown(limitW)), toleranceW: toleranceOf(limitW, sight), quiet: heightW === 0, whole: this.#open.size === 0,
+      sight, limitW, heightW, shownW: this.#asShown(limitW), toleranceW: toleranceOf(limitW, sight), quiet: heightW === 0, whole: this.#open.size === 0,
+      alone: !this.#grants.besides(["limit step", "process start", "controller down"], nowMs) && nowMs >= this.#taughtWrongMs,
       meterTrue: ![...this.#open.keys()].some((key) => key.startsWith("meter")), bootedMs: this.#bootedMs, limitSinceMs: this.#limitSinceMs, stepMs: 1000,
     };
   }

@@ -39,7 +39,7 @@ export interface Sight {
   readonly wallMs: number;
   readonly powerW: number;
   /** Energy registers of all machines together, Wh. */
-  readonly energyWh: number;
+  readonly energyWh: () => number;
   readonly machines: () => readonly MachineSight[];
   readonly meteredOutlets: number;
   readonly nominalW: number;
