@@ -24,6 +24,9 @@ export const ackSchema = z.looseObject({
   shortfallW: watts.meta({ description: "With PARTIAL and CANNOT_COMPLY: measured above the limit; null: not known." }),
   drill: z.literal(true).optional(),
   shareFrom: z.literal("config").optional(),
+  recordId: z.string().optional(),
+  recordedAt: at.optional(),
+  historical: z.literal(true).optional().meta({ description: "Kept while the link was down." }),
 });
 
 export const statusSchema = z.looseObject({
@@ -62,6 +65,7 @@ export const statusSchema = z.looseObject({
   shareFrom: z.enum(["operator", "config"]).nullable().optional(),
   software: z.string().optional(),
   licence: z.string().nullable().optional(),
+  logHead: z.string().nullable().optional().meta({ description: "Where the rack's journal stood at its last checkpoint." }),
 });
 
 export const capabilitySchema = z.looseObject({
@@ -85,4 +89,36 @@ export const capabilitySchema = z.looseObject({
 export const telemetrySchema = z.looseObject({
   v: z.literal(1), type: z.literal("TELEMETRY"), at, state: z.string(), compliance: z.string(),
   powerW: watts, powerLowW: watts, powerHighW: watts, quality: z.enum(["measured", "estimated", "unknown"]), effectiveLimitW: watts, budgetW: watts, drill: z.boolean(),
+});
+
+/** What went through the rack's own store on its way: a number of its own, and whether it comes late. */
+const forwarded = {
+  recordId: z.string().optional().meta({ description: "The same when it has to be sent twice." }),
+  recordedAt: at.optional(),
+  historical: z.literal(true).optional().meta({ description: "Kept while the link was down." }),
+};
+
+export const intervalSchema = z.looseObject({
+  v: z.literal(1),
+  type: z.literal("INTERVAL"),
+  from: at.meta({ description: "A quarter hour of the clock, UTC." }),
+  to: at,
+  quality: z.enum(["ok", "estimated", "missing"]),
+  energyWh: watts.meta({ description: "null: not known." }),
+  energyBy: z.enum(["register", "power", "none"]),
+  maxW: watts,
+  allottedWh: watts.meta({ description: "What the limits allowed; null: for part of the time nothing limited." }),
+  limits: z.array(z.tuple([z.number(), z.number().nullable()])).meta({ description: "Seconds from the beginning, and the limit from then on; null: none." }),
+  overS: z.number(),
+  overWh: z.number(),
+  violatingS: z.number().meta({ description: "Above limit and tolerance when the time to respond was over." }),
+  clock: z.enum(["synced", "unsynced", "heartbeat", "stepped"]),
+  ...forwarded,
+});
+
+export const logHeadSchema = z.looseObject({
+  v: z.literal(1),
+  type: z.literal("LOG_HEAD"),
+  at,
+  logHead: z.string().regex(/^\d{1,15}:[0-9a-f]{64}$/).meta({ description: "The last line's number and SHA-256. Echo it as `seen` in the heartbeat." }),
 });

@@ -8,6 +8,6 @@ export const heartbeatSchema = z.object({
   last: z.record(z.string().max(512), z.tuple([counter, counter])).transform(
     (last): ReadonlyMap<string, Order> => new Map(Object.entries(last).map(([topic, [epoch, seq]]) => [topic, { epoch, seq }])),
   ),
-  /** The agent's journal head as the operator has seen it: information. */
-  seen: z.unknown().optional(),
+  /** The head of the agent's journal as the operator has last heard it: two keep it then. Information; nothing is refused for it. */
+  seen: z.string().max(128).nullable().catch(null).default(null),
 });
