@@ -35,8 +35,9 @@ export class Suspects {
   /** The broker closed while these were on their way. Returns the topics that are now set aside. */
   closed(onTheirWay: readonly { readonly topic: string; readonly sentAt: Millis }[], now: Millis): string[] {
     const aside: string[] = [];
-    for (const { topic, sentAt } of onTheirWay) {
-      if (now - sentAt > suspicious) continue;
+    // One close is one close, however many messages of a topic were on their way.
+    const recent = new Set(onTheirWay.filter(({ sentAt }) => now - sentAt <= suspicious).map(({ topic }) => topic));
+    for (const topic of recent) {
       const closes = (this.#suspects.get(topic)?.closes ?? 0) + 1;
       this.#suspects.delete(topic);
       this.#suspects.set(topic, { closes, asideUntil: closes < 2 ? 0 : now + Math.min(setAsideFirst * 2 ** (closes - 2), setAsideLongest) });

@@ -38,6 +38,9 @@ const PAGE = 200;
 const AGAIN = seconds(5);
 /** What is sent later than this after it was taken is history. */
 const FRESH = seconds(5);
+/** What was set aside is offered again: somebody may have mended the broker. */
+const OFFER_AGAIN = seconds(3_600);
+const MOST_TOPICS = 256;
 const MOST_WAITING_BYTES = 8 * 1024 * 1024;
 const PREFIX = { evidence: "e/", summary: "s/" } as const satisfies Record<Kind, string>;
 const ASIDE = "aside/";
@@ -48,7 +51,6 @@ export async function openOutbox(options: OutboxOptions): Promise<Outbox> {
   return new Outbox(options, index);
 }
 
-/** What was set aside is offered once more with every start: somebody may have mended the broker. */
 async function offerAgain(drawer: Drawer): Promise<void> {
   const aside = await drawer.read(ASIDE, "", PAGE);
   if (aside.length > 0) await drawer.write(new Map(aside.flatMap(([key, value]): [string, string | null][] => [[key, null], [key.slice(ASIDE.length), value]])), { durable: true });
@@ -64,11 +66,15 @@ export class Outbox {
   #writing: Promise<void> | null = null;
   /** Who changes the index waits for who is at it. */
   #turn: Promise<unknown> = Promise.resolve();
-  /** Uptime at which a record was taken by this process; what is not here was taken by an earlier one. */
+  /** Uptime at which a record was taken while the link was there; what is not here is history when it goes out. */
   readonly #since = new Map<string, Millis>();
   /** On their way, or acknowledged and not yet deleted. */
   #out = 0;
-  #gone: string[] = [];
+  readonly #gone: string[] = [];
+  /** When a topic was last said to be refused. */
+  readonly #refusedAt = new Map<string, Millis>();
+  #offeredAt: Millis;
+  #deleting: Promise<void> | null = null;
   #free: (() => void) | null = null;
   #summariesStopped = false;
   #refusing = false;
@@ -76,6 +82,7 @@ export class Outbox {
   constructor(options: OutboxOptions, index: Index) {
     this.#options = options;
     this.#index = index;
+    this.#offeredAt = options.clock.now().uptime;
   }
 
   get waiting(): { readonly evidence: number; readonly summaries: number } {
@@ -85,7 +92,7 @@ export class Outbox {
   /** Takes a record. It counts as taken when it is on disk: `settled` says so. */
   put(topic: string, document: object, kind: Kind = "evidence"): void {
     if (kind === "summary" && (this.#summariesStopped || this.#refusing)) return;
-    const { clock } = this.#options;
+    const { clock, link } = this.#options;
     const { uptime, at } = clock.now();
     const stored: Stored = { topic, at: new Date(at).toISOString(), document };
     const value = JSON.stringify(stored);
@@ -95,7 +102,7 @@ export class Outbox {
     this.#index = { ...this.#index, next: this.#index.next + 1 };
     this.#taken.set(key, value);
     this.#takenBytes += value.length;
-    this.#since.set(key, uptime);
+    if (link.connected) this.#since.set(key, uptime);
     this.#write();
   }
 
@@ -120,8 +127,12 @@ export class Outbox {
   }
 
   async run(signal: AbortSignal): Promise<void> {
-    const { clock, link } = this.#options;
+    const { clock, link, drawer } = this.#options;
     while (!signal.aborted) {
+      if (link.connected && clock.now().uptime - this.#offeredAt >= OFFER_AGAIN) {
+        this.#offeredAt = clock.now().uptime;
+        await offerAgain(drawer).catch(() => undefined);
+      }
       if (link.connected) await this.#flush(signal).catch((error: unknown) => this.#options.event("storage.failed", { reason: error instanceof Error ? error.message : String(error) }));
       await this.#bell.wait(clock, AGAIN, signal).catch(() => undefined);
     }
@@ -232,8 +243,7 @@ export class Outbox {
         void this.#send(key, value, loses);
       }
     }
-    while (this.#out > this.#gone.length) await this.#step();
-    await this.#delete();
+    while (this.#out > 0) await this.#step();
   }
 
   async #send(key: string, value: string, loses: () => void): Promise<void> {
@@ -257,6 +267,7 @@ export class Outbox {
       this.#gone.push(key);
       this.#since.delete(key);
       this.#untake(key);
+      void this.#delete();
     } else {
       this.#out -= 1;
       if (delivery.kind === "lost") {
@@ -269,19 +280,22 @@ export class Outbox {
   }
 
   async #setAside(key: string, value: string, { topic, reason }: { readonly topic: string; readonly reason: string }): Promise<void> {
-    this.#options.event("outbox.refused", { topic, reason, record: `${this.#index.tag}-${key.replace("/", "")}` });
+    const { uptime } = this.#options.clock.now();
+    const said = this.#refusedAt.get(topic);
+    if (said === undefined || uptime - said >= OFFER_AGAIN) {
+      this.#refusedAt.set(topic, uptime);
+      this.#options.event("outbox.refused", { topic, reason, record: `${this.#index.tag}-${key.replace("/", "")}` });
+    }
+    if (this.#refusedAt.size > MOST_TOPICS) this.#refusedAt.clear();
     await this.#options.drawer.write(new Map([[key, null], [`${ASIDE}${key}`, value]]), { durable: true }).catch(() => undefined);
   }
 
   /** Room for one more on its way. */
   async #room(): Promise<void> {
-    while (this.#out >= WINDOW) {
-      if (this.#gone.length >= WINDOW / 2 || this.#gone.length === this.#out) await this.#delete();
-      else await this.#step();
-    }
+    while (this.#out >= WINDOW) await this.#step();
   }
 
-  /** Until the next answer. */
+  /** Until the next answer, or until something is deleted. */
   #step(): Promise<void> {
     return new Promise((resolve) => {
       this.#free = () => {
@@ -291,11 +305,23 @@ export class Outbox {
     });
   }
 
+  /** As soon as anything is acknowledged: a broker that hears nothing keeps its other answers back (Nagle), 40 ms for each window. */
+  #delete(): Promise<void> {
+    this.#deleting ??= this.#deleteAll().finally(() => (this.#deleting = null));
+    return this.#deleting;
+  }
+
+  async #deleteAll(): Promise<void> {
+    while (this.#gone.length > 0) {
+      const keys = this.#gone.splice(0);
+      await this.#forget(keys);
+      this.#out -= keys.length;
+      this.#free?.();
+    }
+  }
+
   /** Not synced: a killed process has deleted them all the same. */
-  async #delete(): Promise<void> {
-    const keys = this.#gone;
-    if (keys.length === 0) return;
-    this.#gone = [];
+  async #forget(keys: readonly string[]): Promise<void> {
     await this.#inTurn(async () => {
       const summaries = keys.filter((key) => key.startsWith(PREFIX.summary)).length;
       const { evidence, summaries: before, summaryBytes } = this.#index;
@@ -304,7 +330,6 @@ export class Outbox {
       const deletions = keys.map((key): [string, null] => [key, null]);
       await this.#options.drawer.write(new Map<string, string | null>([...deletions, ["index", JSON.stringify(this.#index)]]), { durable: false });
     }).catch(() => undefined);
-    this.#out -= keys.length;
   }
 }
 
