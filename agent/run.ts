@@ -2,6 +2,7 @@
 import { createPublicKey, randomBytes } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { lookAt } from "../drivers/find/look.ts";
 import { drivers, isDriverName } from "../drivers/index.ts";
 import { guarded, narrowed, type Bounds } from "../drivers/guarded.ts";
 import { loadModel, type MinerModel } from "../drivers/models.ts";
@@ -22,6 +23,7 @@ import { HostHealth } from "./attend/host-health.ts";
 import { Reload } from "./attend/reload.ts";
 import { Schedule } from "./attend/schedule.ts";
 import { Truth } from "./attend/truth.ts";
+import { Watch } from "./attend/watch.ts";
 import { openDeviceKey, openEnergyKey, type DeviceKey } from "./config/device-key.ts";
 import type { BrokerConfig, Config } from "./config/schema.ts";
 import { brokerAccess, minerPasswords } from "./config/secrets.ts";
@@ -110,7 +112,7 @@ export async function runRack(config: Config, surroundings: Surroundings, signal
     const outputs = new Outputs(config.contacts.outputs, { clock, grace: seconds(config.policy.pduGraceS) });
     const outlets = new OutletBook();
     const commissioning = new Commissioning(clock);
-    const attendants: readonly Attendant[] = [new Succession(), new PoolGuard(config), new DebtKeeper(clock), schedule, estop, outputs, outlets, commissioning, new Truth(config), ...(evidence?.attendants ?? [])];
+    const attendants: readonly Attendant[] = [new Succession(), new PoolGuard(config), new DebtKeeper(clock), schedule, estop, outputs, outlets, commissioning, new Truth(config), new Watch(config, lookAt), ...(evidence?.attendants ?? [])];
     const calendar = new Calendar(attendants, surroundings);
     const health = new HostHealth(figureReader(config.paths.state), clock);
     const reload = new Reload({ config, reread: surroundings.reread, adopt: (next) => daemon.adopt(liveTerms(next)) });

@@ -268,6 +268,16 @@ const evidence = z
   .prefault({})
   .meta({ description: "What is recorded for others to rely on, and for how long." });
 
+const networkRule = "NETWORK/BITS with 16 to 32 bits, as in 10.0.0.0/22";
+const discovery = unset(
+  z.strictObject({
+    networks: z.array(z.string().regex(/^((25[0-5]|2[0-4]\d|1?\d?\d)(\.(?=\d)|(?=\/))){4}\/(1[6-9]|2\d|3[0-2])$/, networkRule).meta({ description: "A network to look at.", examples: ["10.0.0.0/22"] })).min(1).max(16)
+      .meta({ description: "The networks to look at.", examples: [["10.0.0.0/22"]] }),
+    every: z.enum(["hourly", "daily", "weekly"]).default("daily").meta({ description: "How often.", examples: ["daily"] }),
+    port: unset(z.int().min(1).max(65_535)).meta({ description: "Where their APIs listen; unset: at the usual port of each.", examples: [4028] }),
+  }),
+).meta({ description: "Looks for miners by the calendar and says which are new, gone, moved or run another firmware. Changes nothing. Unset: nobody looks.", examples: [{ networks: ["10.0.0.0/22"] }] });
+
 export const configSchema = z
   .strictObject({
     version: z.literal(1).meta({ description: "Version of this file's layout.", examples: [1] }),
@@ -278,6 +288,7 @@ export const configSchema = z
     meters: z.array(meter).max(most.meters).default([]).meta({ description: "Meters and metered PDUs.", examples: [[{ id: "pdu-1", profile: "gude-epc", address: "10.0.0.11:502" }]] }),
     schedule: z.array(window).max(50).default([]).meta({ description: "Limits of the rack's own at planned times. They narrow what the grid allows and lift nothing.", examples: [[{ name: "evening-peak", from: "17:00", to: "21:00", zone: "Europe/Berlin", limitPct: 40 }]] }),
     contacts,
+    discovery,
     pools: poolRules("Whom the miners may hash for; hashing for anyone else is said at once and changed by nobody. Unset: nobody watches."),
     policy,
     evidence,

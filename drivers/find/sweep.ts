@@ -14,7 +14,7 @@ export interface SweepOptions extends Deadlines {
 }
 
 /** 64 places of some sockets each; 400 hosts a second are some thousand small packets. */
-export const DEFAULT_SWEEP: SweepOptions = { port: null, concurrency: 64, hostsPerSecond: 400, requestMs: 2_000, hostMs: 8_000 };
+export const DEFAULT_SWEEP: SweepOptions = { port: null, concurrency: 64, hostsPerSecond: 400, requestMs: 2_000, hostMs: 6_000 };
 
 const LONGEST_PAUSE_MS = 200;
 

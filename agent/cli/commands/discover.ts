@@ -29,8 +29,8 @@ interface DiscoverOptions {
   readonly timeout: number;
 }
 
-/** A host gets four questions' time. */
-const QUESTIONS = 4;
+/** A host gets the time of three questions. */
+const QUESTIONS = 3;
 
 export const discoverCommand = (): Command =>
   new Command("discover")
@@ -45,7 +45,7 @@ export const discoverCommand = (): Command =>
     .option("--resume", "go on with a look at the same ranges that was interrupted")
     .option("--at-once <n>", "how many hosts at the same time", integer(1, 1_000), DEFAULT_SWEEP.concurrency)
     .option("--per-second <n>", "how many hosts to begin with in a second", integer(1, 10_000), DEFAULT_SWEEP.hostsPerSecond)
-    .option("--timeout <time>", "how long one question may take; a host gets four times that", parseDuration, DEFAULT_SWEEP.requestMs)
+    .option("--timeout <time>", "how long one question may take; a host gets three times that", parseDuration, DEFAULT_SWEEP.requestMs)
     .action(async (ranges: readonly string[], options: DiscoverOptions, command: Command) => {
       if (options.update === true && options.write !== true) throw new Failure(exit.usage, "--update changes entries only together with --write");
       const began = performance.now();

@@ -89,4 +89,7 @@ function itemsOf(document: Document): YAMLMap[] {
   return miners.items.filter((item): item is YAMLMap => isMap(item));
 }
 
-const word = (item: YAMLMap, key: string): string => String(item.get(key) ?? "");
+function word(item: YAMLMap, key: string): string {
+  const value = item.get(key);
+  return typeof value === "string" ? value : "";
+}

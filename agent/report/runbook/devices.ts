@@ -34,6 +34,22 @@ export const deviceEvents: Chapter = {
   "device.blinked": {
     level: "info", says: "a technician lets a miner blink", means: "Its lamp shows where it stands; its work goes on.", cause: "`curtailctl blink` by `who`.", cure: "`curtailctl blink ID --off` ends it.",
   },
+  "miner.appeared": {
+    level: "info", says: "discovery has found a miner that is new", means: "Something mines in the network that was not there at the last look, or came back. If `device` is null the configuration does not name it, and curtaild does not control it.",
+    cause: "A machine was plugged in, or its network works again. `is` says what it is.", cure: "`curtailctl discover NETWORK --write` makes its entry in the configuration; then `curtailctl map` finds its outlet.",
+  },
+  "miner.vanished": {
+    level: "warn", says: "discovery does not find a miner any more", means: "Two looks in a row have not found it, nor anybody else at its address.",
+    cause: "It was taken out, has no power, or its network is down. `outlet` says where it hung.", cure: "Look for it there. If another stands in its place: `curtailctl replace ID HOST`.",
+  },
+  "miner.changed": {
+    level: "warn", says: "discovery finds another machine or firmware at a known address", means: "It is not what it was (`was`, `is`): a driver made for the one may not control the other.",
+    cause: "Its firmware was changed or updated, or the machine was swapped; then `mac` and `wasMac` differ.", cure: "`curtailctl discover HOST --write --update` puts what it is into the configuration; then `curtailctl reload`.",
+  },
+  "miner.moved": {
+    level: "warn", says: "a miner has another address", means: "The same machine (`mac`, `serial`) answers at `address` and no longer at `from`. Configured by its old one it is not controlled.",
+    cause: "DHCP gave it a new lease.", cure: "Give it a fixed lease, or `curtailctl replace ID HOST` with its new address.",
+  },
   "pool.strayed": {
     level: "warn", says: "a miner hashes for somebody it may not hash for",
     means: "Its power pays another. curtaild changes no pool and leaves it running.",
