@@ -1,5 +1,5 @@
 /**
- * Contacts the agent switches: status lamps, and a contactor that an E-stop opens once the machines have had time to go to
+ * Contacts the agent switches: status lamps, a watchdog relay's input, and a contactor that an E-stop opens once the machines have had time to go to
  * sleep. Level, not edge: what a contact reads is compared with what it should be, and an order follows where they differ.
  */
 import { formatOutlet } from "../config/address.ts";
@@ -25,6 +25,8 @@ interface Contact {
 }
 
 const PERIOD = seconds(1);
+/** A watchdog relay is set to several of these. */
+const BEAT = seconds(2);
 const ORDER_DEADLINE = seconds(5);
 
 export class Outputs implements Attendant {
@@ -49,7 +51,7 @@ export class Outputs implements Attendant {
   decided(decision: Decision, { tick }: { readonly tick: Tick }): readonly Change[] {
     const stopped = decision.effective.binding?.source === "estop";
     this.#stoppedSince = stopped ? (this.#stoppedSince ?? tick.uptime) : null;
-    for (const contact of this.#contacts) contact.wanted = contact.output.as === "lamp" ? lit(contact.output.shows, decision) : this.#contactor(tick.uptime);
+    for (const contact of this.#contacts) contact.wanted = this.#wanted(contact.output, decision, tick);
     return [];
   }
 
@@ -57,6 +59,15 @@ export class Outputs implements Attendant {
     while (!signal.aborted) {
       await Promise.all(this.#contacts.map((contact) => this.#tend(contact, signal)));
       await this.#clock.sleep(PERIOD, signal).catch(() => undefined);
+    }
+  }
+
+  #wanted({ as, shows }: Output, decision: Decision, { uptime }: Tick): boolean | null {
+    switch (as) {
+      case "lamp": return lit(shows, decision);
+      case "contactor": return this.#contactor(uptime);
+      // Its beat is the cycle's: a loop that is stuck lets it stand still, and the relay behind it falls.
+      case "watchdog": return Math.floor(uptime / BEAT) % 2 === 0;
     }
   }
 
@@ -74,7 +85,7 @@ export class Outputs implements Attendant {
     try {
       await within(this.#clock, ORDER_DEADLINE, (until) => loop.meter.switch(outlet, wanted, until), signal);
       contact.failing = false;
-      this.#desk?.event("output.switched", { output: contact.name, on: wanted, as: contact.output.as });
+      if (contact.output.as !== "watchdog") this.#desk?.event("output.switched", { output: contact.name, on: wanted, as: contact.output.as });
     } catch (error) {
       if (signal.aborted) return;
       if (!contact.failing) this.#desk?.event("output.failed", { output: contact.name, on: wanted, message: error instanceof Error ? error.message : String(error) });

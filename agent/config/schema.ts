@@ -163,7 +163,7 @@ const meter = z.strictObject({
 
 const contact = z.strictObject({
   output: outlet().meta({ description: "The contact, as METER/NUMBER.", examples: ["pdu-1/8"] }),
-  as: z.enum(["lamp", "contactor"]).meta({ description: "lamp: closed while what it shows is so. contactor: closed, and opened by an E-stop policy.pduGraceS after it, when the machines have gone to sleep.", examples: ["lamp"] }),
+  as: z.enum(["lamp", "contactor", "watchdog"]).meta({ description: "lamp: closed while what it shows is so. watchdog: opened and closed in turns of two seconds by the finished control cycle, for a relay that ends the miners' power when that stops. contactor: closed, and opened by an E-stop policy.pduGraceS after it, when the machines have gone to sleep.", examples: ["lamp"] }),
   shows: z.enum(["limited", "trouble", "emergency"]).default("trouble")
     .meta({ description: "What lights a lamp: a limit below full power, a limit that is not kept or not verified, or an emergency.", examples: ["trouble"] }),
 });
@@ -172,7 +172,7 @@ const contacts = z
   .strictObject({
     estop: z.array(outlet().meta({ description: "A contact in, as METER/NUMBER.", examples: ["pdu-1/1"] })).max(16).default([])
       .meta({ description: "Emergency stops, wired normally closed: one that is open, or cannot be read, stops the rack until `curtailctl estop reset`.", examples: [["pdu-1/1"]] }),
-    outputs: z.array(contact).max(16).default([]).meta({ description: "Contacts the agent switches: status lamps, a contactor.", examples: [[{ output: "pdu-1/8", as: "lamp", shows: "trouble" }]] }),
+    outputs: z.array(contact).max(16).default([]).meta({ description: "Contacts the agent switches: status lamps, a contactor, a watchdog relay.", examples: [[{ output: "pdu-1/8", as: "lamp", shows: "trouble" }]] }),
   })
   .prefault({})
   .meta({ description: "Dry contacts of boxes named under meters." });

@@ -13,7 +13,7 @@ type Said = Pick<Decision, "state" | "meter"> & { readonly compliance: Decision[
 const WELL: Said = { state: "controlled", meter: "trusted", compliance: "compliant", source: null };
 const STOPPED: Said = { ...WELL, state: "emergency", source: "estop" };
 
-function scene(t: TestContext, as: "lamp" | "contactor", shows: "limited" | "trouble" | "emergency" = "trouble") {
+function scene(t: TestContext, as: "lamp" | "contactor" | "watchdog", shows: "limited" | "trouble" | "emergency" = "trouble") {
   const clock = new VirtualClock();
   const box = playedMeter("io-1", { outlets: [{ index: 1, on: false, power: null }] });
   const plant = plantOf([box], clock);
@@ -34,7 +34,9 @@ function scene(t: TestContext, as: "lamp" | "contactor", shows: "limited" | "tro
       await clock.advance(seconds(1));
     }
   };
-  return { box, events, goes };
+  /** Time passes, and no cycle finishes. */
+  const idles = (length: number): Promise<void> => clock.advance(seconds(length));
+  return { box, events, goes, idles };
 }
 
 describe("lamps", () => {
@@ -54,6 +56,21 @@ describe("lamps", () => {
     await goes(STOPPED, 6);
     assert.ok(box.orders.length >= 4, String(box.orders.length));
     assert.deepEqual(events, ["output.failed"]);
+  });
+});
+
+describe("a watchdog relay", () => {
+  test("is opened and closed in turns while cycles finish, and stands still when they do not", async (t) => {
+    const { box, goes, idles, events } = scene(t, "watchdog");
+    await goes(WELL, 20);
+    assert.ok(box.orders.length >= 8, box.orders.join(", "));
+    for (const [index, order] of box.orders.entries()) assert.notEqual(order, box.orders[index + 1]);
+    assert.deepEqual(events, [], "its beat is no news");
+    const beats = box.orders.length;
+    await idles(30);
+    assert.ok(box.orders.length <= beats + 1, "a loop that is stuck feeds nothing");
+    await goes(WELL, 6);
+    assert.ok(box.orders.length > beats + 1);
   });
 });
 
