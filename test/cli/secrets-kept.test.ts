@@ -63,7 +63,7 @@ test("the daemon and dump: in no log line, no answer and no dump", async () => {
     keeps(JSON.stringify(answers), "an answer");
     assert.match(JSON.stringify(answers), /refused (our|the) password|password is wrong|password was refused/, "and that it is wrong is said");
   } finally {
-    child.kill("SIGTERM");
+    child.kill("SIGKILL");
     await gone;
   }
   assert.match(log, /setpoint\.failed/);
