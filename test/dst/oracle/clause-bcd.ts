@@ -48,12 +48,12 @@ export class Raises {
     this.#moment = null;
   }
 
-  /** An order leaves, the machines being as they are now and the lawful limit what it is now. */
-  ordered({ device, watts, limitW }: { readonly device: string; readonly watts: number; readonly limitW: number }, machines: readonly MachineSight[], verdicts: Verdicts): void {
+  /** An order leaves, the machines being as they are now and the lawful limit what it is now. `calm`: no grant and no fault is open. */
+  ordered({ device, watts, limitW, calm }: { readonly device: string; readonly watts: number; readonly limitW: number; readonly calm: boolean }, machines: readonly MachineSight[], verdicts: Verdicts): void {
     const before = machines.find(({ id }) => id === device)?.powerW ?? 0;
     this.#ordered.set(device, watts);
     const moment = this.#moment;
-    if (moment === null || !moment.quiet || !moment.whole || watts <= before) return;
+    if (moment === null || !calm || watts <= before) return;
     const ends = machines.map((machine) => ({ drawnW: machine.powerW, endW: this.#largerEnd(machine) }));
     const endsW = ends.reduce((sum, { endW }) => sum + endW, 0);
     const unsureW = MODEL_ERROR * ends.reduce((sum, { drawnW, endW }) => sum + (endW > drawnW ? endW : 0), 0);

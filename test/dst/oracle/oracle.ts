@@ -122,7 +122,8 @@ export class Oracle implements Verdicts {
     this.#envelope.ordered(order, nowMs);
     this.#causes.ordered(order);
     const { device, watts } = order;
-    if (watts !== null) this.#raises.ordered({ device, watts, limitW: this.#law.limitW(wallMs) }, machines, this);
+    const calm = this.#open.size === 0 && this.#grants.heightAt(nowMs) === 0;
+    if (watts !== null) this.#raises.ordered({ device, watts, limitW: this.#law.limitW(wallMs), calm }, machines, this);
   }
 
   look(sight: Sight): void {
