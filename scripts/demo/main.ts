@@ -7,7 +7,9 @@ import { setTimeout as pause } from "node:timers/promises";
 import { CommanderError } from "commander";
 import { ControlClient } from "../../agent/cli/client.ts";
 import { exit } from "../../agent/cli/exit.ts";
+import type { AgentEvent } from "../../agent/report/events.ts";
 import { Scope } from "../../agent/runtime/scope.ts";
+import { chronicle, DEAF_POLICY, tellDeafStory } from "./deaf.ts";
 import type { Verdict } from "./judge.ts";
 import { Lines } from "./lines.ts";
 import { Live } from "./live.ts";
@@ -52,12 +54,12 @@ async function main(): Promise<number> {
 }
 
 async function demo(options: DemoOptions, scope: Scope, stopped: AbortSignal): Promise<boolean> {
-  const { asics, keep, json, mixed } = options;
-  const story = mixed ? tellMixedStory(options.limit) : tellStory({ limitPart: options.limit, durationS: options.durationS });
+  const { asics, keep, json, mixed, deaf } = options;
+  const story = deaf > 0 ? tellDeafStory(deaf, asics) : mixed ? tellMixedStory(options.limit) : tellStory({ limitPart: options.limit, durationS: options.durationS });
   const live = stdout.isTTY && !options.headless;
   if (!live) print(`curtaild demo: ${asics} simulated ASICs, metered PDUs and an MQTT broker on free ports, the real daemon beside them`);
   let show: Show | null = null;
-  const stage = await Stage.open({ asics, ...(mixed && { drivers: MIXED_DRIVERS }), failsafePart: story.failsafePart, keep, refused: (text) => show?.note(text) }, scope);
+  const stage = await Stage.open({ asics, ...(mixed && { drivers: MIXED_DRIVERS }), ...(deaf > 0 && { policy: DEAF_POLICY }), failsafePart: story.failsafePart, keep, refused: (text) => show?.note(text) }, scope);
   const client = new ControlClient(stage.socket);
   const began = performance.now();
   const seconds = (): number => (performance.now() - began) / 1000;
@@ -68,11 +70,13 @@ async function demo(options: DemoOptions, scope: Scope, stopped: AbortSignal): P
   let verdicts: readonly Verdict[] = [];
   let report: string | null = null;
   let means: readonly Means[] = [];
+  let told: readonly string[] = [];
   try {
     verdicts = await play(story.steps, theatre, { show: seen, signal });
     if (mixed) means = meansOf(stage.kinds, seen.sinceDrop, seen.dropAtS);
     if (json !== null) await writeFile(json, `${JSON.stringify({ ...resultOf(verdicts), ...(mixed && { machines: means }) }, null, 2)}\n`);
-    if (!live) print(`\n${tables(verdicts, means)}`);
+    if (deaf > 0) told = chronicle((await client.ask("GET", "/events?last=2000")) as AgentEvent[], new Set(stage.deaf));
+    if (!live) print(`\n${[tables(verdicts, means), ...told].join("\n")}`);
     report = await writeReport(client, stage.firstDrop);
     if (keep) {
       show.note(`curtailctl --socket ${stage.socket} status   (Ctrl-C ends it)`);
@@ -86,7 +90,7 @@ async function demo(options: DemoOptions, scope: Scope, stopped: AbortSignal): P
   } finally {
     show.end();
   }
-  if (live) print(tables(verdicts, means));
+  if (live) print([tables(verdicts, means), ...told].join("\n"));
   if (report !== null) print(`\nwhat the rack did under the first drop, signed by its controller: ${report}`);
   if (keep) print(`\nconfiguration, state and logs stay in ${stage.dir}`);
   return resultOf(verdicts).ok;

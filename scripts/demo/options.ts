@@ -13,6 +13,8 @@ export interface DemoOptions {
   readonly keep: boolean;
   /** A rack of several firmwares, with a story of its own. */
   readonly mixed: boolean;
+  /** So many machines follow no order, and the limit is met through outlets; 0: the usual story. */
+  readonly deaf: number;
 }
 
 const MOST_ASICS = 2_000;
@@ -25,6 +27,7 @@ export function parseOptions(argv: readonly string[]): DemoOptions {
     .description("One rack obeys its grid allocation: the real daemon against a simulated rack, on real sockets.")
     .option("--asics <n>", "how many ASICs", asics, 12)
     .option("--mixed", "machines of several firmwares come under one drop; a table says by which means each, and how long it took")
+    .option("--deaf <n>", "so many machines take every order and follow none: the limit is met through their outlets", deafOnes, 0)
     .addOption(new Option("--limit <percent>", "where the first drop goes; the second goes to half of it (default: 60%, mixed 50%)").argParser(part))
     .addOption(new Option("--duration <time>", "about how long the story takes; it waits for a rack that needs longer").argParser(duration).default(DEFAULT_DURATION_S, `${DEFAULT_DURATION_S}s`))
     .option("--headless", "one line a change instead of the live picture")
@@ -32,13 +35,19 @@ export function parseOptions(argv: readonly string[]): DemoOptions {
     .option("--keep", "leave everything running at the end, until Ctrl-C, and keep its folder")
     .exitOverride();
   command.parse([...argv], { from: "user" });
-  const { asics: count, mixed = false, limit = mixed ? 0.5 : 0.6, duration: durationS, headless = false, json = null, keep = false } = command.opts<Partial<DemoOptions> & { asics: number; duration: number }>();
-  return { asics: count, limit, durationS, headless, json, keep, mixed };
+  const { asics: count, mixed = false, deaf, limit = mixed ? 0.5 : 0.6, duration: durationS, headless = false, json = null, keep = false } = command.opts<Partial<DemoOptions> & { asics: number; duration: number; deaf: number }>();
+  return { asics: count, limit, durationS, headless, json, keep, mixed, deaf };
 }
 
 function asics(text: string): number {
   const count = /^\d+$/.test(text) ? Number(text) : Number.NaN;
   if (!(count >= LEAST_ASICS && count <= MOST_ASICS)) throw new InvalidArgumentError(`It has to be a whole number from ${LEAST_ASICS} to ${MOST_ASICS}: with fewer, one silent machine alone draws more than the failsafe limit.`);
+  return count;
+}
+
+function deafOnes(text: string): number {
+  const count = /^\d+$/.test(text) ? Number(text) : Number.NaN;
+  if (!(count >= 0 && count <= LEAST_ASICS / 2)) throw new InvalidArgumentError(`It has to be a whole number from 0 to ${LEAST_ASICS / 2}.`);
   return count;
 }
 

@@ -25,6 +25,8 @@ export interface StageOptions {
   /** Firmwares given out in turn, each with models of its own; unset: LuxOS on three models. */
   readonly drivers?: readonly string[];
   readonly failsafePart: number;
+  /** What the rack's policy says besides. */
+  readonly policy?: ConfigInput["policy"];
   /** The temporary folder stays where it is. */
   readonly keep: boolean;
   /** The rack refused a document. */
@@ -41,6 +43,7 @@ export class Stage {
   readonly #scope: Scope;
   readonly #failures: AbortController;
   #silent: string | null = null;
+  #deaf: readonly string[] = [];
   readonly #allocations: string[] = [];
 
   private constructor(parts: { dir: string; rack: Rack; models: ReadonlyMap<string, string>; kinds: readonly Kind[]; operator: Operator; scope: Scope; failures: AbortController }) {
@@ -54,7 +57,7 @@ export class Stage {
   }
 
   /** Everything but the daemon, which the story starts. What is opened ends with `scope`. */
-  static async open({ asics, drivers, failsafePart, keep, refused }: StageOptions, scope: Scope): Promise<Stage> {
+  static async open({ asics, drivers, failsafePart, policy, keep, refused }: StageOptions, scope: Scope): Promise<Stage> {
     const dir = await mkdtemp(join(tmpdir(), "curtaild-demo-"));
     if (!keep) scope.own("temporary folder", () => rm(dir, { recursive: true, force: true }));
     const failures = new AbortController();
@@ -63,7 +66,7 @@ export class Stage {
 
     const rig = JSON.parse(await readFile(join(dir, "rig.json"), "utf8")) as RigFile;
     const rootKeys = generateKeyPairSync("ed25519");
-    const config = await sign(dir, { rig, failsafePart, rootKey: rootKeys.publicKey.export({ format: "pem", type: "spki" }).toString() });
+    const config = await sign(dir, { rig, failsafePart, policy, rootKey: rootKeys.publicKey.export({ format: "pem", type: "spki" }).toString() });
     const operator = await openOperator(config, { broker: rig.broker, rootKey: rootKeys.privateKey, refused, scope });
     return new Stage({
       dir,
@@ -106,11 +109,27 @@ export class Stage {
         return this.#operator.heartbeat(act.beats);
       case "asic":
         return act.answers ? this.#mend() : this.#silence();
+      case "deaf":
+        return this.#deafen(act.count);
       case "emergency":
         return this.#operator.emergency();
       case "release":
         return this.#operator.release();
     }
+  }
+
+  /** The machines that follow no order, or followed none. */
+  get deaf(): readonly string[] {
+    return this.#deaf;
+  }
+
+  /** The hungriest: nothing the others do makes up for them. */
+  async #deafen(count: number): Promise<void> {
+    if (count === 0) for (const id of this.#deaf) await setFault(this.dir, id, "clear");
+    if (count === 0) return;
+    const { asics } = await readTruth(this.dir);
+    this.#deaf = asics.toSorted((a, b) => b.powerW - a.powerW).slice(0, count).map(({ id }) => id);
+    for (const id of this.#deaf) await setFault(this.dir, id, "stuck");
   }
 
   /** One that hashes: a sleeping one would not be missed. */
@@ -137,11 +156,12 @@ function start(name: string, args: readonly string[], { dir, scope, failures }: 
 }
 
 /** From the rig's configuration to one of a rack that believes only what is signed. */
-async function sign(dir: string, { rig, failsafePart, rootKey }: { rig: RigFile; failsafePart: number; rootKey: string }): Promise<ConfigInput> {
+async function sign(dir: string, { rig, failsafePart, policy, rootKey }: { rig: RigFile; failsafePart: number; policy: ConfigInput["policy"]; rootKey: string }): Promise<ConfigInput> {
   const written = parse(await readFile(rig.config, "utf8")) as ConfigInput;
   const config: ConfigInput = {
     ...written,
-    grid: { ...written.grid, signatures: "required", rootKeyFile: join("keys", ROOT_KEY), failsafeLimitW: Math.round(failsafePart * written.node.nominalW) },
+    grid: { ...written.grid, signatures: "required", rootKeyFile: join("keys", ROOT_KEY), failsafeLimitW: Math.min(written.node.breakerW, Math.round(failsafePart * written.node.nominalW)) },
+    policy: { ...written.policy, ...policy },
   };
   await mkdir(join(dir, "keys"));
   await writeFile(join(dir, "keys", ROOT_KEY), rootKey);

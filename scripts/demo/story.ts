@@ -6,6 +6,8 @@ export type Act =
   | { readonly kind: "allocate"; readonly part: number | null }
   | { readonly kind: "heartbeat"; readonly beats: boolean }
   | { readonly kind: "asic"; readonly answers: boolean }
+  /** So many machines follow no order from now on; 0: they hear again. */
+  | { readonly kind: "deaf"; readonly count: number }
   | { readonly kind: "emergency" }
   | { readonly kind: "release" };
 
