@@ -35,3 +35,6 @@ export type DriverName = keyof typeof drivers;
 export function isDriverName(name: string): name is DriverName {
   return Object.hasOwn(drivers, name);
 }
+
+/** Where a second web interface of its machines usually listens (`miners[].webPort`). */
+export const usualWebPort = (name: DriverName): number => (name === "auradine" ? 8_080 : 80);

@@ -1,5 +1,5 @@
 import { Command } from "commander";
-import { drivers, isDriverName } from "../../../drivers/index.ts";
+import { drivers, isDriverName, usualWebPort } from "../../../drivers/index.ts";
 import { loadModel } from "../../../drivers/models.ts";
 import { loadConfig } from "../../config/load.ts";
 import { minerPasswords } from "../../config/secrets.ts";
@@ -28,7 +28,7 @@ export const dumpCommand = (): Command =>
       if (!isDriverName(driver)) throw new Failure(exit.config, `${file}: there is no driver ${driver}`);
       const password = passwordFile === null ? undefined : (await minerPasswords([miner])).get(passwordFile);
       await using api = new Recorder("api", address);
-      await using web = new Recorder("web", { host: address.host, port: webPort ?? 80 });
+      await using web = new Recorder("web", { host: address.host, port: webPort ?? usualWebPort(driver) });
       const here = { address: await api.listen(), webPort: (await web.listen()).port };
       const failures = await readThrough(driver, { id, model: loadModel(model), ...here, ...(password !== undefined && { password }) });
       const exchanges = [...api.exchanges, ...web.exchanges];
