@@ -11,6 +11,8 @@ import { defaultPointOf } from "./model.ts";
 import type { Random } from "./random.ts";
 
 export const ANTMINER_PASSWORD = "root";
+/** Where some firmwares tell what the supply measures. */
+export const ANTMINER_POWER_PORT = 6060;
 /** Half a minute of nothing, two minutes of climbing. What follows is in parts of that half minute, so that it shrinks with it. */
 export const ANTMINER_START: Start = { downMs: 30_000, climbMs: 120_000 };
 /** 21 s until set_miner_conf.cgi answers; 60 s until a machine put to sleep leaves off; a setting that comes during a start waits. */
@@ -87,6 +89,11 @@ export class AntminerFirmware implements Firmware {
       default:
         return { status: 404, headers: { "content-type": "text/html" }, body: "<html><body><h1>404 Not Found</h1></body></html>" };
     }
+  }
+
+  powerPort({ method, path }: WebRequest): WebAnswer {
+    if (method !== "GET" || path !== "/miner_power") return { status: 404, body: null };
+    return { status: 200, headers: { "content-type": "text/plain" }, body: `miner power:${Math.round(this.#asic.powerW)}\n` };
   }
 
   get #asic(): Asic {

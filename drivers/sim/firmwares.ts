@@ -1,5 +1,5 @@
 /** The firmwares a rig can run, by the name of their driver. A new one is one entry here and its files beside. */
-import { ANTMINER_PASSWORD, ANTMINER_START, AntminerFirmware } from "./antminer.ts";
+import { ANTMINER_PASSWORD, ANTMINER_POWER_PORT, ANTMINER_START, AntminerFirmware } from "./antminer.ts";
 import type { Start } from "./asic.ts";
 import { AVALON_START, AvalonFirmware } from "./avalon.ts";
 import { AURADINE_PASSWORD, AURADINE_START, AuradineFirmware } from "./auradine.ts";
@@ -43,6 +43,8 @@ export interface Plugs {
   readonly api: Plug;
   /** A second server (`miners[].webPort`), for firmware that needs one. */
   readonly web?: Plug;
+  /** One on a port that nobody can choose: only machines with an address of their own have it. */
+  readonly fixed?: { readonly port: number; readonly plug: Plug };
 }
 
 export interface SimFirmware {
@@ -99,7 +101,8 @@ function luxos(place: Place): Plugs {
 
 function antminer(place: Place): Plugs {
   const firmware = new AntminerFirmware(place);
-  return { api: rpc(place, firmware), web: http(place, (request) => firmware.web(request)) };
+  const fixed = { port: ANTMINER_POWER_PORT, plug: http(place, (request) => firmware.powerPort(request)) };
+  return { api: rpc(place, firmware), web: http(place, (request) => firmware.web(request)), fixed };
 }
 
 function whatsminerV2(place: Place): Plugs {

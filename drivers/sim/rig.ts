@@ -2,7 +2,7 @@ import { Asic } from "./asic.ts";
 import type { SimServer } from "./cgminer-server.ts";
 import { startRigControl } from "./control.ts";
 import { FaultError, parseAsicFault, parsePduFault } from "./faults.ts";
-import type { FirmwareName, SimFirmware } from "./firmwares.ts";
+import type { FirmwareName, ListenAt, Plug, SimFirmware } from "./firmwares.ts";
 import { firmwares } from "./firmwares.ts";
 import type { SimClock, WriteCount } from "./machine.ts";
 import { SimMachine } from "./machine.ts";
@@ -152,6 +152,7 @@ async function installMiners(options: RigOptions, running: SimServer[]): Promise
     running.push(api);
     const web = plugs.web === undefined ? null : await plugs.web({ host, port: ports.web });
     if (web !== null) running.push(web);
+    if (ownAddresses && plugs.fixed !== undefined) running.push(...(await whereFree(plugs.fixed.plug, { host, port: plugs.fixed.port })));
     if (ownAddresses) ports = { api: api.port, web: web?.port ?? ports.web };
     machines.set(id, machine);
     const outlet = `pdu-${Math.floor(index / outlets) + 1}/${(index % outlets) + 1}`;
@@ -159,6 +160,16 @@ async function installMiners(options: RigOptions, running: SimServer[]): Promise
     described.push({ id, address, driver, model: model.id, webPort: web?.port ?? null, password: firmware.password, outlet });
   }
   return { machines, described };
+}
+
+/** Another rig on this machine may have the port already; machines without it are sold too. */
+async function whereFree(plug: Plug, at: ListenAt): Promise<SimServer[]> {
+  try {
+    return [await plug(at)];
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "EADDRINUSE") throw error;
+    return [];
+  }
 }
 
 /** Drivers and models go round independently; a driver without models of the caller's goes round its own. */

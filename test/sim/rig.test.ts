@@ -4,6 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, test } from "node:test";
 import { askRig } from "../../drivers/sim/control.ts";
+import { antminer } from "../../drivers/antminer/driver.ts";
+import { loadModel } from "../../drivers/models.ts";
 import { startRig } from "../../drivers/sim/rig.ts";
 import { askJson, itemOf } from "./wire.ts";
 
@@ -106,4 +108,17 @@ describe("a rig", () => {
     await assert.rejects(startRig({ asics: 1, models: ["antminer-s99"] }), /antminer-s19k-pro/);
     await assert.rejects(startRig({ asics: 1, models: [] }), /at least one model/);
   });
+});
+
+test("stock Antminers with addresses of their own tell the supply's watts on port 6060", async () => {
+  await using rig = await startRig({ asics: 1, drivers: ["antminer"], ownAddresses: true });
+  const [asic] = rig.asics;
+  assert.ok(asic);
+  const [host = "", port] = asic.address.split(":");
+  await using device = antminer({ id: asic.id, address: { host, port: Number(port) }, model: loadModel(asic.model), webPort: asic.webPort ?? 80, password: asic.password ?? "" });
+  const { power, powerSource } = await device.read(new AbortController().signal);
+  assert.equal(powerSource, "measured");
+  assert.ok(power !== null && Math.abs(power - (rig.truth().asics[0]?.powerW ?? 0)) < 5, String(power));
+  await using second = await startRig({ asics: 1, drivers: ["antminer"], ownAddresses: true });
+  assert.equal(second.asics.length, 1, "a second rig does without");
 });
