@@ -1,48 +1,29 @@
 /** What all parts of the signal room share: the state, and the few acts that every kind of document needs. */
-import type { KeyObject } from "node:crypto";
 import type { Allocation, DocumentRef, Heard } from "../core/grid.ts";
 import { heartbeatTimeout } from "../core/mode.ts";
 import type { Now, Tick } from "../core/time.ts";
-import { instant, type Instant, type Millis, type Watts } from "../core/units.ts";
+import { instant, type Instant, type Millis } from "../core/units.ts";
 import { Commits, type Done } from "./commits.ts";
-import type { AckTerms, SignalAck, SignalCommit, SignalEffect, SignalEvent, SignalEventName } from "./effects.ts";
-import { bindLevel } from "./bind.ts";
-import { isEvent, type AllocationDocument, type EventDocument, type StandingDocument } from "./documents.ts";
+import type { AllocationDocument, EventDocument, StandingDocument } from "./documents.ts";
 import { drawFor } from "./draw.ts";
+import { ack, type AckTerms, type SignalCommit, type SignalEffect } from "./effects.ts";
 import type { Taking } from "./entry.ts";
+import { review } from "./gap.ts";
 import { grantFor, type Grant } from "./grants.ts";
-import { Heartbeat, type Verified } from "./heartbeat.ts";
+import { Heartbeat } from "./heartbeat.ts";
 import { KeyRing } from "./key-ring.ts";
 import type { LatchState } from "./latch.ts";
 import { Ledger } from "./ledger.ts";
+import { takingOf, termsOf } from "./manner.ts";
 import type { Opened } from "./open.ts";
+import type { SignalOptions } from "./options.ts";
 import { Refusals } from "./refusals.ts";
-import type { Refusal, RefusalCode } from "./result.ts";
+import type { Refusal } from "./result.ts";
 import { Shelf } from "./shelf.ts";
 import { statedHere } from "./stated.ts";
 import { keyOf } from "./stored.ts";
 import { Topics, type Place } from "./topics.ts";
-import { Wall, type ClockMode } from "./wall.ts";
-
-export interface SignalOptions {
-  readonly prefix: string;
-  readonly operator: string;
-  readonly site: string;
-  readonly rack: string;
-  readonly signatures: "required" | "optional";
-  readonly heartbeat: "required" | "optional";
-  readonly clock: ClockMode;
-  /** Public half of the key that signs KEYS; null: no signed document can be verified. */
-  readonly rootKey: KeyObject | null;
-  /** What the rack draws in full operation: where a slope begins. */
-  readonly nominal: Watts;
-  /** Leave a MAY undone. */
-  readonly optOut: boolean;
-  /** By node, `site/s1` or `area/north`: the configuration's own word on our part of their watts. */
-  readonly shares: Readonly<Record<string, number>>;
-  /** 32 fresh random bytes in hex, asked for on the first start only. */
-  readonly drawSeed: () => string;
-}
+import { Wall } from "./wall.ts";
 
 /** GLA/1: the mark of an event topic goes this long after its document's end. */
 const markOutlives = 24 * 3_600_000;
@@ -99,24 +80,12 @@ export class Desk {
 
   /** What an accepted document's answer is measured by. */
   terms(document: AllocationDocument | EventDocument): AckTerms {
-    if (document.type === "ALLOCATION") {
-      const { valid } = document.allocation;
-      return { begins: valid.start ?? document.issued, ends: valid.end ?? document.expires, respondWithin: null, tolerance: null, priority: null };
-    }
-    const { respondWithin, tolerance, priority, expires, issued } = document;
-    const spans = bindLevel(document, { share: 1, nominal: this.options.nominal, u: drawFor(this.seed, document.ref.id) }).intervals.map(({ span }) => span);
-    return { begins: spans[0]?.start ?? issued, ends: instant(Math.max(...spans.map(({ end }) => end ?? expires), issued)), respondWithin, tolerance, priority };
+    return termsOf(document, { nominal: this.options.nominal, u: drawFor(this.seed, document.ref.id) });
   }
 
   /** How this device takes a document. */
   taking(document: StandingDocument): ReturnType<Taking> {
-    if (document.type === "ALLOCATION") return { begins: document.allocation.valid.start, declined: false };
-    if (!isEvent(document)) return { begins: null, declined: false };
-    const delay = document.status === "CANCELLED_RANDOM" ? drawFor(this.seed, document.ref.id) * (document.randomize ?? 0) : null;
-    return {
-      begins: delay === null ? null : instant(document.issued + delay),
-      declined: this.options.optOut && document.obligation === "MAY",
-    };
+    return takingOf(document, { optOut: this.options.optOut, u: drawFor(this.seed, document.ref.id) });
   }
 
   timeout(): Millis {
@@ -167,35 +136,6 @@ export class Desk {
       const until = this.markUntil(place, this.wall.earliest(tick));
       this.ledger.move(place.topic, opened.signer, { epoch: ref.epoch, seq: ref.seq, hash: opened.hash, taken: false, until });
     }
-    return [...this.reject(opened, refusal, context), ...this.review(tick)];
+    return [...this.reject(opened, refusal, context), ...review(this, tick)];
   }
-
-  /** Is anything missing that the operator has said? */
-  review({ uptime }: Tick): SignalEffect[] {
-    const missing = this.heartbeat.missing(this.verified());
-    const change = this.heartbeat.gap(missing.length > 0, uptime);
-    const effects: SignalEffect[] = change === null ? [] : [event(`gap.${change}`, { topics: missing.join(" ").slice(0, 500), count: missing.length })];
-    return this.heartbeat.asksAgain(uptime) ? [...effects, { kind: "resubscribe" }] : effects;
-  }
-
-  verified(): Verified {
-    const standing = [...this.shelves].filter(([, shelf]) => shelf.speaks).map(([topic]) => topic);
-    const latched = [...this.latches].filter(([, { latch }]) => latch !== null).map(([topic]) => topic);
-    return {
-      latest: (topic) => this.ledger.latest(topic),
-      obeys: (topic) => {
-        const place = this.topics.read(topic);
-        return place !== null && place.kind !== "heartbeat" && (!place.node.startsWith("area/") || this.grant(place) !== null);
-      },
-      standing: [...standing, ...latched],
-    };
-  }
-}
-
-export function event(name: SignalEventName, fields: SignalEvent["fields"]): SignalEvent {
-  return { kind: "event", name, fields };
-}
-
-export function ack({ ref, type }: Pick<Opened["envelope"], "ref" | "type">, status: SignalAck["ack"]["status"], said?: { readonly code: RefusalCode | null; readonly reason: string }): SignalAck {
-  return { kind: "ack", ack: { ref, type, status, code: said?.code ?? null, reason: said?.reason ?? null, terms: null } };
 }

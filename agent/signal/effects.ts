@@ -72,3 +72,9 @@ export interface Resubscribe {
 }
 
 export type SignalEffect = SignalCommit | SignalAck | SignalEvent | SignalVerified | Resubscribe;
+
+export const event = (name: SignalEventName, fields: SignalEvent["fields"]): SignalEvent => ({ kind: "event", name, fields });
+
+export function ack({ ref, type }: { readonly ref: DocumentRef; readonly type: string }, status: SignalAck["ack"]["status"], said?: { readonly code: RefusalCode | null; readonly reason: string }): SignalAck {
+  return { kind: "ack", ack: { ref, type, status, code: said?.code ?? null, reason: said?.reason ?? null, terms: null } };
+}

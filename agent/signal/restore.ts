@@ -1,7 +1,7 @@
 /** What was kept, after a restart. It binds beside the failsafe limit until a confirmation (LPC-TS-017). */
 import type { Tick } from "../core/time.ts";
-import { event, type Desk } from "./desk.ts";
-import type { SignalEffect } from "./effects.ts";
+import type { Desk } from "./desk.ts";
+import { event, type SignalEffect } from "./effects.ts";
 import { entriesFromText } from "./entry.ts";
 import type { Signer } from "./ledger.ts";
 import { clockFromText, keyOf, latchFromText, markFromText, readKey, unreadableLatch, type StoredRecord } from "./stored.ts";

@@ -5,12 +5,14 @@
 import type { Heard } from "../core/grid.ts";
 import type { Now, Tick } from "../core/time.ts";
 import type { IncomingMessage, Subscription } from "../runtime/link.ts";
-import { Desk, type SignalOptions } from "./desk.ts";
+import { Desk } from "./desk.ts";
 import type { SignalEffect, SignalVerified } from "./effects.ts";
 import { sameWire, type Entry } from "./entry.ts";
 import { FloodGate } from "./flood.ts";
+import { review } from "./gap.ts";
 import { LARGEST_DOCUMENT } from "./json.ts";
 import { openMessage, type Opened } from "./open.ts";
+import type { SignalOptions } from "./options.ts";
 import { compareOrder } from "./order.ts";
 import { refuse } from "./result.ts";
 import { restore } from "./restore.ts";
@@ -82,7 +84,7 @@ export class Signal {
     if (options.heartbeat === "optional") heartbeat.live(tick);
     heartbeat.lapse(tick.uptime, this.#desk.timeout());
     const ended = this.#tidying.passed(tick);
-    return [...ended, ...this.#desk.review(tick), ...clearConfirmed(this.#desk, tick), ...refusals.passed(tick)];
+    return [...ended, ...review(this.#desk, tick), ...clearConfirmed(this.#desk, tick), ...refusals.passed(tick)];
   }
 
   /** The grid link came up or went down. */

@@ -3,6 +3,7 @@ import type { DocumentRef } from "../core/grid.ts";
 import type { Tick } from "../core/time.ts";
 import { millis, type Instant, type Millis } from "../core/units.ts";
 import type { Desk } from "./desk.ts";
+import { verifiedBy } from "./gap.ts";
 import type { Refused } from "./refusals.ts";
 import type { RefusalCode } from "./result.ts";
 
@@ -70,7 +71,7 @@ export function summarise(desk: Desk, tick: Tick): SignalSummary {
     heartbeat: options.heartbeat,
     signatures: options.signatures,
     clock: wall.synchronised(tick) ? "synced" : options.clock === "heartbeat" && bornAt !== null ? "heartbeat" : "unsynced",
-    gap: gapSince === null ? null : { for: millis(tick.uptime - gapSince), topics: heartbeat.missing(desk.verified()) },
+    gap: gapSince === null ? null : { for: millis(tick.uptime - gapSince), topics: heartbeat.missing(verifiedBy(desk)) },
     storage: desk.commits.storage,
     next: next?.type === "ALLOCATION" ? { ref: next.ref, from: next.allocation.valid.start } : null,
     share: Object.fromEntries(grants.map(([node, { share }]) => [node, share])),

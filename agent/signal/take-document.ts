@@ -1,9 +1,10 @@
 /** ALLOCATION, LIMIT and KEYS: read, put beside what stands, kept on disk, and only then in the place of what they replace. */
 import type { Tick } from "../core/time.ts";
-import { ack, event, type Desk } from "./desk.ts";
+import type { Desk } from "./desk.ts";
 import { isEvent, isStanding, readDocument, type AllocationDocument, type StandingDocument } from "./documents.ts";
-import type { SignalEffect } from "./effects.ts";
+import { ack, event, type SignalEffect } from "./effects.ts";
 import { entriesToText, type Entry } from "./entry.ts";
+import { review } from "./gap.ts";
 import type { Opened } from "./open.ts";
 import { compareOrder } from "./order.ts";
 import { accept, refuse, type Result } from "./result.ts";
@@ -29,7 +30,6 @@ export function keep(desk: Desk, place: Place, { entry, tick }: { readonly entry
   const { signer, hash, document } = entry;
   const { ref, type, expires } = document;
   const mark = desk.ledger.move(place.topic, signer, { epoch: ref.epoch, seq: ref.seq, hash, taken: true, until: desk.markUntil(place, expires) });
-  desk.wall.witness(document.issued, tick);
   const shelf = desk.shelf(place.topic);
   const entries = shelf.put(entry, desk.now(tick));
   desk.changed();
@@ -48,7 +48,7 @@ export function keep(desk: Desk, place: Place, { entry, tick }: { readonly entry
       return [ack({ ref, type }, "REJECTED", refuse("STORAGE", "could not be kept on disk: it narrows for now and raises nothing"))];
     },
   });
-  const reviewed = desk.review(tick);
+  const reviewed = review(desk, tick);
   confirmBy(desk, document, tick);
   return [ack({ ref, type }, "RECEIVED"), commit, ...reviewed];
 }
@@ -103,6 +103,8 @@ function readStanding(desk: Desk, place: Place, { opened, tick }: { readonly ope
   const document = read.value;
   if (!isStanding(document)) return refuse("AUDIENCE", `${document.type} does not belong on ${place.topic}`);
   if (desk.wall.inFuture(document.issued, tick)) return refuse("INVALID_TIME", "iat: more than 5 s ahead of a synchronised clock");
+  // It verified: it is as late as this at least, whatever else is wrong with it.
+  desk.wall.witness(document.issued, tick);
   if (document.expires <= desk.wall.earliest(tick)) return refuse("EXPIRED", "exp: passed");
   if (!concerns(desk, place, document)) return refuse("NOT_APPLICABLE", `${document.type} for ${place.node}: this rack has been granted no share of it`);
   if (desk.shelves.get(place.topic)?.full) return refuse("STORAGE", "the disk does not keep up");

@@ -1,9 +1,10 @@
 /** EMERGENCY and RELEASE: what latch.ts allows, at once in memory and in order on disk. */
 import type { DocumentRef } from "../core/grid.ts";
 import type { Tick } from "../core/time.ts";
-import { ack, event, type Desk } from "./desk.ts";
+import type { Desk } from "./desk.ts";
 import { readDocument, type ReleaseDocument } from "./documents.ts";
-import type { SignalEffect } from "./effects.ts";
+import { ack, event, type SignalEffect } from "./effects.ts";
+import { review } from "./gap.ts";
 import { askRelease, clear, keepRelease, mayClear, set, unlatched, type LatchState } from "./latch.ts";
 import type { Opened } from "./open.ts";
 import { compareOrder } from "./order.ts";
@@ -32,7 +33,7 @@ export function takeEmergency(desk: Desk, place: Place, { opened, tick }: Arriva
     done: (kept, later) => (kept ? settled(desk, { ref, type, tick: later }) : [ack({ ref, type }, "REJECTED", notKept(type))]),
   });
   const latched = type === "EMERGENCY" && !again ? [event("emergency.latched", { id: ref.id, topic: ref.topic, signer: opened.signer, ...(ref.drill === true && { drill: true }) })] : [];
-  return [ack({ ref, type }, "RECEIVED"), ...latched, commit, ...desk.review(tick)];
+  return [ack({ ref, type }, "RECEIVED"), ...latched, commit, ...review(desk, tick)];
 }
 
 /** An EMERGENCY acts whatever the clock; a RELEASE raises and is held to it. */

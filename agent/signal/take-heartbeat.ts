@@ -3,6 +3,7 @@ import type { Tick } from "../core/time.ts";
 import type { Desk } from "./desk.ts";
 import { readDocument, type HeartbeatDocument } from "./documents.ts";
 import type { SignalEffect } from "./effects.ts";
+import { review, verifiedBy } from "./gap.ts";
 import type { Opened } from "./open.ts";
 import { accept, refuse, type Result } from "./result.ts";
 import { clearConfirmed } from "./take-emergency.ts";
@@ -19,8 +20,8 @@ export function takeHeartbeat(desk: Desk, place: Place, { opened, tick }: { read
   desk.ledger.move(place.topic, opened.signer, { epoch, seq, hash: opened.hash, taken: true, until: null });
   desk.wall.witness(document.value.issued, tick);
   desk.heartbeat.beat(document.value, age, tick);
-  const effects = desk.review(tick);
-  const verified = desk.verified();
+  const effects = review(desk, tick);
+  const verified = verifiedBy(desk);
   if (desk.heartbeat.state.gapSince === null && desk.heartbeat.matches(verified)) desk.heartbeat.confirm(tick.uptime);
   return [...effects, ...clearConfirmed(desk, tick)];
 }

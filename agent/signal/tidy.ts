@@ -1,9 +1,9 @@
 /** What time alone does: documents end, a waiting allocation begins, marks are forgotten, bounds are written down. */
 import type { Tick } from "../core/time.ts";
 import { seconds, type Millis } from "../core/units.ts";
-import { ack, event, type Desk } from "./desk.ts";
+import type { Desk } from "./desk.ts";
 import { isEvent } from "./documents.ts";
-import type { SignalEffect } from "./effects.ts";
+import { ack, event, type SignalEffect } from "./effects.ts";
 import { entriesToText } from "./entry.ts";
 import type { Signer } from "./ledger.ts";
 import { keyOf } from "./stored.ts";

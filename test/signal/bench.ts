@@ -3,7 +3,7 @@ import { generateKeyPairSync, type KeyObject } from "node:crypto";
 import type { Tick } from "../../agent/core/time.ts";
 import { instant, millis, watts } from "../../agent/core/units.ts";
 import { compose, isoTime, type Composed } from "../../agent/signal/compose.ts";
-import type { SignalOptions } from "../../agent/signal/desk.ts";
+import type { SignalOptions } from "../../agent/signal/options.ts";
 import type { DocumentType } from "../../agent/signal/documents/envelope.ts";
 import type { SignalAck, SignalCommit, SignalEffect, SignalEvent } from "../../agent/signal/effects.ts";
 import type { SigningKey } from "../../agent/signal/jws.ts";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { Bench, events, own, start } from "./bench.ts";
+import { Bench, codes, events, own, start } from "./bench.ts";
 
 const span = (bench: Bench): readonly [earliest: number, latest: number | null] => {
   const { earliest, latest } = bench.signal.now(bench.tick());
@@ -120,4 +120,12 @@ describe("what is kept", () => {
     const written = bench.wait(86_400_000, 10_000).filter(({ kind }) => kind === "commit").length;
     assert.ok(written <= 97, `${written}`);
   });
+});
+
+test("a document that verified and is refused all the same tells how late it is", () => {
+  const bench = new Bench({}, { wall: { off: -start, error: null } });
+  const before = bench.signal.now(bench.tick()).earliest;
+  assert.ok(before < start);
+  assert.deepEqual(codes(bench.hear(bench.limit(1_000, { node: "site/s1" }))), ["REJECTED/NOT_APPLICABLE"]);
+  assert.equal(bench.signal.now(bench.tick()).earliest, bench.now());
 });
