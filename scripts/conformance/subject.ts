@@ -63,9 +63,14 @@ export class Subject {
     // Where nobody vouches for the clock: no timedatectl is found.
     const env = agent.synchronised ? process.env : { ...process.env, PATH: "/nonexistent" };
     const subject = new Subject(dir, { aedes, close, env });
-    await subject.#give(agent);
-    await subject.#run();
-    return subject;
+    try {
+      await subject.#give(agent);
+      await subject.#run();
+      return subject;
+    } catch (error) {
+      await subject.end();
+      throw error;
+    }
   }
 
   /** To the agent as its broker would: `retain` set as on a new subscription. */
