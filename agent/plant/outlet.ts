@@ -60,6 +60,8 @@ export class Outlet {
   #status: OrderStatus | null = null;
   #waiting: Wanted | null = null;
   #busy = false;
+  /** What became of the last order is not known: it is read before another is sent. */
+  #inDoubt = false;
 
   constructor(wired: { readonly meter: MeterLoop; readonly index: number; readonly opens: OutletRule; readonly device: string | null }, context: OutletContext) {
     this.meter = wired.meter;
@@ -124,6 +126,7 @@ export class Outlet {
   async #carryOut(wanted: Wanted, signal: AbortSignal): Promise<DeviceError | null> {
     const { clock, listener, turns } = this.#context;
     const { on, who, why, order, deadline } = wanted;
+    let sent = false;
     const about = { outlet: this.name, device: this.device, on, why, who };
     try {
       this.#allow(on);
@@ -132,6 +135,7 @@ export class Outlet {
       const { uptime: begun } = clock.now();
       if (order !== null) this.#mark(order, "sending", begun);
       listener.event({ name: "outlet.ordered", ...about });
+      sent = true;
       await within(clock, millis(deadline - begun), (until) => this.meter.meter.switch(this.index, on, until), signal);
       const { uptime, at } = clock.now();
       this.#believe(on, uptime);
@@ -144,6 +148,7 @@ export class Outlet {
       if (signal.aborted) return failure;
       // What became of it is read, never assumed.
       this.#readAt = null;
+      this.#inDoubt ||= sent;
       if (order !== null) this.#mark(order, "failed", clock.now().uptime);
       listener.event({ name: "outlet.failed", ...about, code: failure.code, message: failure.message });
       return failure;
@@ -153,6 +158,7 @@ export class Outlet {
   #allow(on: boolean): void {
     if (this.hold?.kind === "locked") throw new DeviceError("refused", `${this.name} is locked by ${this.hold.who}: ${this.hold.why}`);
     if (this.opens === "never") throw new DeviceError("refused", `${this.name} is never switched: policy.outlets, or its own rule under meters[].outlets, says so`);
+    if (this.#inDoubt) throw new DeviceError("refused", `${this.name}: what became of the last order is not known, and it has not been read since`);
     const left = this.restLeft(this.#context.clock.now().uptime);
     if (on && left > 0) throw new DeviceError("refused", `${this.name} was opened a short while ago and stays open for ${Math.ceil(left / 1000)} s yet`);
   }
@@ -163,6 +169,7 @@ export class Outlet {
 
   #believe(on: boolean, uptime: Millis): void {
     this.#offSince = on ? null : (this.#offSince ?? uptime);
+    this.#inDoubt = false;
     this.#on = on;
     this.#readAt = uptime;
   }

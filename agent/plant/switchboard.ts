@@ -8,19 +8,17 @@ import type { Feed } from "../core/snapshot.ts";
 import { Outlet, type Hold } from "./outlet.ts";
 import { Turns, type SwitchingRules } from "./turns.ts";
 
-/** An outlet as the configuration knows it. */
-export interface WiredOutlet {
+interface Place {
   readonly meter: string;
   readonly index: number;
-  readonly opens: OutletRule;
 }
 
 export interface Switchable {
   readonly meters: readonly MeterLoop[];
   /** The miners on outlets. */
-  readonly devices: readonly { readonly id: string; readonly outlet: { readonly meter: string; readonly index: number } | null }[];
+  readonly devices: readonly { readonly id: string; readonly outlet: Place | null }[];
   /** When an outlet may be opened. */
-  readonly opens: (outlet: { readonly meter: string; readonly index: number }) => OutletRule;
+  readonly opens: (outlet: Place) => OutletRule;
   readonly rules: SwitchingRules;
 }
 

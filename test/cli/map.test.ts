@@ -51,7 +51,7 @@ describe("outlets that were found", () => {
     const text = await readFile(file, "utf8");
     const [was, is] = [parse(CONFIG), parse(text)] as { miners: { outlet?: string }[] }[];
     assert.deepEqual(is?.miners.map(({ outlet }) => outlet), ["pdu-1/1", "pdu-1/2", undefined], "asic-03 cannot hang where asic-01 does");
-    const bare = (config: typeof was): unknown => ({ ...config, miners: config?.miners.map(({ outlet: _, ...miner }) => miner) });
+    const bare = (config: typeof was): unknown => ({ ...config, miners: config?.miners.map(({ outlet: _outlet, ...miner }) => miner) });
     assert.deepEqual(bare(is), bare(was));
     assert.match(text, /^# our rack\n[\s\S]*# the loud one\n/, "comments stay");
   });

@@ -85,6 +85,24 @@ describe("an outlet of core's", () => {
     assert.equal(feed(1)?.on, true, "read back");
   });
 
+  test("after an order in doubt nothing is sent before it was read", async (t) => {
+    const { clock, pdu, post, feed } = scene(t);
+    await clock.advance(seconds(2));
+    const said = pdu.says;
+    pdu.obeys = () => { throw new DeviceError("timeout", "state unknown"); };
+    pdu.says = null;
+    post(1, false);
+    await clock.advance(seconds(3));
+    post(1, false);
+    await clock.advance(seconds(3));
+    assert.deepEqual([pdu.orders, feed(1)?.order?.state], [["1 off"], "failed"]);
+    pdu.says = said;
+    await clock.advance(seconds(1));
+    post(1, false);
+    await clock.advance(seconds(1));
+    assert.deepEqual(pdu.orders, ["1 off", "1 off"]);
+  });
+
   test("as many a step as allowed, the others in the next", async (t) => {
     const { clock, pdu, post } = scene(t, { outlets: 6, rules: { perStep: 2 } });
     await clock.advance(seconds(2));
