@@ -105,14 +105,15 @@ export async function runRack(config: Config, surroundings: Surroundings, signal
       link: await link(config.farm, { ...surroundings, name: `farm-${config.node.site}-${config.node.rack}`, subscriptions: [] }),
       root: [config.farm.prefix, config.node.site, config.node.rack].join("/"),
     };
-    const evidence = await recording(config, { ...surroundings, key: deviceKey, seal, grid: { link: grid, root: gridRoot }, farm });
+    const watch = new Watch(config, lookAt);
+    const evidence = await recording(config, { ...surroundings, key: deviceKey, seal, grid: { link: grid, root: gridRoot }, farm, sightings: () => watch.known });
     if (evidence !== null) scope.own("journal", () => evidence.close());
     const schedule = new Schedule(config);
     const estop = new EStop(config.contacts.estop, clock);
     const outputs = new Outputs(config.contacts.outputs, { clock, grace: seconds(config.policy.pduGraceS) });
     const outlets = new OutletBook();
     const commissioning = new Commissioning(clock);
-    const attendants: readonly Attendant[] = [new Succession(), new PoolGuard(config), new DebtKeeper(clock), schedule, estop, outputs, outlets, commissioning, new Truth(config), new Watch(config, lookAt), ...(evidence?.attendants ?? [])];
+    const attendants: readonly Attendant[] = [new Succession(), new PoolGuard(config), new DebtKeeper(clock), schedule, estop, outputs, outlets, commissioning, new Truth(config), watch, ...(evidence?.attendants ?? [])];
     const calendar = new Calendar(attendants, surroundings);
     const health = new HostHealth(figureReader(config.paths.state), clock);
     const reload = new Reload({ config, reread: surroundings.reread, adopt: (next) => daemon.adopt(liveTerms(next)) });
@@ -148,7 +149,7 @@ export async function runRack(config: Config, surroundings: Surroundings, signal
 /** The rack is kept with or without a record of it: a journal that cannot be opened is said and no more. */
 const nodeOf = ({ node }: Config): string => `site/${node.site}/rack/${node.rack}`;
 
-async function recording(config: Config, { clock, log, boot, software, key, seal, grid, farm, ...surroundings }: Recording): Promise<Evidence | null> {
+async function recording(config: Config, { clock, log, boot, software, key, seal, grid, farm, sightings, ...surroundings }: Recording): Promise<Evidence | null> {
   const { state } = config.paths;
   try {
     const [disk, gridDrawer] = [await openFolder(journalDirectory(config)), await openDrawer(join(state, "outbox-grid"))];
@@ -156,6 +157,9 @@ async function recording(config: Config, { clock, log, boot, software, key, seal
       clock, boot, software, key, seal, disk, settings: config.evidence,
       energyKey: await openEnergyKey(state).catch(() => null),
       identity: { operator: config.node.operator, node: nodeOf(config) },
+      miners: config.miners,
+      failsafeW: config.grid.failsafeLimitW,
+      sightings,
       grid: { ...grid, drawer: gridDrawer },
       farm: farm === null ? null : { ...farm, drawer: await openDrawer(join(state, "outbox-farm")) },
       config: { state: surroundings.config, content: config },
@@ -172,6 +176,7 @@ interface Recording extends Surroundings {
   readonly seal: (payload: string) => string;
   readonly grid: { readonly link: Link; readonly root: string };
   readonly farm: { readonly link: Link; readonly root: string } | null;
+  readonly sightings: () => Watch["known"];
 }
 
 const journalDirectory = ({ paths }: Config): string => join(paths.state, "journal");

@@ -1,6 +1,8 @@
 /** Assembles what is recorded for others to rely on: journal, energy records, and what waits until it has been heard. */
 import type { DeviceKey } from "../config/device-key.ts";
 import type { Config } from "../config/schema.ts";
+import type { Known } from "../core/inventory.ts";
+import { watts } from "../core/units.ts";
 import { openJournal, type Journal } from "../record/journal.ts";
 import { openOutbox, SUMMARIES, type Outbox } from "../record/outbox.ts";
 import { Reserve } from "../record/reserve.ts";
@@ -10,8 +12,10 @@ import type { Disk } from "../runtime/disk.ts";
 import type { Drawer } from "../runtime/drawer.ts";
 import type { Link } from "../runtime/link.ts";
 import type { Attendant } from "./attendant.ts";
+import { EquipmentRegister } from "./equipment.ts";
 import { Energy, type Forward } from "./energy.ts";
 import { Forwarding } from "./forwarding.ts";
+import { LicenceWatch } from "./licence.ts";
 import { Recorder, type RecordOptions } from "./journal.ts";
 import { Reports } from "./reports.ts";
 import { sealedBy } from "./seal.ts";
@@ -39,12 +43,17 @@ export interface EvidenceOptions extends Omit<RecordOptions, "journal" | "publis
   readonly farm: Party | null;
   /** Names an outbox for ever. */
   readonly draw: () => string;
+  readonly miners: Config["miners"];
+  /** The configured failsafe limit: what an expired licence may come down to. */
+  readonly failsafeW: number;
+  readonly sightings: () => readonly Known[];
 }
 
 export interface Evidence {
   readonly attendants: readonly Attendant[];
   readonly journal: Journal;
   readonly reports: Reports;
+  readonly equipment: EquipmentRegister;
   readonly logHead: () => string | null;
   /** Takes what the operator has to get, now or later. */
   readonly toGrid: Forward;
@@ -77,11 +86,17 @@ export async function openEvidence(options: EvidenceOptions): Promise<Evidence> 
     clock, disk, journal, seal: sealed, publicKey: key?.publicKey ?? null, energyKey: energyKey?.key ?? null,
     identity: { ...options.identity, software }, intervals: (from, to) => energy.intervals(from, to), flush: () => energy.flush(),
   });
+  const equipment = new EquipmentRegister({
+    journal, config: options, identity: options.identity, licence: settings.licence?.id ?? null, seal: sealed,
+    publicKey: key?.publicKey.export({ format: "jwk" }) ?? null, sightings: options.sightings,
+  });
+  const licence = settings.licence === null ? [] : [new LicenceWatch(settings.licence, watts(options.failsafeW))];
   const forwarding = new Forwarding({ clock, outboxes, reserve: new Reserve(disk, settings.reserveMB * MB) });
   return {
-    attendants: [energy, forwarding, reports, recorder],
+    attendants: [...licence, energy, forwarding, reports, equipment, recorder],
     journal,
     reports,
+    equipment,
     logHead: () => recorder.logHead,
     toGrid,
     async close() {

@@ -32,6 +32,11 @@ export class Watch implements Attendant {
     }];
   }
 
+  /** What the last looks found. */
+  get known(): readonly Known[] {
+    return this.#known;
+  }
+
   attach(kept: unknown, desk: Desk): void {
     this.#desk = desk;
     this.#known = Array.isArray(kept) ? (kept as readonly Known[]) : [];

@@ -108,7 +108,13 @@ const report = {
   load: async () => (await import("./commands/report.ts")).reportCommand(),
 };
 
-const loadedWhenAsked = [top, doctor, journal, report, operator, modbus, probe, discover, dump, replace];
+const equipment = {
+  name: "equipment",
+  description: "every machine, board, meter and PDU this rack has ever had, signed, as CSV or JSON",
+  load: async () => (await import("./commands/equipment.ts")).equipmentCommand(),
+};
+
+const loadedWhenAsked = [top, doctor, journal, report, equipment, operator, modbus, probe, discover, dump, replace];
 
 /** `asked`: the words of the command line; what they do not name is not loaded. */
 export async function curtailctlCommands(asked: Asked): Promise<Command> {

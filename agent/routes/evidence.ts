@@ -26,6 +26,12 @@ export function evidenceRoutes(evidence: Evidence | null, directory: string): Co
     },
     {
       method: "GET",
+      path: "/equipment",
+      socket: "look",
+      handle: async ({ query }) => kept().equipment.sheet(query.get("format") === "csv" ? "csv" : "json"),
+    },
+    {
+      method: "GET",
       path: "/report",
       socket: "look",
       does: "A report on a document (id) or a stretch of time (from, to), as html, json, csv or ocmf (format).",

@@ -33,4 +33,15 @@ export const evidenceEvents: Chapter = {
     means: "Its energy register went from `fromWh` to `toWh` and no rollover explains it. The quarter hour is recorded from measured power instead and marked.",
     cause: "The meter was exchanged or reset.", cure: "Write down both registers and tell whoever bills by them.",
   },
+  "equipment.added": { level: "info", says: "a machine or board was seen for the first time", means: "`item` is in the register now.", cause: "It was installed, or its serial could be read for the first time.", cure: "`curtailctl equipment` lists what is known." },
+  "equipment.changed": {
+    level: "warn", says: "a machine is not what it was",
+    means: "`field` of `item` went from `from` to `to`.", cause: "A swap of machine, board or firmware, or a move to another outlet.", cure: "Nothing if it was you. Otherwise find out who was at the rack.",
+  },
+  "licence.expiring": { level: "warn", says: "the licence ends soon", means: "It holds until `expires`; `daysLeft` are left.", cause: "The calendar.", cure: "Renew it and write the new date into evidence.licence.expires." },
+  "licence.expired": {
+    level: "error", says: "the licence has expired",
+    means: "As evidence.licence.onExpiry says, the rack goes on, comes down to the failsafe limit, or stops mining: `policy`.",
+    cause: "The day in evidence.licence.expires is over.", cure: "Renew it and write the new date into the configuration.",
+  },
 };
