@@ -14,7 +14,7 @@ import type { Verdict } from "./judge.ts";
 import { Lines } from "./lines.ts";
 import { Live } from "./live.ts";
 import { meansOf, meansTable, type Means } from "./means.ts";
-import { MIXED_DRIVERS, tellMixedStory } from "./mixed.ts";
+import { MIXED_DRIVERS, tellMixedStory, ZOO_DRIVERS } from "./mixed.ts";
 import { parseOptions, type DemoOptions } from "./options.ts";
 import { play, watch, type Show, type Theatre } from "./play.ts";
 import { Screen } from "../../agent/cli/screen/screen.ts";
@@ -54,12 +54,12 @@ async function main(): Promise<number> {
 }
 
 async function demo(options: DemoOptions, scope: Scope, stopped: AbortSignal): Promise<boolean> {
-  const { asics, keep, json, mixed, deaf } = options;
+  const { asics, keep, json, mixed, zoo, deaf } = options;
   const story = deaf > 0 ? tellDeafStory(deaf, asics) : mixed ? tellMixedStory(options.limit) : tellStory({ limitPart: options.limit, durationS: options.durationS });
   const live = stdout.isTTY && !options.headless;
   if (!live) print(`curtaild demo: ${asics} simulated ASICs, metered PDUs and an MQTT broker on free ports, the real daemon beside them`);
   let show: Show | null = null;
-  const stage = await Stage.open({ asics, ...(mixed && { drivers: MIXED_DRIVERS }), ...(deaf > 0 && { policy: DEAF_POLICY }), failsafePart: story.failsafePart, keep, refused: (text) => show?.note(text) }, scope);
+  const stage = await Stage.open({ asics, ...(mixed && { drivers: zoo ? ZOO_DRIVERS : MIXED_DRIVERS }), ...(deaf > 0 && { policy: DEAF_POLICY }), failsafePart: story.failsafePart, keep, refused: (text) => show?.note(text) }, scope);
   const client = new ControlClient(stage.socket);
   const began = performance.now();
   const seconds = (): number => (performance.now() - began) / 1000;

@@ -1,8 +1,12 @@
 /** The story of a mixed rack: one drop, which fast machines bridge while slow ones fall asleep, until the limit is used again. */
+import { drivers } from "../../drivers/index.ts";
 import type { Story } from "./story.ts";
 
 /** Given out in turn. */
 export const MIXED_DRIVERS = ["luxos", "whatsminer-v2", "antminer", "braiins", "vnish", "whatsminer-v3"] as const;
+
+/** One of every family there is a driver for. */
+export const ZOO_DRIVERS = Object.keys(drivers);
 
 /** GLA/1's bound for firmware that tunes live holds for the rack as long as some of it does. */
 const RESPONSE_S = 15;

@@ -1,6 +1,7 @@
 /** The demo's command line. */
 import { Command, InvalidArgumentError, Option } from "commander";
 import { parseDuration } from "../../agent/cli/human.ts";
+import { ZOO_DRIVERS } from "./mixed.ts";
 import { DEFAULT_DURATION_S, LEAST_ASICS } from "./story.ts";
 
 export interface DemoOptions {
@@ -13,6 +14,8 @@ export interface DemoOptions {
   readonly keep: boolean;
   /** A rack of several firmwares, with a story of its own. */
   readonly mixed: boolean;
+  /** The same story with one machine of every family. */
+  readonly zoo: boolean;
   /** So many machines follow no order, and the limit is met through outlets; 0: the usual story. */
   readonly deaf: number;
 }
@@ -25,8 +28,9 @@ const MOST_DURATION_S = 3_600;
 export function parseOptions(argv: readonly string[]): DemoOptions {
   const command = new Command("demo")
     .description("One rack obeys its grid allocation: the real daemon against a simulated rack, on real sockets.")
-    .option("--asics <n>", "how many ASICs", asics, 12)
+    .option("--asics <n>", "how many ASICs (default: 12, zoo one of each)", asics)
     .option("--mixed", "machines of several firmwares come under one drop; a table says by which means each, and how long it took")
+    .option("--zoo", "the same with one machine of every family there is a driver for")
     .option("--deaf <n>", "so many machines take every order and follow none: the limit is met through their outlets", deafOnes, 0)
     .addOption(new Option("--limit <percent>", "where the first drop goes; the second goes to half of it (default: 60%, mixed 50%)").argParser(part))
     .addOption(new Option("--duration <time>", "about how long the story takes; it waits for a rack that needs longer").argParser(duration).default(DEFAULT_DURATION_S, `${DEFAULT_DURATION_S}s`))
@@ -35,8 +39,8 @@ export function parseOptions(argv: readonly string[]): DemoOptions {
     .option("--keep", "leave everything running at the end, until Ctrl-C, and keep its folder")
     .exitOverride();
   command.parse([...argv], { from: "user" });
-  const { asics: count, mixed = false, deaf, limit = mixed ? 0.5 : 0.6, duration: durationS, headless = false, json = null, keep = false } = command.opts<Partial<DemoOptions> & { asics: number; duration: number; deaf: number }>();
-  return { asics: count, limit, durationS, headless, json, keep, mixed, deaf };
+  const { zoo = false, asics: count = zoo ? ZOO_DRIVERS.length : 12, mixed = zoo, deaf, limit = mixed ? 0.5 : 0.6, duration: durationS, headless = false, json = null, keep = false } = command.opts<Partial<DemoOptions> & { duration: number; deaf: number }>();
+  return { asics: count, limit, durationS, headless, json, keep, mixed, zoo, deaf };
 }
 
 function asics(text: string): number {

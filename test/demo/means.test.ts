@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { meansOf, meansTable, type Kind } from "../../scripts/demo/means.ts";
+import { drivers } from "../../drivers/index.ts";
 import { tellMixedStory } from "../../scripts/demo/mixed.ts";
 import { parseOptions } from "../../scripts/demo/options.ts";
 import type { Look } from "../../scripts/demo/watch.ts";
@@ -35,6 +36,11 @@ describe("by which means machines came down", () => {
   });
 
   test("of nothing seen is nothing", () => assert.equal(meansOf(KINDS, [], 0)[0]?.tookS, null));
+});
+
+test("--zoo is the mixed story with one machine of every family", () => {
+  const { mixed, zoo, limit, asics } = parseOptions(["--zoo"]);
+  assert.deepEqual([mixed, zoo, limit, asics], [true, true, 0.5, Object.keys(drivers).length]);
 });
 
 test("--mixed has a story and a limit of its own", () => {
