@@ -55,7 +55,7 @@ export function asyncapiFile(): string {
       action, channel: { $ref: `#/channels/${name}` }, messages: named.map((type) => ({ $ref: `#/channels/${name}/messages/${type}` })), bindings: { mqtt: { qos, retain, bindingVersion: "0.2.0" } },
     }])),
     components: {
-      messages: Object.fromEntries(types.map((type) => [type, { name: type, contentType: "application/json", payload: { schemaFormat: "application/schema+json;version=draft-2020-12", schema: { $ref: `./${schemaFile(type)}` } } }])),
+      messages: Object.fromEntries(types.map((type) => [type, { name: type, contentType: "application/json", payload: { schemaFormat: "application/schema+json;version=draft-07", schema: { $ref: `./${schemaFile(type)}` } } }])),
     },
   };
   return `# Made by \`npm run docs\`; the rows are in scripts/docs/asyncapi.ts.\n${stringify(document, { lineWidth: 0 })}`;

@@ -1,4 +1,4 @@
-/** docs/schemas: JSON Schema (2020-12) of every document, made from the types that read them. */
+/** docs/schemas: JSON Schema (draft-07, which AsyncAPI's own parser reads) of every document, made from the types that read them. */
 import * as z from "zod";
 import { cardSchema } from "../../agent/cli/operator/card.ts";
 import { allocationSchema } from "../../agent/signal/documents/allocation.ts";
@@ -24,7 +24,7 @@ export const schemaFile = (type: string): string => `schemas/${type.toLowerCase(
 export function schemaFiles(): Map<string, string> {
   const files = new Map<string, string>();
   const write = (type: string, schema: z.ZodObject): void => {
-    const { $schema, ...rest } = z.toJSONSchema(schema, { io: "input" });
+    const { $schema, ...rest } = z.toJSONSchema(schema, { io: "input", target: "draft-7" });
     files.set(schemaFile(type), `${JSON.stringify({ $schema, title: `GLA/1 ${type}`, ...rest }, null, 2)}\n`);
   };
   for (const [type, body] of Object.entries(bodies)) {
