@@ -13,6 +13,12 @@ import { until } from "./waiting.ts";
 /** As the program's own first line starts it. */
 const AS_INSTALLED = ["--max-semi-space-size=2", "--optimize-for-size"];
 
+export interface DaemonEvent {
+  readonly at: string;
+  readonly name: string;
+  readonly device?: string;
+}
+
 export type DeviceRow = ReturnType<typeof deviceRow>;
 
 const START_MS = 30_000;
@@ -55,6 +61,11 @@ export class BenchDaemon implements AsyncDisposable {
 
   async devices(): Promise<readonly DeviceRow[]> {
     return (await this.#control.ask("GET", "/devices")) as readonly DeviceRow[];
+  }
+
+  /** Calls `hear` for what happens from now on; resolves when `signal` aborts. */
+  follow(hear: (event: DaemonEvent) => void, signal: AbortSignal): Promise<void> {
+    return this.#control.follow("/events?follow=1&last=0", (event) => hear(event as DaemonEvent), signal);
   }
 
   /** Resident memory, MB of 10^6 bytes. */

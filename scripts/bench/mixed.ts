@@ -1,10 +1,11 @@
 /**
- * The same figures for a rack of six firmwares. A told sample is one drop: its burst of orders ends when nothing is written
- * for a second. Stock Antminers answer an order when they have carried it out, after 21 s, and are left out of its time.
+ * The same figures for a rack of six firmwares. A told sample is one drop, to the last acknowledgement of what the first
+ * decision after it ordered: what follows from how machines come down is no part of it. Stock Antminers answer an order when
+ * they have carried it out, after 21 s, and are left out of its time.
  */
 import type { Bench } from "./bench.ts";
 import { rounded, type Measured } from "./figures.ts";
-import { MIXED_ROOM } from "./firmwares.ts";
+import { ANSWERS_LATE, MIXED_ROOM } from "./firmwares.ts";
 import { Rack } from "./rack.ts";
 import { median, p95, wallMs } from "./statistics.ts";
 import { until } from "./waiting.ts";
@@ -12,7 +13,6 @@ import { until } from "./waiting.ts";
 const DROP = 0.5;
 /** A told sample is over before physics begin; so that the next need not wait minutes for mining to start, it starts in half a second. */
 const FAST = { frequencyStepMs: 2, restartMs: 500 } as const;
-const BURST_OVER_MS = 1_000;
 /** A rack that is not back by then is as far as it comes. */
 const BACK = { part: 0.9, withinMs: 150_000 } as const;
 
@@ -23,15 +23,15 @@ export async function measureMixedTold(bench: Bench): Promise<Measured> {
     told12P95Ms: p95Of(few),
     told100P95Ms: p95Of(some),
     told1000P95Ms: p95Of(all),
-    told1000Written: median(all.map(({ written }) => written)),
-    told1000Writes: median(all.map(({ writes }) => writes)),
+    told1000Written: median(all.map(({ acknowledged }) => acknowledged)),
   };
 }
 
 interface Drop {
   readonly ms: number;
-  readonly written: number;
-  readonly writes: number;
+  /** ASICs told, and how many of them had acknowledged when the clock stopped; the others answer late. */
+  readonly told: number;
+  readonly acknowledged: number;
 }
 
 async function drops(asics: number, bench: Bench): Promise<Drop[]> {
@@ -41,20 +41,38 @@ async function drops(asics: number, bench: Bench): Promise<Drop[]> {
   const samples: Drop[] = [];
   const wanted = bench.quick ? 2 : 5;
   for (;;) {
-    await rack.rig.reset();
-    const published = rack.operator.allocate(DROP * rack.rig.nominalW);
-    await rack.told();
-    const { lastWriteAtMs, written, writes } = await until(async () => {
-      const tally = await rack.rig.tally();
-      return tally.lastWriteAtMs !== null && wallMs() - tally.lastWriteAtMs > BURST_OVER_MS ? tally : "orders go out still";
-    }, { everyMs: 100, withinMs: 30_000 });
-    const ms = (lastWriteAtMs ?? NaN) - published;
-    samples.push({ ms, written, writes });
-    bench.say(`${name}: drop ${samples.length} of ${wanted}, to ${DROP * 100} %: ${ms.toFixed(0)} ms, ${written} ASICs, ${writes} writes`);
+    const sample = await drop(rack);
+    samples.push(sample);
+    bench.say(`${name}: drop ${samples.length} of ${wanted}, to ${DROP * 100} %: ${sample.ms.toFixed(0)} ms, ${sample.told} ASICs told, ${sample.acknowledged} in that time`);
     if (samples.length === wanted) return samples;
     rack.operator.allocate(MIXED_ROOM * rack.rig.nominalW);
     await backAtWork(rack);
   }
+}
+
+/** What the first decision after the signal orders, by the daemon's own events: its orders come before its change of the limit. */
+async function drop(rack: Rack): Promise<Drop> {
+  const late = new Set(rack.rig.asics.filter(({ driver }) => ANSWERS_LATE.has(driver)).map(({ id }) => id));
+  const told = new Set<string>();
+  const waiting = new Set<string>();
+  let [decided, last] = [false, NaN];
+  const over = new AbortController();
+  const following = rack.daemon.follow(({ at, name, device = "" }) => {
+    if (name === "limit.changed") decided = true;
+    if (name === "setpoint.ordered" && !decided) {
+      told.add(device);
+      if (!late.has(device)) waiting.add(device);
+    }
+    if ((name === "setpoint.acknowledged" || name === "setpoint.failed") && waiting.delete(device)) last = Date.parse(at);
+  }, over.signal);
+  const published = rack.operator.allocate(DROP * rack.rig.nominalW);
+  try {
+    await until(async () => (decided && waiting.size === 0) || `${waiting.size} of ${told.size} ASICs have not acknowledged`, { everyMs: 50, withinMs: 30_000 });
+  } finally {
+    over.abort();
+    await following;
+  }
+  return { ms: last - published, told: told.size, acknowledged: [...told].filter((id) => !late.has(id)).length };
 }
 
 async function backAtWork(rack: Rack): Promise<void> {

@@ -1,5 +1,4 @@
 /** A rig in a process of its own, asked over the IPC channel. Ends with the benchmark, however that ends. */
-import { ANSWERS_LATE } from "./firmwares.ts";
 import { startRig, type RigAsic, type RigOptions, type RigPdu } from "../../drivers/sim/rig.ts";
 
 export interface RigTold {
@@ -28,16 +27,15 @@ export interface RigAnswer {
 
 const options = JSON.parse(process.argv[2] ?? "{}") as RigOptions;
 const rig = await startRig(options);
-const late = new Set(rig.asics.filter(({ driver }) => ANSWERS_LATE.has(driver)).map(({ id }) => id));
 
 function tally(): Tally {
-  const counts = rig.counts().filter(({ id }) => !late.has(id));
+  const counts = rig.counts();
   const writers = counts.filter(({ writes }) => writes > 0);
   const { user, system } = process.cpuUsage();
   return {
     written: writers.length,
     writes: writers.reduce((sum, { writes }) => sum + writes, 0),
-    requests: rig.counts().reduce((sum, { requests }) => sum + requests, 0),
+    requests: counts.reduce((sum, { requests }) => sum + requests, 0),
     lastWriteAtMs: writers.reduce<number | null>((last, { lastWriteAtMs }) => Math.max(last ?? 0, lastWriteAtMs ?? 0), null),
     cpuMs: (user + system) / 1000,
   };
