@@ -28,6 +28,7 @@ export function evidenceRoutes(evidence: Evidence | null, directory: string): Co
       method: "GET",
       path: "/equipment",
       socket: "look",
+      does: "The equipment register as a signed file: format csv or json.",
       handle: async ({ query }) => kept().equipment.sheet(query.get("format") === "csv" ? "csv" : "json"),
     },
     {
