@@ -21,9 +21,6 @@ function treeOf(command: Command): CommandTree {
     usage: command.usage(),
     arguments: command.registeredArguments.map((argument) => ({ name: argument.name(), description: argument.description, choices: argument.argChoices ?? [] })),
     options: command.options.filter(({ hidden }) => !hidden).map(({ flags, short, long, required, optional, description, argChoices }) => ({ flags, short: short ?? null, long: long ?? null, takes: required || optional, description, choices: argChoices ?? [] })),
-    commands: command.commands.filter((below) => !isHidden(below)).map(treeOf),
+    commands: command.createHelp().visibleCommands(command).map(treeOf),
   };
 }
-
-/** Commander keeps it to itself. */
-const isHidden = (command: Command): boolean => (command as unknown as { readonly _hidden?: boolean })._hidden === true;

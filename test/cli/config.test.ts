@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, test } from "node:test";
-import { parse } from "yaml";
+import { parse, type Document } from "yaml";
 import { differences } from "../../agent/config/live.ts";
 import { loadConfig } from "../../agent/config/load.ts";
 import { migrated } from "../../agent/config/migrate.ts";
@@ -53,7 +53,12 @@ describe("curtaild config", { concurrency: 2 }, () => {
 });
 
 describe("migrations", () => {
-  const by = { 1: (document: import("yaml").Document) => void document.set("second", true), 2: (document: import("yaml").Document) => void document.delete("old") };
+  const by = {
+    1: (document: Document): void => document.set("second", true),
+    2: (document: Document): void => {
+      document.delete("old");
+    },
+  };
   test("step by step, with comments and order kept", () => {
     const result = migrated("# mine\nversion: 1 # first\nold: 1\nnode: {}\n", "f", { present: 3, by });
     assert.deepEqual(result, { from: 1, text: "# mine\nversion: 3 # first\nnode: {}\nsecond: true\n" });

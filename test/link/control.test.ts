@@ -16,7 +16,7 @@ interface Answer {
   readonly body: unknown;
 }
 
-function ask(socketPath: string, method: string, path: string, body?: string, proof?: string): Promise<Answer> {
+function ask(socketPath: string, method: string, path: string, { body, proof }: { body?: string | undefined; proof?: string | undefined } = {}): Promise<Answer> {
   return new Promise((resolve, reject) => {
     const asking = request({ socketPath, method, path, headers: proof === undefined ? {} : { "curtaild-proof": proof } }, (response) => {
       let text = "";
@@ -30,10 +30,10 @@ function ask(socketPath: string, method: string, path: string, body?: string, pr
 const word = async (act: string): Promise<{ word: string; file: string }> => (await ask(act, "POST", "/proof")).body as { word: string; file: string };
 
 /** As ask, by somebody who has shown who it is. */
-async function prove(act: string, method: string, path: string, body?: string): Promise<Answer> {
+async function prove(act: string, method: string, path: string, { body }: { body?: string | undefined } = {}): Promise<Answer> {
   const { word: proof, file } = await word(act);
   await writeFile(file, proof, { flag: "wx", mode: 0o644 });
-  return ask(act, method, path, body, proof);
+  return ask(act, method, path, { body, proof });
 }
 
 async function control(routes: readonly ControlRoute[] = table()) {
@@ -87,8 +87,8 @@ describe("control sockets", () => {
     assert.deepEqual(await ask(c.look, "GET", "/status"), { status: 200, body: { state: "limited" } });
     assert.deepEqual(await ask(c.act, "GET", "/status"), { status: 200, body: { state: "limited" } });
     assert.deepEqual(await ask(c.look, "GET", "/devices/asic%2F1"), { status: 200, body: { id: "asic/1" } });
-    assert.deepEqual(await prove(c.act, "POST", "/limit", '{"limitW":4}'), { status: 200, body: { body: { limitW: 4 } } });
-    const onLook = await ask(c.look, "POST", "/limit", "{}");
+    assert.deepEqual(await prove(c.act, "POST", "/limit", { body: '{"limitW":4}' }), { status: 200, body: { body: { limitW: 4 } } });
+    const onLook = await ask(c.look, "POST", "/limit", { body: "{}" });
     assert.equal(onLook.status, 403);
     assert.match(JSON.stringify(onLook.body), /changes the rack.*act\.sock/);
   });
@@ -102,7 +102,7 @@ describe("control sockets", () => {
 
   test("an order carries the name and uid its caller has proved, whatever it says", async () => {
     await using c = await control();
-    const { body } = (await prove(c.act, "POST", "/limit", '{"limitW":4,"who":"mallory"}')).body as { body: { who: string } };
+    const { body } = (await prove(c.act, "POST", "/limit", { body: '{"limitW":4,"who":"mallory"}' })).body as { body: { who: string } };
     const { uid, username } = userInfo();
     assert.equal(body.who, `${uid === 0 ? "mallory" : username}(${uid})`);
     assert.deepEqual(await readdir(join(c.directory, "proof")), []);
@@ -113,14 +113,14 @@ describe("control sockets", () => {
     const other = join(c.directory, "other");
     await writeFile(other, "x".repeat(32));
     const refused = async (proof: string | undefined): Promise<void> => {
-      const answer = await ask(c.act, "POST", "/limit", "{}", proof);
+      const answer = await ask(c.act, "POST", "/limit", { body: "{}", proof });
       assert.deepEqual([answer.status, Object.keys(answer.body as object)], [403, ["error", "cure"]]);
     };
     await refused(undefined);
     await refused("0".repeat(32));
     const once = await word(c.act);
     await writeFile(once.file, once.word);
-    assert.equal((await ask(c.act, "POST", "/limit", "{}", once.word)).status, 200);
+    assert.equal((await ask(c.act, "POST", "/limit", { body: "{}", proof: once.word })).status, 200);
     await refused(once.word);
     await refused((await word(c.act)).word);
     for (const cheat of [link, symlink]) {
@@ -144,7 +144,7 @@ describe("control sockets", () => {
   ] as const) {
     test(`errors are JSON: ${name}`, async () => {
       await using c = await control();
-      const answer = await (method === "POST" ? prove : ask)(c.act, method, path, body);
+      const answer = await (method === "POST" ? prove : ask)(c.act, method, path, { body });
       assert.equal(answer.status, status);
       assert.match(JSON.stringify(answer.body), text);
       assert.deepEqual(Object.keys(answer.body as object), ["error", "cure"]);

@@ -11,6 +11,9 @@ configure
 (umask 077; echo geheim-4711 > /etc/curtaild/secrets/mqtt)
 mkdir -p /etc/systemd/system/curtaild.service.d
 printf '[Service]\nLoadCredential=mqtt:/etc/curtaild/secrets/mqtt\n' > /etc/systemd/system/curtaild.service.d/secrets.conf
+# The program as it is, with two faults that come when they are called for: a loop that never ends, and a leak.
+saboteur=$(printf 'process.on("SIGUSR2",()=>{for(;;);});process.on("SIGWINCH",()=>{globalThis.x=[];setInterval(()=>x.push(Array(1e5).fill(Math.random())),20)})' | base64 -w0)
+printf '[Service]\nEnvironment="NODE_OPTIONS=--max-old-space-size=256 --import=data:text/javascript;base64,%s"\n' "$saboteur" > /etc/systemd/system/curtaild.service.d/saboteur.conf
 systemctl daemon-reload
 from=$(now); check "the service starts" systemctl enable --now curtaild; ok "READY after $(($(now) - from)) ms"
 within "under the failsafe limit" 60 below $failsafe
@@ -39,12 +42,17 @@ ok "the password is in no log and no environment"
 journalctl -u curtaild --no-pager -p warning -o cat > /tmp/log; grep -q '"level":"info"' /tmp/log && fail "information among the warnings" || ok "the journal knows priorities"
 
 # What goes wrong.
-old=$(pid); kill -STOP "$old"
+old=$(pid); kill -USR2 "$old"
 within "a blocked loop is ended and replaced by the watchdog" 12 active "$old"
 within "and the rack is under the failsafe limit" 10 below 4600
 old=$(pid); kill -KILL "$old"
 within "kill -9: it is back" 10 active "$old"
 within "and answers" 10 curtailctl status
+old=$(pid); kill -WINCH "$old"
+within "a leak ends in a restart" 60 active "$old"
+within "and the rack is under the failsafe limit again" 10 below 4600
+within "and answers" 10 curtailctl status
+rm /etc/systemd/system/curtaild.service.d/saboteur.conf; systemctl daemon-reload
 is limitSource technician && ok "the technician's limit outlived it" || is limitSource failsafe && ok "the failsafe limit holds until the grid confirms" || fail "$(curtailctl status)"
 check "the technician ends the limit" curtailctl --yes limit clear
 sed -i 's/failsafeLimitW:.*/failsafeLimitW: 4100/' /etc/curtaild/config.yaml
@@ -69,4 +77,7 @@ is limitSource failsafe && ok "under the failsafe limit" || fail "$(curtailctl s
 cp /root/good.yaml /etc/curtaild/config.yaml; chown root:curtaild /etc/curtaild/config.yaml; chmod 640 /etc/curtaild/config.yaml
 check "restart with a good one" systemctl restart curtaild
 check "a technician's limit for after the reboot" curtailctl --yes limit 3kW
+code "doctor finds nothing wrong but what is not there" 0 curtailctl doctor
+check "explain, offline" curtailctl explain failsafe
+check "man curtaild" test -s /usr/share/man/man8/curtaild.8.gz
 finish

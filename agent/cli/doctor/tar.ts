@@ -18,7 +18,8 @@ function header(name: string, size: number): Buffer {
   octal(0, 136, 12);
   head.fill(" ", 148, 156);
   head.write("0", 156, "ascii");
-  head.write("ustar\0" + "00", 257, "ascii");
+  head.write("ustar", 257, "ascii");
+  head.write("00", 263, "ascii");
   head.write(`${head.reduce((sum, byte) => sum + byte, 0).toString(8).padStart(6, "0")}\0 `, 148, "ascii");
   return head;
 }
