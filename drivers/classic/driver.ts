@@ -56,8 +56,10 @@ function device(settings: MinerOptions, dialect: Dialect): Device {
     if (options !== null || unit === undefined) return options ?? NONE;
     const version = await asking.ask("version");
     software = statusOf(version)?.description ?? null;
-    options = optionsOf(await helpOf(asking, unit));
-    points = reachable(model.points, options, model.defaultPoint);
+    const offered = optionsOf(await helpOf(asking, unit));
+    points = reachable(model.points, offered, model.defaultPoint);
+    // An option none of whose values is one of ours is left alone.
+    options = points.length === 1 ? NONE : offered;
     return options;
   }
 

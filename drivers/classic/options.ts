@@ -15,11 +15,14 @@ export interface Options {
 }
 
 const FREQUENCY = ["freq", "frequency", "clock"] as const;
-const VOLTAGE = ["millivolts"] as const;
+/** `voltage` is in millivolts where its range says so; BMA's `volt` and `clock` count steps from 0, which say nothing. */
+const VOLTAGE = ["millivolts", "voltage"] as const;
+const LEAST_MILLIVOLTS = 100;
 
 /** Lines parted by raw line feeds, or all in one; a range is `A-B`, `A to B` or missing. */
 export function optionsOf(help: string): Options {
-  return { frequency: find(FREQUENCY, help), voltage: find(VOLTAGE, help) };
+  const voltage = find(VOLTAGE, help);
+  return { frequency: find(FREQUENCY, help), voltage: voltage?.name === "voltage" && (voltage.min ?? 0) < LEAST_MILLIVOLTS ? null : voltage };
 }
 
 function find(names: readonly string[], help: string): Option | null {
@@ -34,8 +37,13 @@ function find(names: readonly string[], help: string): Option | null {
 
 const inside = (option: Option, value: number): boolean => (option.min === null || value >= option.min) && (option.max === null || value <= option.max);
 
-/** The points these options reach. Without a frequency there is one thing to be: what the machine starts as. */
-export function reachable(points: readonly OperatingPoint[], { frequency, voltage }: Options, defaultPoint: string): readonly OperatingPoint[] {
-  if (frequency === null) return points.filter(({ id }) => id === defaultPoint);
+/** The points these options reach. Where they reach none, there is one thing to be: what the machine starts as. */
+export function reachable(points: readonly OperatingPoint[], options: Options, defaultPoint: string): readonly OperatingPoint[] {
+  const within = withinRanges(points, options);
+  return within.length === 0 ? points.filter(({ id }) => id === defaultPoint) : within;
+}
+
+function withinRanges(points: readonly OperatingPoint[], { frequency, voltage }: Options): readonly OperatingPoint[] {
+  if (frequency === null) return [];
   return points.filter((point) => point.frequency !== null && inside(frequency, point.frequency) && (voltage === null || point.voltage === null || inside(voltage, point.voltage)));
 }

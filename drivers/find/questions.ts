@@ -22,13 +22,13 @@ export function framed(cmd: string): Question {
   return { name, usualPort: 4433, speaks: "framed", ask: (address, limits, signal) => exchangeFramed(address, name, limits, signal) };
 }
 
-/** Error pages and logins say nothing. */
+/** Error pages say nothing; of a login it is kept who wants one. */
 export const web = (path: string, usualPort = 80): Question => ({
   name: `GET ${path}`,
   usualPort,
   speaks: "http",
   ask: async (address, limits, signal) => {
-    const { status, body } = await exchangeHttp(address, { method: "GET", path }, limits, signal);
-    return status >= 200 && status <= 299 ? body : `HTTP ${status}`;
+    const { status, headers, body } = await exchangeHttp(address, { method: "GET", path }, limits, signal);
+    return status >= 200 && status <= 299 ? body : `HTTP ${status} ${headers["www-authenticate"] ?? ""}`.trim();
   },
 });

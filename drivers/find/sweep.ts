@@ -13,8 +13,8 @@ export interface SweepOptions extends Deadlines {
   readonly hostsPerSecond: number;
 }
 
-/** 64 places of some sockets each; 400 hosts a second are some thousand small packets. */
-export const DEFAULT_SWEEP: SweepOptions = { port: null, concurrency: 64, hostsPerSecond: 400, requestMs: 2_000, hostMs: 6_000 };
+/** 128 places of three sockets each: an empty address costs a place 2 s, an empty /22 16 s. 400 hosts a second are some thousand small packets. */
+export const DEFAULT_SWEEP: SweepOptions = { port: null, concurrency: 128, hostsPerSecond: 400, requestMs: 2_000, hostMs: 6_000 };
 
 const LONGEST_PAUSE_MS = 200;
 

@@ -101,12 +101,15 @@ describe("cgminer and bfgminer", () => {
   test("options are learnt from the help of either", () => {
     assert.deepEqual(optionsOf("ASC 0 set info: freq: range 256-1024 millivolts: range 1000-1400"), { frequency: { name: "freq", min: 256, max: 1024 }, voltage: { name: "millivolts", min: 1000, max: 1400 } });
     assert.deepEqual(optionsOf("PRC 0 set info: led: turn the lamp on\nclock: clock frequency (200-290)"), { frequency: { name: "clock", min: 200, max: 290 }, voltage: null });
+    assert.deepEqual(optionsOf("clock: range 100-300\nvoltage: range 700-900").voltage, { name: "voltage", min: 700, max: 900 });
+    assert.equal(optionsOf("ASC 0 set info: volt: range 0-9 clock: range 0-15 voltage: range 0-9").voltage, null, "steps, not millivolts");
     assert.deepEqual(optionsOf("ASC 0 set help: fan"), { frequency: null, voltage: null });
   });
 
   test("points outside what the help allows are not offered; without a frequency only what it starts as", () => {
     const { points, defaultPoint } = loadModel("bitburner-fury");
     assert.deepEqual(reachable(points, { frequency: { name: "freq", min: 270, max: 310 }, voltage: null }, defaultPoint).map(({ id }) => id), ["272", "288", "304"]);
+    assert.deepEqual(reachable(points, { frequency: { name: "clock", min: 0, max: 15 }, voltage: null }, defaultPoint).map(({ id }) => id), [defaultPoint]);
     assert.deepEqual(reachable(points, { frequency: null, voltage: null }, defaultPoint).map(({ id }) => id), [defaultPoint]);
   });
 
