@@ -265,6 +265,7 @@ export class Daemon {
     if (!this.#started) notify.ready();
     this.#started = true;
     notify.watchdog();
+    this.#parts.log.debug({ state: this.#status?.state, limitW: this.#status?.effectiveLimitW, measuredW: this.#status?.measuredW, orders: decision.orders.length }, "a cycle ended");
     this.#lastCycle = tick.uptime;
     this.#due = millis(tick.uptime + CYCLE);
   }
@@ -301,6 +302,7 @@ export class Daemon {
 
   #hear(message: Parameters<Signal["receive"]>[0]): void {
     const { signal, clock } = this.#parts;
+    this.#parts.log.debug({ topic: message.topic, bytes: message.payload.length, retain: message.retain }, "a message came");
     const before = signal.heard();
     this.#carryOut(signal.receive(message, clock.now()));
     const after = signal.heard();

@@ -131,6 +131,7 @@ async function answer(request: IncomingMessage, response: ServerResponse, contex
     const { route, params } = findRoute(routes, { method: request.method ?? "", path: url.pathname, socket });
     const body = await readJson(request, gone.signal);
     const caller = route.socket === "act" ? await proofs.check(request.headers[proofHeader]?.toString()) : null;
+    log.debug({ method: request.method, path: url.pathname, ...(caller !== null && { who: caller.name, uid: caller.uid }) }, "somebody asks");
     const answered = route.handle({ params, query: url.searchParams, body: caller === null ? body : signed(body, caller), caller, signal: gone.signal });
     const value = await Promise.race([answered, lateness(clock, gone.signal)]);
     if (route.follow !== undefined && url.searchParams.get("follow") === "1") streams.begin(response, Array.isArray(value) ? value : [], route.follow);

@@ -4,6 +4,14 @@ curtailctl --json grid show | grep -q '"powerW":3000' && ok "what was kept is st
 is storage ok && ok "the disk is in order" || fail "$(curtailctl status)"
 rig; configure; check "restart, to the rig's new ports" systemctl restart curtaild
 within "the rack is under the smaller limit" 60 below 3000
+check "the one rack stops" systemctl stop curtaild
+cp /etc/curtaild/config.yaml /etc/curtaild/r2.yaml; sed -i 's/curtaild.service/curtaild@r2.service/' /etc/curtaild/r2.yaml; chown root:curtaild /etc/curtaild/r2.yaml
+mkdir -p /etc/systemd/system/curtaild@.service.d; sed 's/.*/&/' /etc/systemd/system/curtaild.service.d/secrets.conf > /etc/systemd/system/curtaild@.service.d/secrets.conf; systemctl daemon-reload
+check "one of several racks starts" systemctl start curtaild@r2
+code "and answers by its name" 0 curtailctl --rack r2 status
+[ -d /var/lib/curtaild/r2 ] && ok "with state of its own" || fail "$(ls /var/lib/curtaild)"
+check "it stops" systemctl stop curtaild@r2; rm /etc/curtaild/r2.yaml
+check "the one rack starts again" systemctl start curtaild
 echo 'curtaild curtaild/on-remove select sleep' | debconf-set-selections
 check "removed, with the rack put to sleep" env DEBIAN_FRONTEND=noninteractive dpkg --remove curtaild
 [ -d /var/lib/curtaild ] && [ -e /etc/curtaild/config.yaml ] && ok "state and configuration stay" || fail "removal took state or configuration"
