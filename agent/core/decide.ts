@@ -102,7 +102,7 @@ export function decide(rack: RackState, input: DecideInput): { readonly rack: Ra
     mayRaise,
     mayLower: !awaitingPolls || mode.emergency || over,
     cause: (view) => causeOf(view, { mode, aim, remade: plan.remade !== rack.plan }),
-    uptime, policy, nextOrder: rack.nextOrder,
+    uptime, policy, nextOrder: rack.nextOrder, woken: rack.woken,
   });
 
   const floor = floorOf(learned.views, learned.bias);
@@ -123,7 +123,7 @@ export function decide(rack: RackState, input: DecideInput): { readonly rack: Ra
       trial: extendTrial(meter.trial, reconciled.orders, { views: learned.views, snapshot }), frozen: meter.frozen, still: meter.still,
       disagreesSince: disagreement(rack.disagreesSince, learned.views, { snapshot, bias: learned.bias, watch }),
       plan: mode.emergency ? null : plan.remade, starving: mode.emergency ? null : nextStarving(rack.starving, { found: reconciled.starving, views: learned.views, uptime }),
-      excess, outage, outlets: switched.outlets, limit: effective.limit, nextOrder: switched.nextOrder,
+      excess, outage, outlets: switched.outlets, woken: reconciled.woken, limit: effective.limit, nextOrder: switched.nextOrder,
     },
     decision: {
       uptime, state: gridState(mode, isBinding(effective, policy)), effective, setpoint, failsafe, budget, draw,

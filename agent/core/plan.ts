@@ -4,6 +4,7 @@
  */
 import type { Allotment, Candidate } from "./allocate.ts";
 import { allocate } from "./allocate.ts";
+import { fits as fitsCircuits, keptWithin } from "./circuits.ts";
 import { entryOf } from "./curve.ts";
 import { nextQuarantine } from "./ladder.ts";
 import { bridged, reachableFrom } from "./horizon.ts";
@@ -71,7 +72,7 @@ export function makePlan(rack: RackState, views: readonly View[], context: PlanC
 
   const standing = value(obeying, doubt);
   // A plan is made to the whole margin and stands until a third of it is left: drift has to use up the rest first.
-  const fits = standing !== null && standing.power <= spare(obeying, policy.margin / 3);
+  const fits = standing !== null && standing.power <= spare(obeying, policy.margin / 3) && (policy.circuits.length === 0 || fitsCircuits(policy.circuits, views, powerNow(obeying)));
   const roomed = fits ? roomFor(rack.starving, obeying, { budget, uptime, hashrate: standing.hashrate, doubt, spare: (among) => spare(among, policy.margin) }) : null;
   const planned = roomed === null ? obeying : obeying.filter((view) => view !== roomed.view);
   const available = spare(planned, policy.margin) - (roomed === null ? 0 : Math.max(0, roomed.peak - roomed.view.reserve));
@@ -82,9 +83,10 @@ export function makePlan(rack: RackState, views: readonly View[], context: PlanC
   const best = hurried ? allocate(candidates, Math.min(available, spare(planned, policy.margin + policy.dropMargin, cautious))) : exact;
   const members = planned.map(({ device }) => device.id);
   const kept = value(planned, doubt);
-  const better = kept === null || earnsMore(planned, best, { standing: kept.hashrate, horizon: context.horizon });
+  const better = kept === null || (!turnsEarly(planned, best, context) && earnsMore(planned, best, { standing: kept.hashrate, horizon: context.horizon }));
   const remake = !fits || (isDue(rack.plan, members, context) && better) || (roomed !== null && kept !== null && kept.power > available);
-  const entries = hurried && !fits ? bridged(planned, candidates, { best, available, policy }) : best.entries;
+  const within = policy.circuits.length === 0 ? best.entries : keptWithin(policy.circuits, best.entries, { views: planned, candidates, available, beside: besideOf(planned, views) });
+  const entries = hurried && !fits ? bridged(planned, candidates, { best: { ...best, entries: within }, available, policy }) : within;
   if (remake) for (const [i, view] of planned.entries()) targets.set(view.device.id, view.curve.setpoints[entries[i] as number] ?? null);
 
   // Whatever cannot be read may still hear: when the rest cannot make room for it, it is told to sleep.
@@ -111,6 +113,17 @@ function earnsMore(views: readonly View[], best: Allotment, { standing, horizon 
   return (best.hashrate - standing) * horizon > lost;
 }
 
+/** Would it put one to sleep that has just been woken? Dwell binds what only earns more, never what the limit needs. */
+function turnsEarly(views: readonly View[], best: Allotment, { uptime, policy }: PlanContext): boolean {
+  return views.some(({ state, curve }, i) => state.turnedAt !== null && uptime - state.turnedAt < policy.turns.minOn && best.entries[i] === 0 && entryOf(curve, state.target) > 0);
+}
+
+/** What each draws where it is wanted, those that are planned with; the others what they may draw. */
+function powerNow(obeying: readonly View[]): (view: View) => number {
+  const among = new Set(obeying);
+  return (view) => (among.has(view) ? expectedAt(view, Math.max(0, entryOf(view.curve, view.state.target))) : view.reserve);
+}
+
 /** Watts that change hands or come and go when the plan is carried out. */
 function movedBy(views: readonly View[], allotment: Allotment): number {
   return views.reduce((sum, view, i) => {
@@ -120,9 +133,12 @@ function movedBy(views: readonly View[], allotment: Allotment): number {
 }
 
 /** What all that is not planned with may draw. */
-function reservedBeside(planned: readonly View[], views: readonly View[]): number {
+const reservedBeside = (planned: readonly View[], views: readonly View[]): number =>
+  planned.length === views.length ? 0 : besideOf(planned, views).reduce((sum, { reserve }) => sum + reserve, 0);
+
+function besideOf(planned: readonly View[], views: readonly View[]): View[] {
   const among = new Set(planned);
-  return views.reduce((sum, view) => (among.has(view) ? sum : sum + view.reserve), 0);
+  return views.filter((view) => !among.has(view));
 }
 
 /** May a plan that fits be replaced by one that earns more? */

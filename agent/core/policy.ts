@@ -1,3 +1,4 @@
+import type { Circuit } from "./circuits.ts";
 import type { Restart } from "./grid.ts";
 import type { SupplyBand } from "./supply.ts";
 import type { Millis, Watts } from "./units.ts";
@@ -21,6 +22,12 @@ export interface Policy {
   readonly dwell: Millis;
   /** Raises a cycle; lowering is never bounded. */
   readonly raisesPerCycle: number;
+  /** A machine put to sleep sleeps, and one that was woken runs, at least this long, unless the limit needs it otherwise. */
+  readonly turns: { readonly minOff: Millis; readonly minOn: Millis };
+  /** Machines woken together at the most, and the time until the next: inrush and cold supplies add up. */
+  readonly wakes: { readonly atOnce: number; readonly spacing: Millis };
+  /** Breakers and phases, besides the rack's limit; empty: none are known. */
+  readonly circuits: readonly Circuit[];
   /** How far the rack's meter is assumed to follow behind; a longer delay is learnt. Two polls of a second. */
   readonly meterLag: Millis;
   /** A meter reading older than this no longer guides raises, and than `meterLost` no longer counts. */
@@ -49,6 +56,9 @@ export const DEFAULT_POLICY = {
   tuneTime: seconds(7),
   dwell: seconds(20),
   raisesPerCycle: 50,
+  turns: { minOff: seconds(20), minOn: seconds(60) },
+  wakes: { atOnce: 50, spacing: seconds(1) },
+  circuits: [],
   meterLag: seconds(2),
   meterStale: seconds(10),
   meterLost: seconds(60),

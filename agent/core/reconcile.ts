@@ -2,12 +2,13 @@
  * Level, not edge: every cycle compares what should be with what is read, and orders what differs. Lowering goes out at
  * once; a raise goes out when the larger ends of everything on its way leave room for it.
  */
+import { PhaseRoom } from "./circuits.ts";
 import { entryOf } from "./curve.ts";
 import { sameSetpoint } from "./learn.ts";
 import { settleTime, wayOf } from "./settle.ts";
 import type { Setpoint } from "./model.ts";
 import type { Policy } from "./policy.ts";
-import type { DeviceState, Order } from "./state.ts";
+import type { DeviceState, Order, Woken } from "./state.ts";
 import type { Millis, Watts } from "./units.ts";
 import { millis, seconds, watts } from "./units.ts";
 import type { View } from "./view.ts";
@@ -24,12 +25,14 @@ export interface ReconcileContext {
   readonly uptime: Millis;
   readonly policy: Policy;
   readonly nextOrder: number;
+  readonly woken: Woken;
 }
 
 export interface Reconciled {
   readonly orders: readonly Order[];
   readonly states: ReadonlyMap<string, DeviceState>;
   readonly nextOrder: number;
+  readonly woken: Woken;
   /** What the raises left of it; null: unlimited. */
   readonly headroom: number | null;
   /** The cheapest raise that found no room, with the most it may draw on its way; null when every raise went out. */
@@ -51,7 +54,9 @@ export function reconcile(views: readonly View[], context: ReconcileContext): Re
     const settle = settleTime(view, to);
     const order: Order = { id: nextOrder++, device: view.device.id, setpoint, cause: context.cause(view), lowers, issuedAt: uptime, settle };
     orders.push(order);
-    states.set(view.device.id, { ...state, order, settlesAt: millis(uptime + settle), change: { way: wayOf(view, to), at: uptime } });
+    const way = wayOf(view, to);
+    const turnedAt = way === "wake" || (way === "sleep" && view.actual !== 0) ? uptime : state.turnedAt;
+    states.set(view.device.id, { ...state, order, settlesAt: millis(uptime + settle), change: { way, at: uptime }, turnedAt });
   };
 
   for (const view of views) {
@@ -70,20 +75,30 @@ export function reconcile(views: readonly View[], context: ReconcileContext): Re
 
   let headroom = context.headroom ?? Infinity;
   let left = context.policy.raisesPerCycle;
+  const { policy } = context;
+  let woken = uptime - context.woken.at < policy.wakes.spacing ? context.woken : { at: uptime, count: 0 };
+  const phases = new PhaseRoom(policy.circuits, views);
   raises.sort((a, b) => a.cost - b.cost);
   let starving: Reconciled["starving"] = null;
   for (const { view, state, target, cost } of raises) {
     if (left === 0) break;
+    const wakes = view.actual === 0;
+    if (wakes && (woken.count >= policy.wakes.atOnce || !hasRested(view.state, uptime, policy))) continue;
+    if (!phases.has(view, cost)) continue;
     if (cost > headroom) {
       starving = { device: view.device.id, peak: watts(view.reserve + cost) };
       break;
     }
     issue(view, state, target, false);
+    phases.take(view, cost);
     headroom -= Math.max(0, cost);
     left -= 1;
+    if (wakes) woken = { ...woken, count: woken.count + 1 };
   }
-  return { orders, states, nextOrder, headroom: context.headroom === null ? null : headroom, starving };
+  return { orders, states, nextOrder, woken, headroom: context.headroom === null ? null : headroom, starving };
 }
+
+const hasRested = ({ turnedAt }: DeviceState, uptime: Millis, { turns }: Policy): boolean => turnedAt === null || uptime - turnedAt >= turns.minOff;
 
 /** Takes in what became of the last order. */
 function followUp(state: DeviceState, view: View, uptime: Millis): DeviceState {

@@ -21,6 +21,8 @@ export interface DeviceState {
   readonly settlesAt: Millis;
   /** The last change ordered, from when it was acknowledged until its meter has shown all of it. */
   readonly change: { readonly way: Way; readonly at: Millis } | null;
+  /** Uptime at which it was last told to sleep or to wake; null: not since start. */
+  readonly turnedAt: Millis | null;
   /** How long its changes took. */
   readonly observed: Observed;
   /** What its own meter was last seen doing. */
@@ -84,8 +86,15 @@ export interface RackState {
   /** The rack may be without mains; null: it is not. */
   readonly outage: Outage | null;
   readonly outlets: Outlets;
+  /** The last wakes that went out: how many together, and when. */
+  readonly woken: Woken;
   readonly limit: PowerLimit;
   readonly nextOrder: number;
+}
+
+export interface Woken {
+  readonly at: Millis;
+  readonly count: number;
 }
 
 export interface Starving {
@@ -105,12 +114,12 @@ export interface PlanMade {
 }
 
 export const startDevice: DeviceState = {
-  target: null, order: null, settlesAt: 0 as Millis, change: null, observed: { down: 0, up: 0, sleep: 0, wake: 0 } as Observed, motion: null, retryAt: 0 as Millis, misses: 0, gain: 1, deviatesSince: null, outlet: null, quarantine: null,
+  target: null, order: null, settlesAt: 0 as Millis, change: null, turnedAt: null, observed: { down: 0, up: 0, sleep: 0, wake: 0 } as Observed, motion: null, retryAt: 0 as Millis, misses: 0, gain: 1, deviatesSince: null, outlet: null, quarantine: null,
 };
 
 export function startState(uptime: Millis): RackState {
   return {
     startedAt: uptime, mode: startMode(uptime), ramp: null, devices: new Map(), bias: watts(0), fallingSince: null, watch: startWatch,
-    plan: null, trial: null, frozen: null, still: null, disagreesSince: null, starving: null, excess: null, outage: null, outlets: startOutlets, limit: { kind: "unlimited" }, nextOrder: 1,
+    plan: null, trial: null, frozen: null, still: null, disagreesSince: null, starving: null, excess: null, outage: null, outlets: startOutlets, woken: { at: 0 as Millis, count: 0 }, limit: { kind: "unlimited" }, nextOrder: 1,
   };
 }

@@ -24,7 +24,7 @@ function run(machines: readonly Machine[], over: Partial<ReconcileContext> = {})
   const views = viewsOf(snapshot(named.map(({ id, reading, over: rest }) => device(id, reading, rest))), Object.fromEntries(named.map(({ id, state }) => [id, state])));
   return reconcile(views, {
     targets: new Map(named.map(({ id, target }) => [id, target === null ? null : to(target)])),
-    headroom: null, mayRaise: true, mayLower: true, cause: () => "test", uptime: NOW, policy: POLICY, nextOrder: 20, ...over,
+    headroom: null, mayRaise: true, mayLower: true, cause: () => "test", uptime: NOW, policy: POLICY, nextOrder: 20, woken: { at: millis(0), count: 0 }, ...over,
   });
 }
 /** The same machine behind firmware that knows no frequencies. */

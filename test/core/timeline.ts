@@ -86,6 +86,10 @@ export class Timeline {
   get power(): number {
     return (this.#words.base ?? 0) + this.#machines.reduce((sum, machine) => sum + machine.power, 0);
   }
+  /** Watts of each machine. */
+  get drawn(): readonly number[] {
+    return this.#machines.map(({ power }) => power);
+  }
   get awake(): number {
     return this.#machines.filter(({ asleep }) => !asleep).length;
   }
