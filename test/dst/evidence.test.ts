@@ -1,0 +1,177 @@
+/** An hour of the simulated rack with everything recorded: a drop, an hour's broker outage, a kill; and what is left of it for others. */
+import assert from "node:assert/strict";
+import { generateKeyPairSync } from "node:crypto";
+import { test } from "node:test";
+import { openEvidence, type Evidence } from "../../agent/attend/evidence.ts";
+import { openedBy } from "../../agent/attend/seal.ts";
+import { fingerprintOf } from "../../agent/config/device-key.ts";
+import { checkReport } from "../../agent/cli/commands/report.ts";
+import { DEFAULT_POLICY } from "../../agent/core/policy.ts";
+import { millis, seconds, watts } from "../../agent/core/units.ts";
+import { Daemon } from "../../agent/daemon.ts";
+import { verifyJournal } from "../../agent/record/verify.ts";
+import type { ReportFacts } from "../../agent/report/bundle/facts.ts";
+import type { IntervalRecord } from "../../agent/report/energy/record.ts";
+import { silentLog } from "../../agent/runtime/log.ts";
+import { Signal } from "../../agent/signal/signal.ts";
+import { MemoryBroker, MemoryLink } from "../support/memory-link.ts";
+import { MemoryDisk } from "../support/memory-disk.ts";
+import { MemoryDrawer } from "../support/memory-drawer.ts";
+import { VirtualClock } from "../support/virtual-clock.ts";
+import { Dice } from "./dice.ts";
+import { SimDisk } from "./disk.ts";
+import { MortalClock } from "./mortal-clock.ts";
+import { Mortality } from "./mortality.ts";
+import { NODE, ROOT, rootKey, SimOperator } from "./operator.ts";
+import { buildRack } from "./rack.ts";
+import { simDevice } from "./sim-device.ts";
+import { simMeter } from "./sim-meter.ts";
+
+const { privateKey, publicKey } = generateKeyPairSync("ed25519");
+const fingerprint = fingerprintOf(publicKey);
+const key = { kid: "rack-1", key: privateKey, publicKey, fingerprint };
+const energy = generateKeyPairSync("ec", { namedCurve: "P-256" });
+
+type Interval = IntervalRecord & { readonly recordId: string; readonly historical?: true };
+
+class RecordedRack {
+  readonly clock = new VirtualClock();
+  readonly broker = new MemoryBroker(this.clock);
+  readonly rack = buildRack(new Dice(7, "rack"), this.clock, 6);
+  readonly operator = new SimOperator(this.broker, () => this.clock.now().at, () => undefined);
+  readonly folder = new MemoryDisk();
+  readonly intervals: Interval[] = [];
+  readonly acks: string[] = [];
+  readonly #disk = new SimDisk();
+  readonly #drawer = new MemoryDrawer();
+  #mortality = new Mortality(() => undefined);
+  #stop = new AbortController();
+  #ended: Promise<void> = Promise.resolve();
+  #boots = 0;
+  evidence: Evidence | null = null;
+
+  constructor() {
+    this.#listen();
+  }
+
+  /** A broker that goes down loses its listeners too. */
+  async outage(minutes: number): Promise<void> {
+    this.broker.goDown();
+    await this.live(minutes);
+    this.#listen();
+    this.broker.comeUp();
+  }
+
+  #listen(): void {
+    this.broker.observe("operator", `${ROOT}${NODE}/#`, ({ topic, payload }) => {
+      if (topic.endsWith("/interval")) this.intervals.push(JSON.parse(Buffer.from(payload).toString("utf8")) as Interval);
+      if (topic.includes("/ack/")) this.acks.push((JSON.parse(Buffer.from(payload).toString("utf8")) as { status: string }).status);
+    });
+  }
+
+  async boot(): Promise<void> {
+    this.#boots += 1;
+    const mortality = new Mortality(() => undefined);
+    const own = new MortalClock(this.clock, { offsetMs: 0, synchronised: true }, mortality);
+    const dice = new Dice(this.#boots, "process");
+    const signal = new Signal({
+      prefix: "gla/1", operator: "sim", site: "s1", rack: "r1", signatures: "required", heartbeat: "required", clock: "kernel",
+      rootKey, nominal: watts(this.rack.nominalW), optOut: false, shares: {}, drawSeed: () => "5eed".repeat(16),
+    });
+    const grid = new MemoryLink(this.broker, own, { clientId: "rack", subscriptions: signal.subscriptions() });
+    const opening = openEvidence({
+      clock: own, disk: this.folder.open(own), key, energyKey: { ...key, key: energy.privateKey, publicKey: energy.publicKey }, seal: (payload) => payload, draw: () => "sim",
+      boot: `boot-${this.#boots}`, software: "dst", identity: { operator: "sim", node: NODE }, config: { state: "ok", content: {} }, miners: [], failsafeW: this.rack.failsafeW, sightings: () => [],
+      settings: { keepMonths: 24, packAfterDays: 2, reserveMB: 1, tariff: null, licence: null },
+      grid: { link: grid, root: ROOT + NODE, drawer: this.#drawer.open(own) }, farm: null,
+    });
+    await this.clock.advance(millis(100));
+    const evidence = await opening;
+    const daemon = new Daemon({
+      clock: own, random: dice.next, log: silentLog, store: this.#disk.open(own, mortality), grid, gridRoot: ROOT + NODE, farm: null, signal,
+      identity: { operator: "sim", node: NODE, key: null }, seal: (payload) => payload,
+      wiring: {
+        devices: this.rack.asics.map(({ machine, model }) => ({ device: simDevice(machine, model, { clock: own, mortality }), outlet: null })),
+        meters: [{ meter: simMeter(this.rack.pdu, own, { mortality, scale: { shown: 1 } }), role: "rack" }],
+      },
+      policy: { ...DEFAULT_POLICY, nominal: watts(this.rack.nominalW), failsafe: watts(this.rack.failsafeW), restart: { minOff: seconds(0), random: seconds(1), rampPercentPerMinute: 600 } },
+      breakerW: null, onStop: "failsafe", boot: `boot-${this.#boots}`, software: "dst", config: "ok",
+      notify: { ready: () => undefined, watchdog: () => undefined, stopping: () => undefined },
+      attendants: evidence.attendants, forward: evidence.toGrid, logHead: evidence.logHead,
+    });
+    this.#mortality = mortality;
+    this.#stop = new AbortController();
+    void own.sync.run(own, silentLog, this.#stop.signal);
+    this.#ended = daemon.run(this.#stop.signal);
+    this.evidence = evidence;
+  }
+
+  /** Time passes, with a heartbeat every ten seconds. */
+  async live(minutes: number): Promise<void> {
+    for (let beat = 0; beat < minutes * 6; beat += 1) {
+      this.operator.heartbeat(10);
+      await this.clock.advance(seconds(10));
+    }
+  }
+
+  kill(): void {
+    this.#mortality.end();
+    this.broker.cut("rack");
+  }
+
+  async stop(): Promise<void> {
+    this.#stop.abort(new Error("stopped"));
+    await this.clock.advance(seconds(30));
+    await this.#ended;
+    const closing = this.evidence?.close();
+    await this.clock.advance(seconds(1));
+    await closing;
+  }
+
+  async done<T>(work: Promise<T>): Promise<T> {
+    await this.clock.advance(seconds(5));
+    return work;
+  }
+}
+
+test("an hour is recorded whole: through an outage of the broker and a kill, every quarter hour arrives once, and the report of the drop shows it", async () => {
+  const life = new RecordedRack();
+  life.operator.keys();
+  life.operator.allocation({ maxW: life.rack.nominalW, validForS: 86_400, heartbeatTimeoutS: 120, rampPctPerMin: 600, restart: { minOffS: 0, randomS: 1 } });
+  await life.boot();
+  await life.live(10);
+  const limitW = Math.round(life.rack.nominalW / 2);
+  const limit = life.operator.limit({ limitW, forS: 600 });
+  await life.live(12);
+  await life.outage(20);
+  await life.live(5);
+  life.kill();
+  await life.boot();
+  await life.live(15);
+
+  const froms = life.intervals.map(({ from }) => from.slice(11, 16));
+  assert.deepEqual(froms, ["00:00", "00:15", "00:30", "00:45"]);
+  assert.equal(new Set(life.intervals.map(({ recordId }) => recordId)).size, 4);
+  assert.deepEqual(life.intervals.map(({ historical = false }) => historical), [false, true, false, false]);
+  assert.deepEqual(life.intervals.slice(1).map(({ quality, energyBy }) => `${quality} ${energyBy}`), ["ok register", "ok register", "ok register"]);
+  const recordedWh = life.intervals.slice(1).reduce((sum, { energyWh }) => sum + (energyWh ?? 0), 0);
+  assert.ok(recordedWh > 0.2 * 0.75 * life.rack.nominalW, `${recordedWh} Wh`);
+  assert.ok(life.acks.includes("SETTLED"), life.acks.join(" "));
+
+  const { reports } = life.evidence ?? assert.fail();
+  const json = await life.done(reports.write({ id: limit.id }, "json"));
+  const { report } = JSON.parse(json?.text ?? "") as { report: ReportFacts };
+  assert.equal(report.result?.limitW, limitW);
+  assert.ok((report.result.underLimitS ?? 99) <= 15, `${report.result.underLimitS} s`);
+  assert.ok((report.result.withinPct ?? 0) >= 99, `${report.result.withinPct} %`);
+  assert.ok((report.energy.meterBefore?.notUsedWh ?? 0) > 0);
+  assert.equal(report.order?.message, limit.wire);
+  const html = await life.done(reports.write({ id: limit.id }, "html"));
+  assert.equal(checkReport(Buffer.from(html?.text ?? ""), fingerprint).ok, true);
+  assert.equal(await life.done(reports.write({ id: "nobody-said-this" }, "html")), null);
+
+  await life.stop();
+  const verdict = await verifyJournal(life.folder.open(life.clock), { open: openedBy(publicKey), outside: [] });
+  assert.deepEqual(verdict.findings, []);
+  assert.equal(verdict.signedTo, verdict.head.n);
+});
