@@ -12,7 +12,7 @@ p{margin:.4rem 0}.soft{color:var(--soft)}.verdict{font-size:1.1rem;font-weight:6
 table{border-collapse:collapse;width:100%;font-variant-numeric:tabular-nums}td,th{padding:.18rem .5rem;text-align:left;vertical-align:top;border-bottom:1px solid var(--rule)}
 th{font-weight:600;color:var(--soft);white-space:nowrap}td.n,th.n{text-align:right}td.t{white-space:nowrap}.facts th{width:15rem}
 svg{width:100%;height:auto;display:block}svg text{font-size:12px;fill:var(--soft)}svg .grid{stroke:var(--rule);stroke-width:.7}svg .tick{stroke:var(--soft)}
-svg .envelope{fill:var(--power);stroke:none}svg .limit{fill:none;stroke:var(--limit);stroke-width:1.8}svg .bound{fill:#f6efe3}svg line.mark{stroke:var(--soft);stroke-dasharray:3 3}svg text.mark{fill:var(--ink)}
+svg .envelope{fill:var(--power);stroke:var(--power);stroke-width:1.4;stroke-linejoin:round}svg .limit{fill:none;stroke:var(--limit);stroke-width:1.8}svg .bound{fill:#f6efe3}svg line.mark{stroke:var(--soft);stroke-dasharray:3 3}svg text.mark{fill:var(--ink)}
 .key span{display:inline-block;margin-right:1.2rem}.key i{display:inline-block;width:1.4rem;height:.6rem;margin-right:.35rem;vertical-align:baseline}
 pre{white-space:pre-wrap;word-break:break-all;font-size:11.5px;background:#f6f7f9;border:1px solid var(--rule);padding:.6rem;margin:.4rem 0}
 .small{font-size:13px}

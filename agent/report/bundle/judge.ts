@@ -24,7 +24,8 @@ const DAY_MS = 86_400_000;
 
 export function judge(seconds: Seconds, bound: Bound, orders: { readonly sent: readonly number[]; readonly acknowledged: readonly number[] }): ResultFacts {
   const { from, to, begins, limitW, toleranceW } = bound;
-  const [first, last] = [Math.max(0, seconds.index(from)), Math.min(seconds.length, Math.ceil((to - seconds.from) / 1000))];
+  // The second in which another limit takes over is judged by neither.
+  const [first, last] = [Math.max(0, seconds.index(from)), Math.min(seconds.length, seconds.index(to))];
   const under = limitW === null ? null : firstUnder(seconds, limitW + toleranceW, { first: Math.max(0, seconds.index(begins)), last });
   let [measuredS, withinS, overWh, worstOverW] = [0, 0, 0, 0];
   for (let at = under ?? first; at < last; at += 1) {

@@ -113,7 +113,7 @@ function timeAxis(from: number, length: number, x: (at: number) => number): stri
   const lines: string[] = [];
   for (let at = Math.ceil(from / step) * step; at <= from + length; at += step) {
     const label = new Date(at).toISOString().slice(11, step < 60_000 ? 19 : 16);
-    lines.push(`<line class="tick" x1="${px(x(at))}" x2="${px(x(at))}" y1="${TOP + DOWN}" y2="${TOP + DOWN + 5}"/><text class="axis" text-anchor="middle" x="${px(x(at))}" y="${HEIGHT - 12}">${label}</text>`);
+    lines.push(`<line class="tick" x1="${px(x(at))}" x2="${px(x(at))}" y1="${TOP + DOWN}" y2="${TOP + DOWN + 5}"/><text class="axis" text-anchor="${x(at) > WIDTH - 40 ? "end" : "middle"}" x="${px(x(at))}" y="${HEIGHT - 12}">${label}</text>`);
   }
   return lines;
 }
