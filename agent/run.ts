@@ -16,6 +16,7 @@ import { DebtKeeper } from "./attend/debts.ts";
 import { Commissioning } from "./attend/commissioning.ts";
 import { EStop } from "./attend/estop.ts";
 import { OutletBook } from "./attend/outlet-book.ts";
+import { outletNames } from "./attend/outlet-names.ts";
 import { Outputs } from "./attend/outputs.ts";
 import { PoolGuard } from "./attend/pool-guard.ts";
 import { Succession } from "./attend/succession.ts";
@@ -111,7 +112,7 @@ export async function runRack(config: Config, surroundings: Surroundings, signal
     const schedule = new Schedule(config);
     const estop = new EStop(config.contacts.estop, clock);
     const outputs = new Outputs(config.contacts.outputs, { clock, grace: seconds(config.policy.pduGraceS) });
-    const outlets = new OutletBook();
+    const outlets = new OutletBook(outletNames(config));
     const commissioning = new Commissioning(clock);
     const attendants: readonly Attendant[] = [new Succession(), new PoolGuard(config), new DebtKeeper(clock), schedule, estop, outputs, outlets, commissioning, new Truth(config), watch, ...(evidence?.attendants ?? [])];
     const calendar = new Calendar(attendants, surroundings);
@@ -224,8 +225,12 @@ function lineAddress({ id, transport, address, serial, tls }: Config["meters"][n
 }
 
 /** How outlets are switched, and when each may be: as its meter's entry says, else as the policy does. */
-function switchingOf({ meters, policy }: Config): Switching {
-  const own = new Map(meters.flatMap(({ id, outlets }) => outlets.flatMap(({ outlet, use }) => (use === null ? [] : [[`${id}/${outlet}`, use] as const]))));
+function switchingOf({ meters, contacts, policy }: Config): Switching {
+  const own = new Map([
+    ...meters.flatMap(({ id, outlets }) => outlets.flatMap(({ outlet, use }) => (use === null ? [] : [[`${id}/${outlet}`, use] as const]))),
+    // Lamps and contactors are switched by what they are for.
+    ...contacts.outputs.map(({ output }) => [`${output.meter}/${output.outlet}`, "never"] as const),
+  ]);
   return {
     opens: ({ meter, index }) => own.get(`${meter}/${index}`) ?? policy.outlets,
     rules: { minOff: seconds(policy.outletMinOffS), spacing: seconds(policy.outletSpacingS), perStep: policy.outletsAtOnce },

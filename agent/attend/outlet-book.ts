@@ -13,8 +13,14 @@ interface By {
 
 export class OutletBook implements Attendant {
   readonly name = "outlets";
+  /** What hangs on outlets besides miners, by METER/NUMBER. */
+  readonly names: ReadonlyMap<string, string>;
   #holds: Holds = {};
   #desk: Desk | null = null;
+
+  constructor(names: ReadonlyMap<string, string>) {
+    this.names = names;
+  }
 
   attach(kept: unknown, desk: Desk): void {
     this.#desk = desk;

@@ -13,6 +13,7 @@ import type { MeterLoop } from "../plant/meter-loop.ts";
 import type { Plant } from "../plant/plant.ts";
 import type { Change } from "../report/changes.ts";
 import type { Attendant, Desk } from "./attendant.ts";
+import { outletNames } from "./outlet-names.ts";
 
 /** Older than this says nothing of now. */
 const FRESH = seconds(5);
@@ -26,9 +27,9 @@ export class Truth implements Attendant {
   #open: Lasting = new Map();
   readonly #still = new Map<string, Still>();
 
-  constructor({ node, meters }: Pick<Config, "node" | "meters">) {
+  constructor({ node, meters, contacts }: Pick<Config, "node" | "meters" | "contacts">) {
     this.#nominal = node.nominalW;
-    this.#feeds = new Set(meters.flatMap(({ id, outlets }) => outlets.flatMap(({ outlet, feeds }) => (feeds === null ? [] : [formatOutlet({ meter: id, outlet })]))));
+    this.#feeds = new Set(outletNames({ meters, contacts }).keys());
   }
 
   attach(_kept: unknown, { plant }: Desk): void {

@@ -21,7 +21,7 @@ export const pduLines = (rows: readonly PduRow[]): string[] => rows.flatMap((row
 function onePdu(row: PduRow): string[] {
   const { id, description, powerW, voltageV, frequencyHz, energyWh, inputs, outlets } = row;
   const figures = [
-    powerText(powerW),
+    ...(powerW === null && outlets.every((outlet) => outlet.powerW === null) && inputs.length > 0 ? [] : [powerText(powerW)]),
     ...(voltageV === null ? [] : [`${voltageV.toFixed(0)} V`]),
     ...(frequencyHz === null ? [] : [`${frequencyHz.toFixed(2)} Hz`]),
     ...(energyWh === null ? [] : [`${(energyWh / 1_000).toFixed(1)} kWh`]),
@@ -30,21 +30,21 @@ function onePdu(row: PduRow): string[] {
   const head = `${id}  ${description}, ${row.role === "rack" ? "measures the rack" : "outlets only"}: ${figures.join(", ")}, ${freshness(row)}`;
   if (outlets.length === 0) return [head];
   const most = Math.max(USUAL_W, ...outlets.map(({ mostW }) => mostW ?? 0));
-  const table = celled([["outlet", "", "power", "", "miner", "opens", ""], ...outlets.map((outlet) => cells(outlet, most))], 7).split("\n");
+  const table = celled([["outlet", "", "power", "", "feeds", "opens", ""], ...outlets.map((outlet) => cells(outlet, most))], 7).split("\n");
   return [head, ...table.map((line) => `  ${line}`)];
 }
 
-const cells = ({ outlet, on, powerW, device, opens, hold, last, restLeftS }: OutletRow, most: number): string[] => [
+const cells = ({ outlet, on, powerW, device, feeds, opens, hold, last, restLeftS }: OutletRow, most: number): string[] => [
   String(outlet),
   on === null ? "?" : on ? "on" : "off",
   powerText(powerW),
   bar(powerW, most),
-  device ?? "-",
+  device ?? feeds ?? "-",
   opens,
   [
     ...(hold === null ? [] : [`${hold.kind === "locked" ? "locked" : "switched off"} by ${hold.who}: ${hold.why}`]),
     ...(hold === null && on === false && last !== null ? [`opened by ${last.who}: ${last.why}`] : []),
-    ...(restLeftS > 0 && on === false ? [`rests ${secondsText(restLeftS)} yet`] : []),
+    ...(restLeftS > 0 && on === false && opens !== "never" ? [`rests ${secondsText(restLeftS)} yet`] : []),
   ].join(", "),
 ];
 

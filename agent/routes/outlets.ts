@@ -21,7 +21,7 @@ export function outletRoutes(daemon: Daemon, { book, clock }: { readonly book: O
     return outlet;
   };
   return [
-    { method: "GET", path: "/pdus", socket: "look", does: "PDUs and meters with their outlets.", handle: async () => daemon.plant.meters.map((loop) => pduRow(loop, daemon, clock)) },
+    { method: "GET", path: "/pdus", socket: "look", does: "PDUs and meters with their outlets.", handle: async () => daemon.plant.meters.map((loop) => pduRow(loop, daemon, { book, clock })) },
     {
       method: "POST",
       path: "/outlets/:meter/:outlet",
@@ -73,7 +73,7 @@ async function obeyed(work: Promise<void>): Promise<void> {
 
 export type PduRow = ReturnType<typeof pduRow>;
 
-function pduRow(loop: MeterLoop, { plant, decision }: Daemon, clock: Clock) {
+function pduRow(loop: MeterLoop, { plant, decision }: Daemon, { book, clock }: { readonly book: OutletBook; readonly clock: Clock }) {
   const { meter, role, reading, failure } = loop;
   const { uptime, at } = clock.now();
   const { age } = loop.total({ uptime, at, error: null });
@@ -99,6 +99,7 @@ function pduRow(loop: MeterLoop, { plant, decision }: Daemon, clock: Clock) {
         on,
         powerW: power,
         device,
+        feeds: book.names.get(`${meter.id}/${index}`) ?? null,
         mostW: device === null ? null : (nameplates.get(device) ?? null),
         opens: known?.opens ?? "never",
         hold: known?.hold ?? null,

@@ -6,7 +6,7 @@ import type { FakeDaemon } from "./programs.ts";
 import { fakeDaemon, run } from "./programs.ts";
 
 const outlet = (number: number, rest: Partial<PduRow["outlets"][number]> = {}): PduRow["outlets"][number] => ({
-  outlet: number, on: true, powerW: 1_750 as never, device: `asic-0${number}`, mostW: 3_500 as never, opens: "shortfall", hold: null, last: null, restLeftS: 0, ...rest,
+  outlet: number, on: true, powerW: 1_750 as never, device: `asic-0${number}`, feeds: null, mostW: 3_500 as never, opens: "shortfall", hold: null, last: null, restLeftS: 0, ...rest,
 });
 
 const PDU: PduRow = {
@@ -31,7 +31,7 @@ describe("the picture of a PDU", () => {
     assert.match(lines[3] ?? "", /off +0 W +asic-02 +shortfall +opened by agent: shortfall, rests 42 s yet$/);
     assert.match(lines[4] ?? "", /locked by ada: fan swap$/);
     assert.match(lines[5] ?? "", /^ {2}4 +\? +unknown +\? +- +never$/);
-    assert.match(lines.at(-1) ?? "", /^io-1 {2}ADAM-6050, outlets only: unknown, contacts 1 open, 2 unknown, .*last read 12 s ago: no reply$/);
+    assert.match(lines.at(-1) ?? "", /^io-1 {2}ADAM-6050, outlets only: contacts 1 open, 2 unknown, .*last read 12 s ago: no reply$/);
   });
 });
 

@@ -184,7 +184,7 @@ describe("an outlet of core's", () => {
 describe("a technician's", () => {
   const by = (clock: VirtualClock) => ({ who: "ada", why: "fan swap", at: clock.now().at });
   const bookOf = (plant: Plant, kept: unknown = null) => {
-    const book = new OutletBook();
+    const book = new OutletBook(new Map());
     const stored: { value: unknown } = { value: kept };
     book.attach(kept, { plant, event: () => undefined, soon: () => undefined, keep: async (value) => { stored.value = value; } });
     return { book, stored };
