@@ -6,7 +6,7 @@ import { userInfo } from "node:os";
 import { join } from "node:path";
 import { describe, test } from "node:test";
 import { ControlError, openControl, type ControlRoute } from "../../agent/link/control.ts";
-import type { Log } from "../../agent/runtime/log.ts";
+import { silentLog, type Log } from "../../agent/runtime/log.ts";
 import { stopwatch } from "../../agent/runtime/system-clock.ts";
 import { testDirectory } from "../config/config-files.ts";
 import { until } from "./link-rig.ts";
@@ -40,7 +40,7 @@ async function control(routes: readonly ControlRoute[] = table()) {
   const directory = await testDirectory();
   const logged: string[] = [];
   const note = (fields: object, text: string): void => void logged.push(`${text} ${JSON.stringify(fields)}`);
-  const log: Log = { debug: note, info: note, warn: note, error: note };
+  const log: Log = { ...silentLog, info: note, warn: note, error: note };
   const run = join(directory.path, "run");
   const options = { directory: run, routes, clock: stopwatch(), log };
   const server = await openControl(options);
