@@ -1,5 +1,5 @@
 /** Avalon machines of Canaan on TCP 4028: 7 and 8 as cgminer drives them, A10 with its privileged interface, and the newer ones. */
-import type { Telemetry, Transition } from "../../agent/core/model.ts";
+import type { OperatingPoint, Telemetry, Transition } from "../../agent/core/model.ts";
 import { millis, seconds } from "../../agent/core/units.ts";
 import { DeviceError } from "../../agent/runtime/errors.ts";
 import { MinerApi, type Talk } from "../cgminer/api.ts";
@@ -48,6 +48,13 @@ function device(options: MinerOptions, generationOf: (number: string | null) => 
   let last: Telemetry | null = null;
   const standing = (): Standing => ({ generation, points: model.points, boards: model.boards, last, help: help ?? new Set() });
 
+  /** A machine whose help lists no frequency has one thing to be. */
+  const fixed = model.points.filter(({ id }) => id === model.defaultPoint);
+  const points = (): readonly OperatingPoint[] => {
+    const tunes = help === null || help.size < 2 || help.has("frequency") || generation.privilege !== null;
+    return tunes || hasModes(model.points) ? model.points : fixed;
+  };
+
   /** What it is and understands; asked once a start. */
   async function learn(asking: Talk): Promise<void> {
     if (help !== null) return;
@@ -71,7 +78,7 @@ function device(options: MinerOptions, generationOf: (number: string | null) => 
   return deviceOf(options, {
     description: () => `${model.make} ${model.name}${software === null ? "" : `, firmware ${software}`}`,
     costs: () => (hasModes(model.points) && help?.has("worklevel") !== true ? rebooting : live),
-    points: () => model.points,
+    points,
     sleeps: () => generation.sleep !== null,
     read,
     run: async (point, signal) => {

@@ -25,11 +25,12 @@ export interface Generation {
 const ascset = (option: string): Words => ({ command: "ascset", parameter: `0,${option}` });
 const privileged = (option: string): Words => ({ command: "privilege", parameter: `0,${option}` });
 
-/** `PS[error, in, out, A, W, wanted, limit]`, voltages in 10 mV. */
+/** `PS[error, in, out, A, W, wanted, limit]`, voltages in 10 mV. A Nano's supply writes other units there. */
 const fromSupply = (place: number) => (module: Module): number | null => {
   const value = figureAt(module, "PS", place);
-  return value === null || value <= 0 ? null : value * 10;
+  return value === null || value <= 0 || value > MOST_CENTIVOLTS ? null : value * 10;
 };
+const MOST_CENTIVOLTS = 3_000;
 
 /** What is ordered for "now" would have passed when it arrives. */
 const SOON_S = 1;

@@ -41,9 +41,9 @@ export function telemetryOf(reports: Reports, generation: Generation, points: re
 
 const EMPTY: Module = new Map();
 
-/** The power the supplies say they put out or take in, over all modules; null where one of them does not say. */
+/** The power the supplies say they put out or take in, over all modules; null where one of them does not say. Small ones say what the wall gives. */
 function powerOf(modules: readonly Module[]): Watts | null {
-  const told = modules.map((module) => figureAt(module, "PS", 4));
+  const told = modules.map((module) => figureAt(module, "WALLPOWER") ?? figureAt(module, "PS", 4));
   const known = told.filter((value) => value !== null && value > 0 && value <= MOST_WATTS) as readonly number[];
   return known.length === 0 || known.length < modules.length ? null : watts(known.reduce((sum, value) => sum + value, 0));
 }

@@ -6,7 +6,8 @@ import { AvalonFirmware } from "../../drivers/sim/avalon.ts";
 import { bench, byReboot, standOf } from "./bench.ts";
 import { contract, type Stand } from "./contract.ts";
 
-const REQUEST_MS = 150;
+/** Twice what a busy machine needs for an exchange on loopback. */
+const REQUEST_MS = 250;
 
 export interface AvalonKind {
   readonly name: string;

@@ -5,7 +5,8 @@ import { ClassicFirmware, type ClassicProgram } from "../../drivers/sim/classic.
 import { asleep, at, bench, standOf } from "./bench.ts";
 import { contract, type Stand } from "./contract.ts";
 
-const REQUEST_MS = 150;
+/** Twice what a busy machine needs for an exchange on loopback. */
+const REQUEST_MS = 250;
 
 const kinds: readonly { make: typeof cgminer; program: ClassicProgram; model: string; orders: Stand["orders"] }[] = [
   { make: cgminer, program: "cgminer", model: "bitburner-fury", orders: [at("272"), at("320"), asleep, at("288")] },

@@ -5,6 +5,7 @@ import fc from "fast-check";
 import { DeviceError } from "../../agent/runtime/errors.ts";
 import { avalon, avalon10 } from "../../drivers/avalon/driver.ts";
 import { figureAt, moduleOf, modulesOf, numbersAt } from "../../drivers/avalon/brackets.ts";
+import { generations } from "../../drivers/avalon/generations.ts";
 import { axeos } from "../../drivers/axeos/driver.ts";
 import { canPause } from "../../drivers/axeos/telemetry.ts";
 import { auradine } from "../../drivers/auradine/driver.ts";
@@ -86,6 +87,18 @@ describe("Avalon", () => {
     await device.actuators.sleep?.({ kind: "sleep" }, never);
     on.instead = (what) => (what.includes("softoff") ? { status: "I", code: 118, message: "ASC 0 set info: help|softoff|softon" } : null);
     await assert.rejects(async () => device.actuators.sleep?.({ kind: "sleep" }, never), (error) => error instanceof DeviceError && error.code === "refused");
+  });
+
+  test("one whose help lists no frequency is offered none; a Nano's supply speaks of other units", async () => {
+    await using on = await bench({ model: "avalon-a1346", changes }, (place) => new AvalonFirmware(place, "modern"), (firmware) => ({ rpc: firmware }));
+    on.instead = (what) => (what === "ascset|0,help" ? { status: "I", code: 118, message: "ASC 0 set info: softoff|softon|workmode|led" } : null);
+    await using device = avalon(options(on, "avalon-a1346"));
+    const offered = (): number => device.capabilities.flatMap((capability) => (capability.kind === "points" ? capability.points : [])).length;
+    assert.equal(offered(), 6);
+    await device.read(never);
+    assert.equal(offered(), 1);
+    const nano = moduleOf("PS[0 0 28250 4 0 2800 132] WALLPOWER[131]");
+    assert.deepEqual([generations.modern.voltageNow(nano), generations.modern.voltageSet(nano), figureAt(nano, "WALLPOWER")], [null, 28_000, 131]);
   });
 
   test("sleep is ordered for the machine's own time, whatever its clock says", async () => {
