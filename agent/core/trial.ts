@@ -99,7 +99,8 @@ function stillness(before: Stillness | null, { power, said, uptime }: { readonly
 /** What the machines that speak of it say they draw. */
 function ownWords(views: readonly View[]): number {
   let said = 0;
-  for (const { device } of views) if (device.reading.kind === "known") said += device.reading.telemetry.power ?? 0;
+  // What was said before its outlet opened is no contradiction.
+  for (const { device } of views) if (device.reading.kind === "known" && device.feed?.on !== false) said += device.reading.telemetry.power ?? 0;
   return said;
 }
 
