@@ -8,10 +8,13 @@ export const vocabulary: Vocabulary = {
   driver: (name) => (isDriverName(name) ? null : `there is no such driver; there are ${Object.keys(drivers).join(", ")}.`),
   model: (name) => complaint(() => loadModel(name)),
   profile: (name, directory) => complaint(() => loadProfile(name, [directory])),
-  measures(name, directory) {
-    let measures = true;
-    complaint(() => (measures = loadProfile(name, [directory]).points["power"] !== undefined));
-    return measures;
+  abilities(name, directory) {
+    try {
+      const { points, switch: order } = loadProfile(name, [directory]);
+      return { measures: points["power"] !== undefined, inputs: points["input.on"] !== undefined, switches: order !== undefined };
+    } catch {
+      return null;
+    }
   },
 };
 

@@ -1,5 +1,7 @@
 /** What is valid key by key and still cannot be meant. Every text names both sides. */
 import { formatAddress, formatOutlet } from "./address.ts";
+import { inContacts } from "./contacts.ts";
+import { Owned } from "./owned.ts";
 import type { BrokerConfig, Config } from "./schema.ts";
 
 export interface Contradiction {
@@ -13,12 +15,20 @@ export interface Vocabulary {
   model(name: string): string | null;
   /** `directory`: where the site has profiles of its own. */
   profile(name: string, directory: string): string | null;
-  /** Whether meters of this profile measure a total; true where the profile cannot be read. */
-  measures(name: string, directory: string): boolean;
+  /** What meters of this profile can do; null where the profile cannot be read. */
+  abilities(name: string, directory: string): Abilities | null;
+}
+
+interface Abilities {
+  /** A total. */
+  readonly measures: boolean;
+  /** Contacts that are read. */
+  readonly inputs: boolean;
+  readonly switches: boolean;
 }
 
 export function contradictions(config: Config, vocabulary: Vocabulary | null): Contradiction[] {
-  return [...inPower(config), ...inGrid(config), ...inLogin(config.grid, "grid"), ...(config.farm === null ? [] : inLogin(config.farm, "farm")), ...inDevices(config), ...inContacts(config), ...inSchedule(config), ...inNames(config, vocabulary), ...inPaths(config)];
+  return [...inPower(config), ...inGrid(config), ...inLogin(config.grid, "grid"), ...(config.farm === null ? [] : inLogin(config.farm, "farm")), ...inDevices(config), ...inContacts(config, vocabulary), ...inSchedule(config), ...inNames(config, vocabulary), ...inPaths(config)];
 }
 
 /** Nothing here stops the rack from obeying, but somebody should look. */
@@ -116,23 +126,6 @@ function inLine(meter: MeterConfig, index: number): Contradiction[] {
   return found;
 }
 
-/** What may have one owner only. */
-class Owned {
-  readonly twice: Contradiction[] = [];
-  readonly #owners = new Map<string, string>();
-
-  take(what: string, owner: string, path: readonly PropertyKey[]): void {
-    const first = this.#owners.get(what);
-    if (first === undefined) this.#owners.set(what, owner);
-    else this.twice.push({ path, text: `is ${what}, which ${first} has already: give each its own.` });
-  }
-
-  /** Belongs to several of `owner`'s kind, and to no other kind. */
-  share(what: string, owner: string): void {
-    this.#owners.set(what, owner);
-  }
-}
-
 function inNames({ miners, meters, paths }: Config, vocabulary: Vocabulary | null): Contradiction[] {
   if (vocabulary === null) return [];
   const found: Contradiction[] = [];
@@ -145,7 +138,7 @@ function inNames({ miners, meters, paths }: Config, vocabulary: Vocabulary | nul
   });
   meters.forEach(({ profile, role }, index) => {
     look(["meters", index, "profile"], profile, vocabulary.profile(profile, paths.profiles));
-    if (role === "rack" && !vocabulary.measures(profile, paths.profiles)) found.push({ path: ["meters", index, "role"], text: `is rack, but a ${profile} measures no total, and the rack's would be unknown. Set role: outlets.` });
+    if (role === "rack" && vocabulary.abilities(profile, paths.profiles)?.measures === false) found.push({ path: ["meters", index, "role"], text: `is rack, but a ${profile} measures no total, and the rack's would be unknown. Set role: outlets.` });
   });
   return found;
 }
@@ -157,23 +150,6 @@ function inSchedule({ schedule }: Config): Contradiction[] {
     if (schedule.findIndex((other) => other.name === name) < index) found.push({ path: ["schedule", index, "name"], text: `is ${name}, which another window has already: give each its own.` });
   });
   return found;
-}
-
-function inContacts({ meters, miners, contacts }: Config): Contradiction[] {
-  const [owned, known] = [new Owned(), new Set(meters.map(({ id }) => id))];
-  const found: Contradiction[] = [];
-  const take = (contact: Config["contacts"]["estop"][number], kind: string, path: readonly PropertyKey[]): void => {
-    if (!known.has(contact.meter)) found.push({ path, text: `is ${formatOutlet(contact)}, but there is no meter ${contact.meter}; the meters are ${[...known].join(", ") || "none"}.` });
-    owned.take(`${kind} ${formatOutlet(contact)}`, path.join("."), path);
-  };
-  miners.forEach(({ outlet }) => outlet !== null && owned.share(`output ${formatOutlet(outlet)}`, "a miner"));
-  contacts.estop.forEach((input, index) => take(input, "input", ["contacts", "estop", index]));
-  contacts.outputs.forEach(({ output }, index) => take(output, "output", ["contacts", "outputs", index, "output"]));
-  meters.forEach(({ outlets }, index) => {
-    const numbers = outlets.map(({ outlet }) => outlet);
-    numbers.forEach((number, at) => numbers.indexOf(number) < at && found.push({ path: ["meters", index, "outlets", at, "outlet"], text: `is ${number}, which stands there twice: say all of it once.` }));
-  });
-  return [...found, ...owned.twice];
 }
 
 function inPaths({ paths }: Config): Contradiction[] {

@@ -78,6 +78,12 @@ describe("every fault has its path, what is allowed and a cure", () => {
     ["half a device certificate", { "meters.0.transport": "tls", "meters.0.tls": { keyFile: "k.pem" } }, /meters\[0\]\.tls: has one of certFile and keyFile/],
     ["a login without its file", { "meters.0.login": { username: "admin", passwordFile: "/no/such" } }, /meters\[0\]\.login\.passwordFile: names \/no\/such, which cannot be read/],
     ["two speeds on one port", { meters: [1, 2].map((unit) => ({ id: `m-${unit}`, profile: "gude-epc", transport: "rtu", unit, serial: { path: "/dev/ttyS9", baud: 9_600 * unit } })) }, /meters\[1\]\.serial: is 19200 baud.*unlike meter m-1 on the same \/dev\/ttyS9/],
+    ["a rack meter that measures nothing", { "meters.0.profile": "adam-6000" }, /meters\[0\]\.role: is rack, but a adam-6000 measures no total/],
+    ["an emergency stop nobody can read", { "contacts.estop": ["pdu-1/1"] }, /contacts\.estop\[0\]: is pdu-1\/1, but a gude-epc has no contacts to be read/],
+    ["a lamp on a miner's outlet", { "contacts.outputs": [{ output: "pdu-1/1", as: "lamp" }] }, /contacts\.outputs\[0\]\.output: is output pdu-1\/1, which a miner has already/],
+    ["two lamps on one contact", { "contacts.outputs": [1, 2].map(() => ({ output: "pdu-1/7", as: "lamp" })) }, /contacts\.outputs\[1\]\.output: is output pdu-1\/7, which contacts\.outputs\.0\.output has already/],
+    ["a contactor of no box", { "contacts.outputs": [{ output: "io-9/1", as: "contactor" }] }, /contacts\.outputs\[0\]\.output: is io-9\/1, but there is no meter io-9; the meters are pdu-1/],
+    ["an outlet described twice", { "meters.0.outlets": [1, 2].map(() => ({ outlet: 3, use: "never" })) }, /meters\[0\]\.outlets\[1\]\.outlet: is 3, which stands there twice/],
     ["state in the run directory", { "paths.state": "/x", "paths.run": "/x" }, /paths\.run: is \/x, the same as paths\.state/],
     ["missing password file", { "grid.username": "rack", "grid.passwordFile": "/nowhere/p" }, /grid\.passwordFile: names \/nowhere\/p, which cannot be read \(ENOENT\): create it/],
   ];
