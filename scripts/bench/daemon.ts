@@ -63,9 +63,9 @@ export class BenchDaemon implements AsyncDisposable {
     return (await this.#control.ask("GET", "/devices")) as readonly DeviceRow[];
   }
 
-  /** Calls `hear` for what happens from now on; resolves when `signal` aborts. */
+  /** Calls `hear` with the last event, by which one knows that it listens, and with all that happen from then on; resolves when `signal` aborts. */
   follow(hear: (event: DaemonEvent) => void, signal: AbortSignal): Promise<void> {
-    return this.#control.follow("/events?follow=1&last=0", (event) => hear(event as DaemonEvent), signal);
+    return this.#control.follow("/events?follow=1&last=1", (event) => hear(event as DaemonEvent), signal);
   }
 
   /** Resident memory, MB of 10^6 bytes. */

@@ -55,9 +55,13 @@ async function drop(rack: Rack): Promise<Drop> {
   const late = new Set(rack.rig.asics.filter(({ driver }) => ANSWERS_LATE.has(driver)).map(({ id }) => id));
   const told = new Set<string>();
   const waiting = new Set<string>();
-  let [decided, last] = [false, NaN];
+  let [listens, decided, last] = [false, false, NaN];
   const over = new AbortController();
   const following = rack.daemon.follow(({ at, name, device = "" }) => {
+    if (!listens) {
+      listens = true;
+      return;
+    }
     if (name === "limit.changed") decided = true;
     if (name === "setpoint.ordered" && !decided) {
       told.add(device);
@@ -65,6 +69,7 @@ async function drop(rack: Rack): Promise<Drop> {
     }
     if ((name === "setpoint.acknowledged" || name === "setpoint.failed") && waiting.delete(device)) last = Date.parse(at);
   }, over.signal);
+  await until(async () => listens || "the daemon does not say what happens", { everyMs: 10, withinMs: 15_000 });
   const published = rack.operator.allocate(DROP * rack.rig.nominalW);
   try {
     await until(async () => (decided && waiting.size === 0) || `${waiting.size} of ${told.size} ASICs have not acknowledged`, { everyMs: 50, withinMs: 30_000 });
