@@ -32,7 +32,7 @@ import { EventRing } from "./report/events.ts";
 import { Reporter } from "./report/reporter.ts";
 import { spoken } from "./report/runbook/runbook.ts";
 import type { StatusDocument } from "./report/status.ts";
-import { statusDocument, willDocument } from "./report/status.ts";
+import { BindingWatch, statusDocument, willDocument } from "./report/status.ts";
 import { Bell } from "./runtime/bell.ts";
 import type { Clock } from "./runtime/clock.ts";
 import type { Link } from "./runtime/link.ts";
@@ -106,6 +106,7 @@ export class Daemon {
   readonly #reporter: Reporter;
   readonly #notebook: Notebook;
   readonly #open = new OpenDocuments();
+  readonly #binding = new BindingWatch();
   readonly #bell = new Bell();
   #rack: RackState;
   #decision: Decision | null = null;
@@ -275,7 +276,7 @@ export class Daemon {
     for (const { id, device, setpoint, cause } of decision.orders) this.#event("setpoint.ordered", { order: id, device, setpoint, cause });
     for (const { name, fields } of changesBetween(before, decision)) this.#event(name, fields);
     const { heard, facts } = { heard: signal.heard(), facts: signal.summary(tick) };
-    this.#status = statusDocument(decision, { session: this.#session(), at: tick.at, signal: facts, software, config, logHead: this.#parts.logHead() });
+    this.#status = statusDocument(decision, { session: this.#session(), at: tick.at, bindingSince: this.#binding.look(decision, tick.at), signal: facts, software, config, logHead: this.#parts.logHead() });
     const telemetry = heard.allocations.flatMap(({ report }) => (report?.telemetry == null ? [] : [report.telemetry]));
     for (const attendant of this.#parts.attendants) {
       for (const { name, fields } of attendant.decided?.(decision, { status: this.#status, tick }) ?? []) this.#event(name, fields);

@@ -1,6 +1,6 @@
 import type { Decision } from "../core/decide.ts";
 import type { Instant, Millis } from "../core/units.ts";
-import { seconds } from "../core/units.ts";
+import { millis, seconds } from "../core/units.ts";
 import type { Link } from "../runtime/link.ts";
 import { deviceRow, type DeviceNotes } from "./devices.ts";
 import { capabilityDocument, CapabilityWatch, type CapabilityContext } from "./capability.ts";
@@ -38,6 +38,13 @@ export type CapabilityTerms = Pick<CapabilityContext, "outletGrace" | "rampPerce
 /** What the operator will not miss when it comes later than this; MQTT 5 brokers drop it by themselves. What is evidence never expires. */
 const EXPIRES: readonly (readonly [topic: RegExp, seconds: number])[] = [[/^telemetry$/, 60], [/^notice\//, 86_400]];
 
+const EVENTS = new Set(["event", "emergency", "estop"]);
+
+/** An event of the grid binds or is aimed at, or the rack is on its way. */
+function inEvent({ effective, setpoint, compliance }: Decision): boolean {
+  return EVENTS.has(effective.binding?.source ?? "") || setpoint !== null || compliance.kind === "settling" || compliance.kind === "violating";
+}
+
 /** Publishes what the two parties may know: the rack to the grid operator, the machines to the farm. */
 export class Reporter {
   readonly #options: ReporterOptions;
@@ -70,7 +77,7 @@ export class Reporter {
     const { heartbeatTimeoutS, shareFrom } = status;
     const capability = this.#capability.due(decision, () => capabilityDocument(decision, { ...context.terms, at: context.at, nominalW, heartbeatTimeoutS, shareFrom }));
     if (capability !== null) this.#toGrid("capability", capability, { qos: 1, retain: true });
-    const period = decision.compliance.kind === "settling" || decision.compliance.kind === "violating" ? TELEMETRY_IN_EVENT : (context.telemetryPeriod ?? TELEMETRY_AT_REST);
+    const period = millis(Math.min(inEvent(decision) ? TELEMETRY_IN_EVENT : Infinity, context.telemetryPeriod ?? TELEMETRY_AT_REST));
     if (due(this.#telemetryAt, period)) {
       this.#telemetryAt = uptime;
       this.#toGrid("telemetry", telemetryDocument(decision, context.at), { qos: 0, retain: false });

@@ -31,6 +31,8 @@ export interface SignalFacts {
 export interface StatusContext {
   readonly session: { readonly boot: string; readonly connects: number };
   readonly at: Instant;
+  /** Since when what limits now has limited without a break; null: nothing does. */
+  readonly bindingSince: Instant | null;
   readonly signal: SignalFacts;
   readonly software: string;
   readonly config: "ok" | "last-good";
@@ -60,6 +62,7 @@ export function statusDocument(decision: Decision, context: StatusContext) {
     drill: binding?.ref?.drill === true,
     setpointW: decision.setpoint === null ? null : Math.floor(decision.setpoint.power),
     setpointDoc: decision.setpoint?.ref?.id ?? null,
+    bindingSince: context.bindingSince === null ? null : isoTime(context.bindingSince),
     remainingS: binding?.until == null ? null : Math.max(0, Math.round((binding.until - at) / 1000)),
     measuredW: measuredW(decision),
     measuredLowW: whole(draw.low),
@@ -135,5 +138,18 @@ function complianceFigure(compliance: Compliance): number | null {
     case "violating": return whole(compliance.excess);
     case "not-limited":
     case "unverified": return null;
+  }
+}
+
+/** Remembers since when the same source, or document, has been what limits. */
+export class BindingWatch {
+  #key: string | null = null;
+  #since: Instant | null = null;
+
+  look({ effective: { binding } }: Decision, at: Instant): Instant | null {
+    const key = binding === null ? null : `${binding.source} ${binding.ref?.topic ?? ""} ${binding.ref?.id ?? ""}`;
+    if (key !== this.#key) this.#since = key === null ? null : at;
+    this.#key = key;
+    return this.#since;
   }
 }

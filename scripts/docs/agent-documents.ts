@@ -46,6 +46,7 @@ export const statusSchema = z.looseObject({
   drill: z.boolean().optional(),
   setpointW: watts.optional(),
   setpointDoc: z.string().nullable().optional(),
+  bindingSince: at.nullable().optional().meta({ description: "Since when the same document, or source, has been what limits." }),
   remainingS: z.number().nullable().optional(),
   measuredW: watts.optional(),
   measuredQuality: z.enum(["measured", "estimated", "unknown"]).optional(),

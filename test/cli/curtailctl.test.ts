@@ -33,7 +33,7 @@ const answers = {
 describe("curtailctl shows", { concurrency: 2 }, () => {
   const table: [readonly string[], readonly RegExp[]][] = [
     [["status"], [/^state {6}limited, compliant, 320 W below the limit$/m, /^limit {6}20\.1 kW from the grid's allocation, document alloc-7, 2 h 5 min left$/m, /^hashrate {3}1\.02 PH\/s, 19\.4 J\/TH$/m, /^devices {4}12: 11 answering, 2 asleep/m, /^refused {4}2 REPLAY$/m]],
-    [["why"], [/^The rack may draw 20\.1 kW because of the grid's allocation \(document alloc-7\)\. It ends in 2 h 5 min\.$/m]],
+    [["why"], [/^The rack may draw 20\.1 kW because of the grid's allocation \(document alloc-7\)\. It has held since 2025-12-31 22:04:12 UTC\. It ends in 2 h 5 min\.$/m]],
     [["devices"], [/^id +state +wanted/m, /^asic-01 +hashing +point 590 +590 +3\.01 kW +121\.8 TH\/s +24\.7 +61 °C +0\.8 s$/m, /^asic-02 +unknown \(timeout\) .* up to 3\.50 kW +unknown +unknown +unknown +31 s$/m]],
     [["device", "asic-01"], [/^asic-01 {2}Antminer S19k Pro, LuxOS$/m, /between 2\.99 kW and 3\.03 kW \(by outlet\)/]],
     [["grid", "show"], [/^technician 4\.00 kW by ada, until cleared$/m, /^refused {4}2 REPLAY/m]],
