@@ -1,6 +1,6 @@
 /**
- * The log: JSON lines on standard output, each a sentence and its facts. The journal gets its priority in front of
- * each line, a terminal gets a readable line. Written synchronously: a flood costs time, never memory.
+ * The log: lines on standard output, each a sentence and its facts. The journal gets them behind a priority, a terminal
+ * behind the time, everybody else as JSON. Written synchronously: a flood costs time, never memory.
  */
 import { pino } from "pino";
 import type { Log, Logbook, LogLevel } from "../runtime/log.ts";
@@ -12,7 +12,7 @@ export interface LogOptions {
   readonly write?: (line: string) => void;
 }
 
-/** `journal`: JSON with a priority in front; `lines`: JSON; `terminal`: readable. */
+/** `journal`: the sentence and its facts behind a priority, time and level being the journal's; `lines`: JSON; `terminal`: readable. */
 export type LogForm = "journal" | "lines" | "terminal";
 
 /** Priorities of syslog, by pino's level. */
@@ -29,7 +29,7 @@ export function createLogbook({ level, form, write = standardOutput() }: LogOpti
     [Symbol.for("pino.metadata")]: true,
     lastLevel: 0,
     write(line: string): void {
-      write(form === "journal" ? `<${priorities[this.lastLevel] ?? 6}>${line}` : form === "terminal" ? readable(line) : line);
+      write(form === "lines" ? line : form === "journal" ? `<${priorities[this.lastLevel] ?? 6}>${sentence(line)}\n` : readable(line));
     },
   };
   const root = pino(
@@ -64,9 +64,15 @@ function standardOutput(): (line: string) => void {
   return (line) => void output.write(line);
 }
 
+/** `a miner does not answer  room=daemon  event=device.lost  device=asic-01` */
+function sentence(line: string): string {
+  const { time: _time, level: _level, msg, ...fields } = JSON.parse(line) as Record<string, unknown>;
+  const facts = Object.entries(fields).map(([name, value]) => `  ${name}=${typeof value === "string" ? value.replaceAll(/\s+/g, " ") : JSON.stringify(value)}`);
+  return `${String(msg)}${facts.join("")}`;
+}
+
 /** `08:14:03 WARN  lost the connection to the broker  reason=keepalive timeout` */
 function readable(line: string): string {
-  const { time, level, msg, ...fields } = JSON.parse(line) as Record<string, unknown>;
-  const facts = Object.entries(fields).map(([name, value]) => `  ${name}=${typeof value === "string" ? value : JSON.stringify(value)}`);
-  return `${String(time).slice(11, 19)} ${String(level).toUpperCase().padEnd(5)} ${String(msg)}${facts.join("")}\n`;
+  const { time, level } = JSON.parse(line) as Record<string, unknown>;
+  return `${String(time).slice(11, 19)} ${String(level).toUpperCase().padEnd(5)} ${sentence(line)}\n`;
 }

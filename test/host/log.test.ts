@@ -21,9 +21,14 @@ describe("log", () => {
     assert.match(String(time), /^\d{4}-\d\d-\d\dT[\d:.]+Z$/);
   });
 
-  test("the journal gets syslog's priority in front of each line", () => {
+  test("the journal gets a sentence and its facts behind syslog's priority", () => {
     const lines = written("journal", "debug");
-    assert.deepEqual(lines.map((line) => line.slice(0, 4)), ["<7>{", "<6>{", "<4>{", "<3>{"]);
+    assert.deepEqual(lines, [
+      "<7>detail  room=daemon\n",
+      "<6>setpoint.reached  room=daemon  device=asic-01  powerW=3010\n",
+      '<4>odd  room=daemon  password=(not shown)  link={"password":"(not shown)","url":"mqtt://b"}\n',
+      "<3>broken  room=daemon\n",
+    ]);
   });
 
   test("a terminal gets a line to read", () => {
