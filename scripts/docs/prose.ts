@@ -19,7 +19,13 @@ export const READING_THE_TABLES = `### How to read the tables
 - Assumed because nobody publishes it, and to be corrected by whoever has the machine: what a voltage level of an Avalon 8 is worth
   (1 %); that an A13 to A15 takes \`frequency\` and \`voltage\` while it hashes; how far down a SEALMINER follows its power limit (half);
   what devices draw that cgminer or bfgminer has disabled (about a third).
-- Stock Antminers tell real watts only where port 6060 answers \`/miner_power\`; the simulated one does not. Which frequency levels a
+- **Boards**: so many of them at the lowest point, the others off; the next point brings back all that our orders switched off, and none
+  that somebody else did. How long a board of LuxOS takes to come back is not published: half a minute is assumed.
+- Around every driver stands one guard (\`drivers/guarded.ts\`): points outside of \`miners[].limits\` are neither offered nor ordered, and a
+  miner with a board at its limit (\`boardMaxC\` of the model file, 80 unless it says otherwise) gets no raise until it has cooled by 5 °C.
+- What an order has to switch off besides what it sets, LuxOS's ATM and autotuner for two, is given back when nothing has limited the
+  rack for a minute; \`curtailctl device ID\` says what is owed.
+- Stock Antminers tell real watts only where port 6060 answers \`/miner_power\`; simulated ones do where they have addresses of their own. Which frequency levels a
   firmware takes is not documented: one that is not taken is not read back, and one that has no effect shows in the hashrate and is
   reported as an error of the machine.`;
 
