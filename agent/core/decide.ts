@@ -62,6 +62,10 @@ export interface Decision {
   readonly quarantined: readonly { readonly id: string; readonly reason: string }[];
   /** The first polls are still out and the recorded setpoints stand in for them. */
   readonly awaitingPolls: boolean;
+  /** Nothing is on its way, and the meter has shown all of it. */
+  readonly settled: boolean;
+  /** How far the meter follows behind, as far as seen. */
+  readonly lag: Millis;
   /** `lost`: the rack may be without them; `returned`: in this moment they are back after an outage. */
   readonly mains: "on" | "lost" | "returned";
   /** `frozen`: it did not move with the last orders and is not believed. `disagrees`: the machines' words together contradict it. */
@@ -129,7 +133,7 @@ export function decide(rack: RackState, input: DecideInput): { readonly rack: Ra
       uptime, state: gridState(mode, isBinding(effective, policy)), effective, setpoint, failsafe, budget, draw,
       quality: snapshot.rack !== null && meterFresh ? "measured" : learned.views.every((view) => view.draw.by === "nameplate") ? "unknown" : "estimated",
       mains: outage === null ? (back ? "returned" : "on") : "lost",
-      compliance, floor, tolerance: allowed, views: learned.views, orders, awaitingPolls,
+      compliance, floor, tolerance: allowed, views: learned.views, orders, awaitingPolls, settled: watch.settled, lag: watch.lag,
       meter: meter.frozen !== null ? "frozen" : disagreesForLong(rack.disagreesSince, uptime) ? "disagrees" : "trusted",
       quarantined: [...devices].flatMap(([id, { quarantine }]) => (quarantine === null ? [] : [{ id, reason: quarantine.reason }])),
     },

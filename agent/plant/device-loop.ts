@@ -1,4 +1,5 @@
 import type { Reading, Setpoint, Telemetry, UnknownReason } from "../core/model.ts";
+import { withProven, type Proven } from "../core/proven.ts";
 import type { DeviceSnapshot, OrderStatus } from "../core/snapshot.ts";
 import type { Order } from "../core/state.ts";
 import type { Tick } from "../core/time.ts";
@@ -56,6 +57,9 @@ export class DeviceLoop {
   #failure: { readonly reason: UnknownReason; readonly message: string } | null = null;
   /** In maintenance: read and never told anything, so that nobody is surprised who has his hands in it. */
   held = false;
+  /** What a proof test has measured of it; null: nothing. */
+  proven: Proven | null = null;
+  #measured: { readonly of: DeviceSnapshot["capabilities"]; readonly by: Proven; readonly as: DeviceSnapshot["capabilities"] } | null = null;
   /** Lent out: core sees what it was before, so that nothing else moves for it. */
   #lent: { readonly reading: Reading } | null = null;
   #errand: Errand | null = null;
@@ -120,8 +124,16 @@ export class DeviceLoop {
   snapshot(tick: Tick, power: Pick<DeviceSnapshot, "outlet" | "feed">): DeviceSnapshot {
     const { id, nameplate } = this.device;
     // What can do nothing is one more load to core, counted at what the meter says.
-    const capabilities = this.held ? NOTHING : this.device.capabilities;
+    const capabilities = this.held ? NOTHING : this.#capable();
     return { id, nameplate, capabilities, reading: this.#lent?.reading ?? this.#aged(tick), order: this.#status, ...power };
+  }
+
+  /** What the driver says, as a proof test has measured it. The same object as long as both are the same: what is planned from it is kept with it. */
+  #capable(): DeviceSnapshot["capabilities"] {
+    const { capabilities } = this.device;
+    if (this.proven === null) return capabilities;
+    if (this.#measured?.of !== capabilities || this.#measured.by !== this.proven) this.#measured = { of: capabilities, by: this.proven, as: withProven(capabilities, this.proven) };
+    return this.#measured.as;
   }
 
   /** Polls and obeys until aborted. `delay` spreads the polls of many devices over their period. */
