@@ -1,5 +1,5 @@
 /** A changed configuration while the daemon runs: what can be taken at once is, the rest is said to wait for a restart. */
-import { differences } from "../config/live.ts";
+import { differences, taken } from "../config/live.ts";
 import type { Config } from "../config/schema.ts";
 import { ConfigError, formatFault } from "../runtime/errors.ts";
 import type { Attendant, Desk } from "./attendant.ts";
@@ -48,8 +48,8 @@ export class Reload implements Attendant {
       const config = await this.#options.reread();
       const live = differences(this.#inForce, config).filter((difference) => difference.live).map(({ path }) => path);
       const restart = differences(this.#wired, config).filter((difference) => !difference.live).map(({ path }) => path);
-      this.#inForce = config;
-      this.#options.adopt(config);
+      this.#inForce = taken(this.#wired, config);
+      this.#options.adopt(this.#inForce);
       this.#desk?.event("config.reloaded", { live, restart, who });
       this.#desk?.soon();
       return { ok: true, live, restart, faults: [] };
@@ -61,7 +61,7 @@ export class Reload implements Attendant {
     }
   }
 
-  /** What the rack runs by now: the file as last taken. */
+  /** What the rack runs by: as wired at the start, with what was taken since. */
   get config(): Config {
     return this.#inForce;
   }

@@ -4,7 +4,13 @@ import { shown } from "./redact.ts";
 import type { Config } from "./schema.ts";
 
 /** Paths, and what lies below them, that are taken without a restart. Everything else is wired at the start. */
-const LIVE = ["node.breakerW", "node.supply", "grid.failsafeLimitW", "policy.onStop", "policy.maxChangesPerCycle", "policy.rampPctPerMin", "policy.restartRandomS"];
+const LIVE = {
+  node: ["breakerW", "supply"],
+  grid: ["failsafeLimitW"],
+  policy: ["onStop", "maxChangesPerCycle", "rampPctPerMin", "restartRandomS"],
+} as const satisfies { readonly [Room in keyof Config]?: readonly (keyof Config[Room])[] };
+
+const livePaths = Object.entries(LIVE).flatMap(([room, keys]) => keys.map((key) => `${room}.${key}`));
 
 export interface Difference {
   /** `grid.failsafeLimitW`, `miners[asic-03].address` */
@@ -17,9 +23,19 @@ export interface Difference {
 /** In the order of the file; no secrets in it. */
 export function differences(before: Config, after: Config): Difference[] {
   return [...unlike("", before, after)].map(({ path, key, from, to }) => ({
-    path, before: shown(key, from), after: shown(key, to), live: LIVE.some((live) => path === live || path.startsWith(`${live}.`)),
+    path, before: shown(key, from), after: shown(key, to), live: livePaths.some((live) => path === live || path.startsWith(`${live}.`)),
   }));
 }
+
+/** What runs after `next` was read: everything as it was wired, with what can be taken from `next`. */
+export const taken = (wired: Config, { node, grid, policy }: Config): Config => ({
+  ...wired,
+  node: { ...wired.node, ...only(node, LIVE.node) },
+  grid: { ...wired.grid, ...only(grid, LIVE.grid) },
+  policy: { ...wired.policy, ...only(policy, LIVE.policy) },
+});
+
+const only = <T extends object, K extends keyof T>(from: T, keys: readonly K[]): Pick<T, K> => Object.fromEntries(keys.map((key) => [key, from[key]])) as Pick<T, K>;
 
 interface Unlike {
   readonly path: string;

@@ -3,7 +3,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, test } from "node:test";
 import { parse, type Document } from "yaml";
-import { differences } from "../../agent/config/live.ts";
+import { differences, taken } from "../../agent/config/live.ts";
 import { loadConfig } from "../../agent/config/load.ts";
 import { migrated } from "../../agent/config/migrate.ts";
 import { configText, testDirectory } from "../config/config-files.ts";
@@ -68,6 +68,16 @@ describe("migrations", () => {
     assert.throws(() => migrated("version: 4\n", "f", { present: 3, by }), /knows up to 3: install a newer/);
     assert.throws(() => migrated("version: 0\n", "f", { present: 3, by }), /nothing leads from there/);
   });
+});
+
+test("what is taken while running is what is listed as live, and nothing else", async () => {
+  await using directory = await testDirectory();
+  const at = async (changes: Parameters<typeof configText>[0]) => loadConfig(await directory.write("config.yaml", configText(changes)));
+  const wired = await at({});
+  const next = await at({ "node.nominalW": 30_000, "node.breakerW": 35_000, "grid.failsafeLimitW": 9_000, "policy.onStop": "sleep", "policy.pduGraceS": 60, "miners.1.id": "asic-09" });
+  const runs = taken(wired, next);
+  assert.deepEqual(differences(wired, runs).map(({ path }) => path), ["node.breakerW", "grid.failsafeLimitW", "policy.onStop"]);
+  assert.ok(differences(runs, next).every(({ live }) => !live));
 });
 
 test("differences name things by their id, and show no secret", async () => {
