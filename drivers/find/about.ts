@@ -10,7 +10,7 @@ export interface About {
   readonly boardSerials: readonly string[];
 }
 
-export const UNSAID: About = { type: null, version: null, mac: null, serial: null, boards: null, boardSerials: [] };
+const UNSAID: About = { type: null, version: null, mac: null, serial: null, boards: null, boardSerials: [] };
 
 /** Lower case with colons, however it was written; null: none. */
 export function macOf(text: string | null): string | null {
@@ -21,3 +21,9 @@ export function macOf(text: string | null): string | null {
 
 /** Makers write "N/A" and the like where they know nothing. */
 export const said = (text: string | null): string | null => (text === null || /^(n\/?a|null|none|unknown|undefined|-+|0+)$/i.test(text) ? null : text.slice(0, 120));
+
+/** What was said, made alike. */
+export const aboutOf = (told: Partial<About>): About => ({
+  ...UNSAID, ...told,
+  type: said(told.type ?? null), version: said(told.version ?? null), mac: macOf(told.mac ?? null), serial: said(told.serial ?? null),
+});

@@ -3,11 +3,13 @@ import { onAbort } from "../cgminer/abort.ts";
 import type { JsonObject } from "../cgminer/json.ts";
 import type { Address } from "../cgminer/wire.ts";
 import type { DriverName } from "../index.ts";
-import type { About } from "./about.ts";
+import { aboutOf, type About } from "./about.ts";
 import { Asking, type Answered, type Host } from "./asking.ts";
-import { aboutOf, FAMILIES, QUESTIONS, VERSION, type Family } from "./families.ts";
+import { FAMILIES, QUESTIONS } from "./families.ts";
+import type { Family } from "./family.ts";
 import { modelOf } from "./models.ts";
 import type { Question } from "./questions.ts";
+import { VERSION } from "./version-families.ts";
 
 export interface Finding extends About {
   readonly driver: DriverName;

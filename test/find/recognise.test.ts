@@ -4,9 +4,9 @@ import { describe, test } from "node:test";
 import type { JsonObject } from "../../drivers/cgminer/json.ts";
 import { macOf, said } from "../../drivers/find/about.ts";
 import { neighboursOf } from "../../drivers/find/arp.ts";
-import { VERSION } from "../../drivers/find/families.ts";
 import { recognise } from "../../drivers/find/identify.ts";
 import { modelOf } from "../../drivers/find/models.ts";
+import { VERSION } from "../../drivers/find/version-families.ts";
 
 const here = { host: "10.0.0.1", port: 4028 };
 const version = (description: string, row: JsonObject): JsonObject => ({ STATUS: [{ STATUS: "S", Description: description }], VERSION: [row] });
