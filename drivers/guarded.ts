@@ -39,7 +39,6 @@ export const guarded = (device: Device, bounds: Bounds): Device => new Guarded(d
 
 class Guarded implements Device {
   readonly id: string;
-  readonly actuators: Actuators;
   readonly orderDeadlineMs?: number;
   readonly debts?: NonNullable<Device["debts"]>;
   readonly blink?: NonNullable<Device["blink"]>;
@@ -47,6 +46,7 @@ class Guarded implements Device {
   readonly #device: Device;
   readonly #bounds: Bounds;
   #heat: Heat | null = null;
+  #acting: { readonly of: Actuators; readonly guarded: Actuators } | null = null;
   /** The device's own list and what is left of it. */
   #offered: { readonly of: readonly Capability[]; readonly ceiling: number; readonly left: readonly Capability[] } | null = null;
 
@@ -59,7 +59,6 @@ class Guarded implements Device {
     if (debts !== undefined) this.debts = debts;
     if (blink !== undefined) this.blink = (on, signal) => blink.call(device, on, signal);
     if (restart !== undefined) this.restart = (signal) => restart.call(device, signal);
-    this.actuators = Object.fromEntries((Object.keys(device.actuators) as CapabilityKind[]).map((kind) => [kind, (setpoint: Setpoint, signal: AbortSignal) => this.#act(setpoint, signal)]));
   }
 
   get description(): string {
@@ -68,6 +67,16 @@ class Guarded implements Device {
 
   get nameplate(): Device["nameplate"] {
     return this.#device.nameplate;
+  }
+
+  /** Those the device has now: some learn with their first reading that they can sleep. */
+  get actuators(): Actuators {
+    const of = this.#device.actuators;
+    if (this.#acting?.of !== of) {
+      const act = (setpoint: Setpoint, signal: AbortSignal): Promise<void> => this.#act(setpoint, signal);
+      this.#acting = { of, guarded: Object.fromEntries((Object.keys(of) as CapabilityKind[]).map((kind) => [kind, act])) };
+    }
+    return this.#acting.guarded;
   }
 
   get capabilities(): readonly Capability[] {

@@ -45,12 +45,25 @@ describe("the owner's bounds", () => {
   test("hold for what a driver sets by itself: LuxOS slows down to the lowest point inside before it sleeps", async () => {
     await using script = await scriptedLuxos();
     const bounds: Bounds = { ...NONE, frequencyMin: megahertz(300) };
-    const device = guarded(luxos({ id: "a", address: script.miner.address, model: narrowed(loadModel("antminer-s19k-pro"), bounds), deadlineMs: 500 }), bounds);
+    const device = guarded(luxos({ id: "a", address: script.miner.address, model: narrowed(loadModel("antminer-s19k-pro"), bounds), deadlineMs: 3_000 }), bounds);
     await device.read(never);
     await order(device, { kind: "sleep" });
     assert.ok(script.asked.includes("frequencyset 0,315"));
     assert.ok(!script.asked.some((command) => /frequencyset \d,(190|215|240|265|290)$/.test(command)));
   });
+});
+
+test("a miner that learns to sleep with its first reading can be told so through the guard", async () => {
+  let sleeps = false;
+  const orders: Setpoint[] = [];
+  const both: Device["actuators"] = { points: async () => undefined, sleep: async (setpoint) => void orders.push(setpoint) };
+  const miner: Device = Object.defineProperty(playedMiner("a"), "actuators", { get: () => (sleeps ? both : { points: both.points }) });
+  const device = guarded(miner, NONE);
+  assert.deepEqual(Object.keys(device.actuators), ["points"]);
+  sleeps = true;
+  assert.deepEqual(Object.keys(device.actuators), ["points", "sleep"]);
+  await order(device, { kind: "sleep" });
+  assert.deepEqual(orders, [{ kind: "sleep" }]);
 });
 
 describe("hot boards", () => {

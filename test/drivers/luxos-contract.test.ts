@@ -1,3 +1,5 @@
+import { celsius } from "../../agent/core/units.ts";
+import { guarded, type Bounds } from "../../drivers/guarded.ts";
 import { luxos } from "../../drivers/luxos/driver.ts";
 import { loadModel } from "../../drivers/models.ts";
 import { startRig } from "../../drivers/sim/rig.ts";
@@ -5,8 +7,9 @@ import { exchange, type Address } from "../../drivers/cgminer/wire.ts";
 import { contract, type Stand } from "./contract.ts";
 import { faultProxy } from "./fault-proxy.ts";
 
-const REQUEST_MS = 150;
+const REQUEST_MS = 250;
 const MODEL = "antminer-s19k-pro";
+const BOUNDS: Bounds = { frequencyMin: null, frequencyMax: null, voltageMin: null, voltageMax: null, powerMax: null, boardMax: celsius(120) };
 const never = new AbortController().signal;
 
 contract("LuxOS", async (): Promise<Stand> => {
@@ -16,7 +19,8 @@ contract("LuxOS", async (): Promise<Stand> => {
   const direct = addressOf(asic.address);
   const proxy = await faultProxy(direct);
   return {
-    device: luxos({ id: asic.id, address: proxy.address, model: loadModel(MODEL), deadlineMs: REQUEST_MS }),
+    // As the daemon has it: behind the guard that stands around every driver.
+    device: guarded(luxos({ id: asic.id, address: proxy.address, model: loadModel(MODEL), deadlineMs: REQUEST_MS }), BOUNDS),
     // Three requests, and a second for a farewell that is not heard.
     deadlineMs: 3 * REQUEST_MS + 1_000,
     orders: [
