@@ -2,9 +2,8 @@
  * HTTP over two unix sockets in the run directory: look.sock reads, act.sock also changes. Who may open which is the
  * file system's business. What is answered comes in as a table; this file knows bytes, paths and limits.
  */
-import { chmod, mkdir, rm } from "node:fs/promises";
+import { mkdir } from "node:fs/promises";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
-import { connect } from "node:net";
 import { join } from "node:path";
 import type * as z from "zod";
 import { millis } from "../core/units.ts";
@@ -13,6 +12,7 @@ import type { Log } from "../runtime/log.ts";
 import { answerJson, ControlError, failureOf, readJson } from "./control-http.ts";
 import { EventStreams, type Follow } from "./control-events.ts";
 import { Proofs, proofHeader, whoIs, type Caller } from "./control-proof.ts";
+import { listen } from "./control-listen.ts";
 import { findRoute } from "./control-routes.ts";
 
 export { ControlError } from "./control-http.ts";
@@ -53,8 +53,6 @@ export interface ControlOptions {
   readonly log: Log;
 }
 
-/** Bytes a unix socket's path may have, without the NUL. */
-const longestPath = 107;
 const handlerTimeout = millis(10_000);
 const mostConnections = 64;
 const sockets = ["look", "act"] as const;
@@ -87,29 +85,6 @@ export async function openControl(options: ControlOptions): Promise<AsyncDisposa
   }
   return { [Symbol.asyncDispose]: close };
 }
-
-async function listen(server: Server, path: string): Promise<void> {
-  if (Buffer.byteLength(path) > longestPath) throw new Error(`${path} is too long for a unix socket (${longestPath} bytes): set a shorter paths.run`);
-  if (await isAnswered(path)) throw new Error(`another curtaild answers on ${path}: stop it, or give this one its own paths.run`);
-  // What is left by a daemon that was killed.
-  await rm(path, { force: true });
-  await new Promise<void>((resolve, reject) => {
-    server.once("error", reject);
-    server.listen(path, resolve);
-  });
-  server.removeAllListeners("error").on("error", () => undefined);
-  await chmod(path, 0o660);
-}
-
-const isAnswered = (path: string): Promise<boolean> =>
-  new Promise((resolve) => {
-    const probe = connect(path, () => end(true));
-    const end = (answered: boolean): void => {
-      probe.destroy();
-      resolve(answered);
-    };
-    probe.on("error", () => end(false));
-  });
 
 interface AnswerContext extends ControlOptions {
   readonly socket: "look" | "act";
