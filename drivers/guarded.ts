@@ -7,6 +7,7 @@ import { megahertz, millivolts, watts, type Celsius, type Megahertz, type Milliv
 import { DeviceError } from "../agent/runtime/errors.ts";
 import { alike } from "./alike.ts";
 import type { Actuators, Device } from "./driver.ts";
+import { COOLED_BY, heatAfter, type Heat } from "./heat.ts";
 import type { MinerModel } from "./models.ts";
 
 /** Bounds of settings, both ends included; null: none. */
@@ -19,9 +20,6 @@ export interface Bounds {
   /** From here on no raise. */
   readonly boardMax: Celsius;
 }
-
-/** Cooler by so many °C, boards get raises again. */
-const COOLED_BY = 5;
 
 /** The model with its envelope narrowed, for what drivers set besides the points they offer. */
 export function narrowed(model: MinerModel, bounds: Bounds): MinerModel {
@@ -138,28 +136,6 @@ class Guarded implements Device {
     if (isOutside(voltage, voltageMin, voltageMax)) return `${voltage} mV, outside ${voltageMin ?? 0} to ${voltageMax ?? "any"} mV`;
     return isOutside(power, null, powerMax) ? `${power} W, above ${powerMax} W` : null;
   }
-}
-
-/** Boards too hot for a raise, and what the machine ran at when that was read. */
-interface Heat {
-  readonly hottest: number;
-  /** W: no point that draws more. */
-  readonly ceiling: number;
-  readonly boards: number;
-  readonly asleep: boolean;
-}
-
-/** A sensor that fell silent cools nothing. */
-function heatAfter(before: Heat | null, { boards, point, power, state }: Telemetry, { boardMax, points }: { readonly boardMax: Celsius; readonly points: readonly OperatingPoint[] }): Heat | null {
-  const temperatures = boards.map(({ boardTemperature }) => boardTemperature).filter((temperature) => temperature !== null);
-  if (temperatures.length === 0) return before;
-  const hottest = Math.max(...temperatures);
-  if (hottest < boardMax - (before === null ? 0 : COOLED_BY)) return null;
-  const lowest = Math.min(...points.map((one) => one.power));
-  const present = points.find(({ id }) => id === point)?.power ?? power ?? lowest;
-  // While it is hot the ceiling follows the machine down and never up; the lowest point always stays, to plan with.
-  const ceiling = Math.max(lowest, Math.min(present, before?.ceiling ?? Infinity));
-  return { hottest, ceiling, boards: boards.filter(({ enabled }) => enabled !== false).length, asleep: state === "asleep" };
 }
 
 const pointsIn = (capabilities: readonly Capability[]): readonly OperatingPoint[] => capabilities.flatMap((capability) => (capability.kind === "points" ? capability.points : []));
