@@ -17,7 +17,7 @@ import { version } from "../version.ts";
 interface RunOptions {
   readonly config?: string;
   readonly rack?: string;
-  readonly logLevel: LogLevel;
+  readonly logLevel?: LogLevel;
 }
 
 /** `curtaild run`: the daemon, until SIGTERM or SIGINT. SIGHUP reads the configuration again. */
@@ -25,11 +25,12 @@ export const runCommand = (): Command =>
   new Command("run").description("run the daemon")
     .option("--config <file>", "configuration file (default /etc/curtaild/config.yaml)")
     .option("--rack <name>", "one of several racks on this machine: /etc/curtaild/NAME.yaml, with state and sockets in directories of that name", rackName)
-    .addOption(new Option("--log-level <level>", "what is worth a line").choices(logLevels).default("info").env("CURTAILD_LOG_LEVEL"))
+    .addOption(new Option("--log-level <level>", "what is worth a line (default: CURTAILD_LOG_LEVEL, or info)").choices(logLevels))
     .action(run);
 
 async function run({ rack, logLevel, ...options }: RunOptions): Promise<void> {
-  const logbook = createLogbook({ level: logLevel, form: logForm(process.env, process.stdout.isTTY) });
+  const level = logLevel ?? usualLevel(process.env);
+  const logbook = createLogbook({ level, form: logForm(process.env, process.stdout.isTTY) });
   const log = logbook.room("daemon");
   endOnBugs(log);
   const source: Source = { file: options.config ?? `/etc/curtaild/${rack ?? "config"}.yaml`, rack: rack ?? null, log };
@@ -97,6 +98,9 @@ async function startConfig(source: Source): Promise<{ config: Config; configStat
     return { config, configState: "last-good" };
   }
 }
+
+/** A slip in /etc/default/curtaild must not keep the rack without its keeper. */
+const usualLevel = (env: NodeJS.ProcessEnv): LogLevel => logLevels.find((level) => level === env["CURTAILD_LOG_LEVEL"]) ?? "info";
 
 function rackName(text: string): string {
   if (!/^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/.test(text)) throw new InvalidArgumentError("letters, digits, dashes and underscores, beginning with a letter or digit");
