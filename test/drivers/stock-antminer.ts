@@ -12,7 +12,7 @@ import { readSimModel } from "../../drivers/sim/model.ts";
 import { seeded } from "../../drivers/sim/random.ts";
 import { faultProxy } from "./fault-proxy.ts";
 
-export const REQUEST_MS = 150;
+export const REQUEST_MS = 250;
 export const MODEL = "antminer-s19-pro";
 const DAY_MS = 86_400_000;
 
