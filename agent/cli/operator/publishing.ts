@@ -61,7 +61,8 @@ export async function deliver(to: Address, document: Composed, { timeout, comman
     message: ({ topic, payload }) => {
       const node = topic.slice(to.root.length + 1).replace(/\/ack\/.*$/, "");
       const ack = readAck(to.cards.open(payload, node)?.said ?? {});
-      if (ack !== null && ack.status !== "RECEIVED") answers.set(node, ack);
+      // The first word after RECEIVED is the answer; what follows is told of the rack's work.
+      if (ack !== null && ack.status !== "RECEIVED" && !answers.has(node)) answers.set(node, ack);
       bell.ring();
     },
     body: async (link, clock, signal) => {
