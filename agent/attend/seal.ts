@@ -1,6 +1,6 @@
 /** The device key's seal, for rooms that must not know how signatures are made. */
 import type { KeyObject } from "node:crypto";
-import type { Opened } from "../record/verify.ts";
+import type { Opened } from "../record/verdict.ts";
 import { openJws, signJws, type SigningKey } from "../signal/jws.ts";
 
 /** Without a key what is sealed stays as it is. */
