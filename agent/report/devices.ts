@@ -24,7 +24,7 @@ export function deviceRow(view: View, decision: Decision, notes: DeviceNotes) {
   const since = reading.kind === "known" ? reading.readAt : reading.since;
   return {
     id: device.id,
-    state: state.quarantine !== null ? "quarantined" : (telemetry?.state ?? "unknown"),
+    state: stateWord(view),
     readingAgeS: Math.max(0, Math.round((decision.uptime - since.uptime) / 100) / 10),
     point: telemetry?.point ?? null,
     frequencyMHz: hundredths(telemetry?.frequency ?? null),
@@ -41,6 +41,13 @@ export function deviceRow(view: View, decision: Decision, notes: DeviceNotes) {
     quarantineReason: state.quarantine?.reason ?? null,
     ...notes,
   };
+}
+
+/** Without power at its outlet it is off, whatever else is known of it. */
+function stateWord({ device, state }: View) {
+  if (device.feed?.on === false) return "off";
+  if (state.quarantine !== null) return "quarantined";
+  return device.reading.kind === "known" ? (device.reading.telemetry.state ?? "unknown") : "unknown";
 }
 
 export function deviceDetail(view: View, decision: Decision, context: { readonly description: string; readonly failure: string | null; readonly notes: DeviceNotes }) {
