@@ -1,6 +1,6 @@
 /** Avalon's reports in the contract's vocabulary. */
 import type { BoardTelemetry, OperatingPoint, Telemetry } from "../../agent/core/model.ts";
-import { celsius, megahertz, millivolts, terahash, watts, type Celsius, type Watts } from "../../agent/core/units.ts";
+import { celsius, megahertz, millivolts, terahash, watts, type Celsius, type Megahertz, type Watts } from "../../agent/core/units.ts";
 import type { Reports } from "../cgminer/api.ts";
 import { miningOf, NOTHING_SAID } from "../cgminer/mining.ts";
 import { figureAt, modulesOf, numbersAt, type Module } from "./brackets.ts";
@@ -15,6 +15,9 @@ const TOLERANCE = { megahertz: 12, part: 0.006 } as const;
 const GIGA_PER_TERA = 1_000;
 /** The largest machines draw 15 kW; a supply that says more says nothing. */
 const MOST_WATTS = 50_000;
+const MOST_MEGAHERTZ = 5_000;
+const MOST_MILLIVOLTS = 50_000;
+const MOST_TERAHASH = 10_000;
 
 export function telemetryOf(reports: Reports, generation: Generation, points: readonly OperatingPoint[]): Telemetry {
   const modules = modulesOf(reports.required("estats"));
@@ -28,8 +31,8 @@ export function telemetryOf(reports: Reports, generation: Generation, points: re
     ...mining,
     power,
     powerSource: power === null ? null : "measured",
-    frequency: frequency === null || frequency <= 0 ? null : megahertz(frequency),
-    voltage: voltage === null || voltage <= 0 ? null : millivolts(Math.round(voltage)),
+    frequency: clockOf(frequency),
+    voltage: voltage === null || voltage <= 0 || voltage > MOST_MILLIVOLTS ? null : millivolts(Math.round(voltage)),
     state,
     point: state === "hashing" ? (pointAt(modules, generation, points)?.id ?? null) : null,
     boards: boardsOf(modules),
@@ -82,12 +85,12 @@ function boardsOf(modules: readonly Module[]): readonly BoardTelemetry[] {
     const count = Math.max(1, Math.min(16, rates.length));
     for (let board = 0; board < count; board++) {
       const rate = rates[board] ?? figureAt(module, "GHSspd") ?? Number.NaN;
-      const clock = meanOf(numbersAt(module, `SF${board}`)) ?? figureAt(module, "Freq");
+      const clock = clockOf(meanOf(numbersAt(module, `SF${board}`)) ?? figureAt(module, "Freq"));
       boards.push({
         enabled: null,
-        frequency: clock === null || clock <= 0 ? null : megahertz(Math.round(clock * 10) / 10),
+        frequency: clock,
         voltage: null,
-        hashrate: Number.isNaN(rate) || rate < 0 ? null : terahash(rate / GIGA_PER_TERA),
+        hashrate: Number.isNaN(rate) || rate < 0 || rate > MOST_TERAHASH * GIGA_PER_TERA ? null : terahash(rate / GIGA_PER_TERA),
         boardTemperature: celsiusOf(figureAt(module, "MTavg", board) ?? figureAt(module, "Temp")),
         chipTemperature: celsiusOf(figureAt(module, "MTmax", board) ?? figureAt(module, "TMax")),
       });
@@ -105,6 +108,8 @@ function fansOf(module: Module): (number | null)[] {
 function errorsOf(module: Module): string[] {
   return numbersAt(module, "ECHU").flatMap((flags, board) => (flags > 0 ? [`board ${board}: error flags ${flags} (ECHU)`] : []));
 }
+
+const clockOf = (value: number | null): Megahertz | null => (value === null || value <= 0 || value > MOST_MEGAHERTZ ? null : megahertz(Math.round(value * 10) / 10));
 
 /** A missing sensor reads 0 or -273. */
 const celsiusOf = (value: number | null): Celsius | null => (value === null || value === 0 || value < -60 || value > 200 ? null : celsius(value));

@@ -52,3 +52,10 @@ export function mean<T extends number>(values: readonly (T | null)[], unit: (val
   const known = values.filter((value) => value !== null);
   return known.length === 0 ? null : unit(known.reduce((sum, value) => sum + value, 0) / known.length);
 }
+
+/** Of what is known; null where nothing is, or where it is more than any machine. */
+export function totalTerahash(values: readonly (Terahash | null)[]): Terahash | null {
+  const known = values.filter((value) => value !== null);
+  const sum = known.reduce((total: number, value) => total + value, 0);
+  return known.length > 0 && within(sum, 0, MOST.terahash) ? terahash(sum) : null;
+}

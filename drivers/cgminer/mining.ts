@@ -1,6 +1,6 @@
 /** What all firmwares of the family say alike, in the contract's words. */
 import type { PoolTelemetry, Telemetry } from "../../agent/core/model.ts";
-import { seconds } from "../../agent/core/units.ts";
+import { secondsAt } from "./figures.ts";
 import { hashrateAt } from "./hashrate.ts";
 import { flagAt, numberAt, rowsAt, textAt, type JsonObject } from "./json.ts";
 
@@ -13,7 +13,6 @@ export const NOTHING_SAID: Telemetry = {
 /** What `summary` and `pools` tell. */
 export function miningOf(summary: JsonObject, pools: JsonObject | null): Pick<Telemetry, "hashrate" | "hashrate15Min" | "hashrateAverage" | "accepted" | "rejected" | "hardwareErrors" | "uptime" | "pools"> {
   const row = rowsAt(summary, "SUMMARY")[0];
-  const elapsed = numberAt(row, "Elapsed");
   return {
     // The shortest span there is: firmwares have 5 s, 20 s, 30 s or a minute.
     hashrate: hashrateAt(row, "5s") ?? hashrateAt(row, "20s") ?? hashrateAt(row, "30s") ?? hashrateAt(row, "1m"),
@@ -22,7 +21,7 @@ export function miningOf(summary: JsonObject, pools: JsonObject | null): Pick<Te
     accepted: numberAt(row, "Accepted"),
     rejected: numberAt(row, "Rejected"),
     hardwareErrors: numberAt(row, "Hardware Errors"),
-    uptime: elapsed === null || elapsed < 0 ? null : seconds(elapsed),
+    uptime: secondsAt(row, "Elapsed"),
     pools: rowsAt(pools ?? undefined, "POOLS").map(poolOf).filter((pool) => pool !== null),
   };
 }

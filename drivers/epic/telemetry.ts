@@ -3,10 +3,11 @@ import type { BoardTelemetry, OperatingPoint, Telemetry } from "../../agent/core
 import { megahertz } from "../../agent/core/units.ts";
 import { flagAt, isObject, numberAt, rowsAt, textAt, type Json, type JsonObject } from "../cgminer/json.ts";
 import { NOTHING_SAID } from "../cgminer/mining.ts";
-import { celsiusAt, inMillivolts, mean, megahertzAt, secondsAt, terahashAt, wattsAt } from "../cgminer/figures.ts";
+import { celsiusAt, inMillivolts, mean, megahertzAt, secondsAt, terahashAt, totalTerahash, wattsAt } from "../cgminer/figures.ts";
 import { at } from "../http/path.ts";
 
 const MEGA_PER_TERA = 1e6;
+const MOST_BOARDS = 16;
 /** Half a step of its clock, and what a supply is off by. */
 const TOLERANCE = { megahertz: 3, millivolts: 70 } as const;
 
@@ -30,19 +31,18 @@ export const tunes = (summary: JsonObject): boolean => flagAt(at(summary, "Perpe
 export function telemetryOf(summary: JsonObject, points: readonly OperatingPoint[]): Telemetry {
   const [session, supply, stratum] = [at(summary, "Session"), at(summary, "Power Supply Stats"), at(summary, "Stratum")];
   const fans = at(summary, "Fans Rpm");
-  const boards = rowsAt(summary, "HBs").map(boardOf);
+  const boards = rowsAt(summary, "HBs").slice(0, MOST_BOARDS).map(boardOf);
   const power = wattsAt(supply, "Input Power");
   const state = stateOf(summary);
   const frequency = mean(boards.map((board) => board.frequency), megahertz);
   const voltage = voltageAt(supply, "Target Voltage") ?? voltageAt(supply, "Output Voltage");
   const url = textAt(stratum, "Current Pool");
-  const rates = boards.map(({ hashrate }) => hashrate).filter((rate) => rate !== null);
   const error = textAt(at(summary, "Status"), "Last Error");
   return {
     ...NOTHING_SAID,
     power,
     powerSource: power === null ? null : "measured",
-    hashrate: rates.length === 0 ? null : rates.reduce((sum, rate) => (sum + rate) as typeof rate),
+    hashrate: totalTerahash(boards.map(({ hashrate }) => hashrate)),
     hashrateAverage: terahashAt(session, "Average MHs", MEGA_PER_TERA),
     frequency,
     voltage,

@@ -4,7 +4,7 @@ import { megahertz } from "../../agent/core/units.ts";
 import type { Reports } from "../cgminer/api.ts";
 import { flagAt, numberAt, rowsAt, textAt, type JsonObject } from "../cgminer/json.ts";
 import { miningOf, NOTHING_SAID } from "../cgminer/mining.ts";
-import { celsiusAt, mean, megahertzAt, secondsAt, terahashAt, wattsAt } from "../cgminer/figures.ts";
+import { celsiusAt, mean, megahertzAt, secondsAt, terahashAt, totalTerahash, wattsAt } from "../cgminer/figures.ts";
 
 export const REPORTS = ["summary", "stats", "pools"] as const;
 
@@ -40,7 +40,7 @@ export function telemetryOf(reports: Reports, points: readonly OperatingPoint[])
   return {
     ...NOTHING_SAID,
     ...mining,
-    hashrate: mining.hashrate ?? sumOf(boards),
+    hashrate: mining.hashrate ?? totalTerahash(boards.map((board) => board.hashrate)),
     uptime: mining.uptime ?? (row === undefined ? null : secondsAt(row, "System Uptime")),
     power,
     powerSource: power === null ? null : "measured",
@@ -67,11 +67,6 @@ function boardsOf(row: JsonObject | undefined): readonly BoardTelemetry[] {
       chipTemperature: null,
     };
   });
-}
-
-function sumOf(boards: readonly BoardTelemetry[]): Telemetry["hashrate"] {
-  const known = boards.map(({ hashrate }) => hashrate).filter((rate) => rate !== null);
-  return known.length === 0 ? null : known.reduce((sum, rate) => (sum + rate) as typeof rate);
 }
 
 function badChips(row: JsonObject | undefined, boards: number): string[] {

@@ -1,6 +1,6 @@
 /**
- * A storm of damaged replies over everything between the bytes of a miner and its reading: real conversations of the six
- * drivers with their simulators and the corpus of malformations, cut, glued, spiced and with values swapped, by a seeded dice.
+ * A storm of damaged replies over everything between the bytes of a miner and its reading: real conversations of the all
+ * families with their simulators and the corpus of malformations, cut, glued, spiced and with values swapped, by a seeded dice.
  * Of each, a sound reading is made or a typed error; nothing crashes, hangs or grows.
  */
 import assert from "node:assert/strict";
@@ -10,6 +10,10 @@ import { DeviceError } from "../../agent/runtime/errors.ts";
 import { settingsOf } from "../../drivers/antminer/settings.ts";
 import { pointsOf as stockPoints } from "../../drivers/antminer/points.ts";
 import { telemetryOf as stockTelemetry } from "../../drivers/antminer/telemetry.ts";
+import { modeOf as auradineMode, telemetryOf as auradineTelemetry } from "../../drivers/auradine/telemetry.ts";
+import { generations } from "../../drivers/avalon/generations.ts";
+import { telemetryOf as avalonTelemetry } from "../../drivers/avalon/telemetry.ts";
+import { telemetryOf as axeosTelemetry } from "../../drivers/axeos/telemetry.ts";
 import { boardsOf as braiinsBoards } from "../../drivers/braiins/boards.ts";
 import { detailsOf } from "../../drivers/braiins/details.ts";
 import { Identity as BraiinsIdentity } from "../../drivers/braiins/identity.ts";
@@ -18,12 +22,17 @@ import { telemetryOf as braiinsTelemetry } from "../../drivers/braiins/telemetry
 import { modeOf, tuningOf } from "../../drivers/braiins/tuner.ts";
 import { Reports } from "../../drivers/cgminer/api.ts";
 import { isObject, rowsAt, type JsonObject } from "../../drivers/cgminer/json.ts";
+import { miningOf } from "../../drivers/cgminer/mining.ts";
 import { parseFor } from "../../drivers/cgminer/reply.ts";
+import { bfgminerDialect, cgminerDialect } from "../../drivers/classic/dialects.ts";
+import { boardOf, unitsOf } from "../../drivers/classic/units.ts";
+import { telemetryOf as epicTelemetry } from "../../drivers/epic/telemetry.ts";
 import { boardsOf as luxosBoards } from "../../drivers/luxos/boards.ts";
 import { narrow, pointsOf as luxosPoints } from "../../drivers/luxos/points.ts";
 import { isAsleep, REPORTS as LUXOS_REPORTS, telemetryOf as luxosTelemetry } from "../../drivers/luxos/telemetry.ts";
 import { loadModel } from "../../drivers/models.ts";
 import { drivers, type DriverName } from "../../drivers/index.ts";
+import { telemetryOf as sealminerTelemetry } from "../../drivers/sealminer/telemetry.ts";
 import type { Random } from "../../drivers/sim/random.ts";
 import { seeded } from "../../drivers/sim/random.ts";
 import { startRig } from "../../drivers/sim/rig.ts";
@@ -41,7 +50,7 @@ interface Way {
   readonly read: (said: readonly JsonObject[]) => readonly Partial<Telemetry>[];
 }
 
-const FAMILIES = ["luxos", "antminer", "whatsminer-v2", "whatsminer-v3", "braiins", "vnish"] as const satisfies readonly DriverName[];
+const FAMILIES = ["luxos", "antminer", "whatsminer-v2", "whatsminer-v3", "braiins", "vnish", "avalon", "avalon-7", "cgminer", "bfgminer", "epic", "axeos", "auradine", "sealminer"] as const satisfies readonly DriverName[];
 type Family = (typeof FAMILIES)[number];
 const never = new AbortController().signal;
 
@@ -71,6 +80,7 @@ async function ways(): Promise<readonly Way[]> {
       return found;
     });
   const [s19k, s19, s21] = [loadModel("antminer-s19k-pro"), loadModel("antminer-s19-pro"), loadModel("antminer-s21-pro")];
+  const [a1346, a741, gamma, at1500, a2] = [loadModel("avalon-a1346"), loadModel("avalon-a741"), loadModel("bitaxe-gamma"), loadModel("teraflux-at1500"), loadModel("sealminer-a2")];
   const stock = stockPoints(s19, true);
   const [braiinsIdentity, vnishIdentity] = [new BraiinsIdentity(s21), new VnishIdentity(s21)];
   return [
@@ -114,6 +124,32 @@ async function ways(): Promise<readonly Way[]> {
         return [vnishTelemetry(summary, perf, vnishIdentity)];
       },
     },
+    {
+      replies: of("avalon", "summary+estats"),
+      read: ([joined]) => [avalonTelemetry(joinedReports(joined, ["summary", "estats", "pools"]), generations.modern, a1346.points)],
+    },
+    {
+      replies: of("avalon-7", "summary+estats"),
+      read: ([joined]) => [avalonTelemetry(joinedReports(joined, ["summary", "estats", "pools"]), generations.a7, a741.points)],
+    },
+    ...(["cgminer", "bfgminer"] as const).map((name): Way => {
+      const dialect = name === "cgminer" ? cgminerDialect : bfgminerDialect;
+      return {
+        replies: of(name, `summary+${dialect.list}`),
+        read: ([joined]) => {
+          const reports = joinedReports(joined, ["summary", dialect.list, "stats", "pools"]);
+          const units = unitsOf(reports.required(dialect.list), reports.optional("stats"), dialect);
+          return [{ ...miningOf(reports.required("summary"), reports.optional("pools")), boards: units.map(boardOf) }];
+        },
+      };
+    }),
+    { replies: of("epic", "/summary"), read: ([summary = {}]) => [epicTelemetry(summary, s21.points)] },
+    { replies: of("axeos", "/api/system/info"), read: ([info = {}]) => [axeosTelemetry(info, gamma.points)] },
+    {
+      replies: of("auradine", "summary+devs", "/mode", "/psu", "/frequency"),
+      read: ([joined, mode = {}, psu = {}, frequency = {}]) => [auradineTelemetry({ reports: joinedReports(joined, ["summary", "devs", "pools"]), mode: auradineMode(mode), psu, frequency }, at1500.points)],
+    },
+    { replies: of("sealminer", "summary+stats"), read: ([joined]) => [sealminerTelemetry(joinedReports(joined, ["summary", "stats", "pools"]), a2.points)] },
     // Whatever these say, the parser comes to an end with them.
     ...corpus().map(({ text }): Way => ({ replies: [text], read: () => [] })),
   ];
