@@ -15,6 +15,7 @@ import { openEvidence, type Evidence } from "./attend/evidence.ts";
 import { DebtKeeper } from "./attend/debts.ts";
 import { Commissioning } from "./attend/commissioning.ts";
 import { EStop } from "./attend/estop.ts";
+import { Proving } from "./attend/proving.ts";
 import { OutletBook } from "./attend/outlet-book.ts";
 import { outletNames } from "./attend/outlet-names.ts";
 import { Outputs } from "./attend/outputs.ts";
@@ -114,7 +115,8 @@ export async function runRack(config: Config, surroundings: Surroundings, signal
     const outputs = new Outputs(config.contacts.outputs, { clock, grace: seconds(config.policy.pduGraceS) });
     const outlets = new OutletBook(outletNames(config));
     const commissioning = new Commissioning(clock);
-    const attendants: readonly Attendant[] = [new Succession(), new PoolGuard(config), new DebtKeeper(clock), schedule, estop, outputs, outlets, commissioning, new Truth(config), watch, ...(evidence?.attendants ?? [])];
+    const proving = new Proving(clock, new Map(config.miners.map(({ id, model }) => [id, model])));
+    const attendants: readonly Attendant[] = [new Succession(), new PoolGuard(config), new DebtKeeper(clock), schedule, estop, outputs, outlets, commissioning, proving, new Truth(config), watch, ...(evidence?.attendants ?? [])];
     const calendar = new Calendar(attendants, surroundings);
     const health = new HostHealth(figureReader(config.paths.state), clock);
     const reload = new Reload({ config, reread: surroundings.reread, adopt: (next) => daemon.adopt(liveTerms(next)) });
@@ -130,12 +132,13 @@ export async function runRack(config: Config, surroundings: Surroundings, signal
       seal,
       wiring: { ...wiring, switching: switchingOf(config) },
       ...liveTerms(config),
+      proven: () => proving.transitions(),
       attendants: [...attendants, calendar, reload, health],
       forward: evidence?.toGrid ?? null,
       logHead: () => evidence?.logHead() ?? null,
     });
     // The rack is kept with or without a command line: a socket that cannot be opened is said and no more.
-    const routes = allRoutes({ daemon, clock, store, logbook: surroundings.logbook, software: surroundings.software, schedule, calendar, health, reload, estop, evidence, journal: journalDirectory(config), outlets, commissioning });
+    const routes = allRoutes({ daemon, clock, store, logbook: surroundings.logbook, software: surroundings.software, schedule, calendar, health, reload, estop, evidence, journal: journalDirectory(config), outlets, commissioning, proving, sign: deviceKey === null ? null : (text) => signJws(text, deviceKey) });
     const desk = await openControl({ directory: config.paths.run, routes, clock, log: surroundings.logbook.room("control") }).catch((error: unknown) => {
       log.error({ reason: reasonOf(error) }, "no control socket: curtailctl will not reach this daemon");
       return null;

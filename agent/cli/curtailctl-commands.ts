@@ -13,6 +13,7 @@ import { limitCommand } from "./commands/limit.ts";
 import { loglevelCommand } from "./commands/loglevel.ts";
 import { maintenanceCommand } from "./commands/maintenance.ts";
 import { mapCommand } from "./commands/map.ts";
+import { drillCommand, proveCommand } from "./commands/prove.ts";
 import { outletCommand } from "./commands/outlet.ts";
 import { pduCommand } from "./commands/pdu.ts";
 import { reloadCommand } from "./commands/reload.ts";
@@ -83,6 +84,8 @@ const loaded = [
   pduCommand,
   outletCommand,
   mapCommand,
+  proveCommand,
+  drillCommand,
   eventsCommand,
   scheduleCommand,
   gridCommand,

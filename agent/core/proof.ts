@@ -150,21 +150,21 @@ function measure(proof: Proof, decision: Decision): Proof {
     const view = byId.get(id);
     if (one.arrived === null && view !== undefined && isAt(view, view.curve.setpoints[one.to] ?? null) && !view.climbing) pending.set(id, { ...one, arrived: uptime });
   }
+  const machines = new Map(proof.machines);
+  const done = (id: string): void => {
+    const [view, one] = [byId.get(id), pending.get(id)];
+    if (view !== undefined && one !== undefined && one.arrived !== null) machines.set(id, proven(machines.get(id) ?? { ways: {}, sleepPower: null }, view, one));
+    pending.delete(id);
+  };
   for (const { device, setpoint, issuedAt } of orders) {
     const view = byId.get(device);
     const to = view === undefined ? -1 : entryOf(view.curve, setpoint);
+    // What had arrived counts as it was; its meter had no time to say more.
+    done(device);
     if (view !== undefined && view.known && to >= 0 && to !== view.actual) pending.set(device, { way: wayOf(view, to), to, at: issuedAt, assumed: millis(assumedTime(view, to)), arrived: null });
   }
-  const next = { ...proof, lag: millis(Math.max(proof.lag, lag)), lookedAt: uptime };
-  if (!settled || orders.length > 0) return { ...next, pending };
-  const machines = new Map(proof.machines);
-  for (const [id, one] of pending) {
-    const view = byId.get(id);
-    if (view === undefined || one.arrived === null) continue;
-    machines.set(id, proven(machines.get(id) ?? { ways: {}, sleepPower: null }, view, one));
-    pending.delete(id);
-  }
-  return { ...next, machines, pending };
+  if (settled && orders.length === 0) for (const [id, one] of [...pending]) if (one.arrived !== null) done(id);
+  return { ...proof, lag: millis(Math.max(proof.lag, lag)), lookedAt: uptime, machines, pending };
 }
 
 function proven(known: ProvenMachine, { state, device, actual }: View, { way, at, arrived, assumed }: Pending): ProvenMachine {

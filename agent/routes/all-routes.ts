@@ -5,6 +5,7 @@ import type { EStop } from "../attend/estop.ts";
 import type { Evidence } from "../attend/evidence.ts";
 import type { HostHealth } from "../attend/host-health.ts";
 import type { OutletBook } from "../attend/outlet-book.ts";
+import type { Proving } from "../attend/proving.ts";
 import type { Reload } from "../attend/reload.ts";
 import type { Schedule } from "../attend/schedule.ts";
 import type { Daemon } from "../daemon.ts";
@@ -20,6 +21,7 @@ import { mapRoutes } from "./map.ts";
 import { openapi } from "./openapi.ts";
 import { operationRoutes } from "./operation.ts";
 import { outletRoutes } from "./outlets.ts";
+import { proveRoutes } from "./prove.ts";
 import { scheduleRoutes } from "./schedule.ts";
 import { stateRoutes } from "./state.ts";
 
@@ -38,6 +40,9 @@ export interface RouteParts {
   readonly journal: string;
   readonly outlets: OutletBook;
   readonly commissioning: Commissioning;
+  readonly proving: Proving;
+  /** With the rack's own key; null: it has none. */
+  readonly sign: ((text: string) => string) | null;
 }
 
 export function allRoutes(parts: RouteParts): ControlRoute[] {
@@ -53,6 +58,7 @@ export function allRoutes(parts: RouteParts): ControlRoute[] {
     ...evidenceRoutes(evidence, journal),
     ...outletRoutes(daemon, { book: outlets, clock }),
     ...mapRoutes(daemon, commissioning),
+    ...proveRoutes(daemon, parts),
   ];
   return [...routes, { method: "GET", path: "/openapi.json", socket: "look", does: "This description.", handle: async () => openapi(routes, software) }];
 }

@@ -83,6 +83,14 @@ export class Timeline {
     return this;
   }
 
+  get second(): number {
+    return this.#second;
+  }
+  /** The last decision. */
+  get now(): Decision {
+    assert.ok(this.decision !== null, "nothing was decided yet");
+    return this.decision;
+  }
   get power(): number {
     return (this.#words.base ?? 0) + this.#machines.reduce((sum, machine) => sum + machine.power, 0);
   }
