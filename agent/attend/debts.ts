@@ -28,6 +28,8 @@ export class DebtKeeper implements Attendant {
   /** null: something limits the rack, or nothing is decided yet. */
   #freeSince: Millis | null = null;
   readonly #failedAt = new Map<string, Millis>();
+  /** The free time each was last paid in, by its beginning. */
+  readonly #paidIn = new Map<string, Millis>();
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -58,10 +60,13 @@ export class DebtKeeper implements Attendant {
     }
   }
 
-  /** Only where nothing else is at work: a machine that is being told something keeps its wheel. */
+  /**
+   * Only where nothing else is at work: a machine that is being told something keeps its wheel. And once in a time without
+   * limits: a controller that disagrees with the plan would be switched on and off in turns.
+   */
   #isDue({ device, held, idle }: DeviceLoop): boolean {
     const { uptime } = this.#clock.now();
-    if (held || !idle || (device.debts?.words.length ?? 0) === 0) return false;
+    if (held || !idle || (device.debts?.words.length ?? 0) === 0 || this.#paidIn.get(device.id) === this.#freeSince) return false;
     return this.#freeSince !== null && uptime - this.#freeSince >= UNLIMITED_FOR && uptime - (this.#failedAt.get(device.id) ?? -Infinity) >= AGAIN;
   }
 
@@ -69,7 +74,9 @@ export class DebtKeeper implements Attendant {
   async #pay({ id, debts }: DeviceLoop["device"], signal: AbortSignal): Promise<void> {
     const words = debts?.words.join(", ");
     try {
+      const free = this.#freeSince;
       await debts?.pay(signal);
+      if (free !== null) this.#paidIn.set(id, free);
       this.#desk?.event("firmware.released", { device: id, gave: words });
     } catch (error) {
       if (signal.aborted) return;

@@ -67,6 +67,21 @@ describe("what is owed to miners", () => {
     assert.deepEqual(events, ["firmware.released tuner"]);
   });
 
+  test("is given back once in a time without limits: a controller that disagrees with the plan is not switched in turns", async (t) => {
+    const { clock, owed, events, decide } = scene(t);
+    owed.add("atm");
+    decide("controlled");
+    await clock.advance(seconds(70));
+    owed.add("atm");
+    await clock.advance(seconds(3_600));
+    decide("controlled");
+    assert.equal(events.length, 1);
+    decide("limited");
+    decide("controlled");
+    await clock.advance(seconds(70));
+    assert.equal(events.length, 2);
+  });
+
   test("what was kept and makes no sense is nothing", (t) => {
     for (const kept of [7, { a: "atm" }, { a: [3] }, []]) assert.equal(scene(t, kept).owed.size, 0);
   });
