@@ -1,6 +1,6 @@
 /** GLA/1 on a real mosquitto with TLS, client certificates and the access list of docs/mosquitto: run by `npm run test:peers`. */
 import assert from "node:assert/strict";
-import { spawnSync } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { describe, test } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
@@ -135,6 +135,33 @@ describe("mosquitto with docs/mosquitto", { skip: skipMosquitto }, () => {
     await first.up();
     await second.down("SIGKILL");
     await connected(rack, 3);
+  });
+
+  test("MQTT 5: content type, correlation and expiry arrive with a message", { skip: skipClients }, async () => {
+    await using broker = await Broker.start({ tls: true });
+    const how = ["-V", "mqttv5", "-q", "1", "-h", "127.0.0.1", "-p", new URL(broker.url).port, "--cafile", broker.file("ca.pem"), "--cert", broker.file("operator.pem"), "--key", broker.file("operator.key.pem")];
+    const listening = spawn("mosquitto_sub", [...how, "-t", `${r1}/ack/+`, "-C", "1", "-W", "10", "-F", "%C|%D|%E|%p"], { stdio: ["ignore", "pipe", "inherit"] });
+    let said = "";
+    listening.stdout.setEncoding("utf8").on("data", (text: string) => (said += text));
+    const ended = new Promise((resolve) => listening.once("close", resolve));
+    await using rack = party(broker, "site-s1-rack-r1", [`${r1}/allocation`]);
+    await connected(rack);
+    await pause(300);
+    rack.link.publish({ ...say(`${r1}/ack/e1`, "x"), contentType: "application/jose+json", correlation: "e1", expirySeconds: 60 });
+    await ended;
+    assert.match(said, /^application\/jose\+json\|e1\|(60|59)\|x$/m);
+  });
+
+  test("MQTT 5: at its expiry the broker lets go what it retained", async () => {
+    await using broker = await Broker.start({ tls: true });
+    await using operator = party(broker, "operator", ["none"]);
+    await connected(operator);
+    operator.link.publish({ ...say(`${r1}/event/short`, "over soon", true), expirySeconds: 1 });
+    operator.link.publish({ ...say(`${r1}/event/long`, "goes on", true), expirySeconds: 600 });
+    await pause(2_200);
+    await using rack = party(broker, "site-s1-rack-r1", [`${r1}/event/+`]);
+    await until(() => rack.heard.some((line) => line.includes("goes on")), () => rack.heard);
+    assert.deepEqual(rack.heard.filter((line) => line.includes("over soon")), []);
   });
 
   test("a gap is healed by subscribing anew, within 10 s", async (t) => {
