@@ -84,7 +84,7 @@ export async function openEvidence(options: EvidenceOptions): Promise<Evidence> 
   const energy = new Energy({ journal, toGrid, toFarm: farmBox === null ? null : (topic, document) => farmBox.put(topic, document, "summary"), costOf: costBy(settings.tariff), drawer: grid.drawer, keepMs: keepDays * DAY_MS });
   const reports = new Reports({
     clock, disk, journal, seal: sealed, publicKey: key?.publicKey ?? null, energyKey: energyKey?.key ?? null,
-    identity: { ...options.identity, software }, intervals: (from, to) => energy.intervals(from, to), flush: () => energy.flush(),
+    identity: { ...options.identity, software }, intervals: (from, to) => energy.intervals(from, to), flush: () => energy.flush(), toGrid,
   });
   const equipment = new EquipmentRegister({
     journal, config: options, identity: options.identity, licence: settings.licence?.id ?? null, seal: sealed,

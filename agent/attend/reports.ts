@@ -7,14 +7,17 @@ import { headText } from "../record/chain.ts";
 import { excerpt, findLast, type JournalLine } from "../record/excerpt.ts";
 import type { Journal } from "../record/journal.ts";
 import { ReportBuilder, type ReportQuery } from "../report/bundle/build.ts";
+import { forTheOperator, type ReportFacts } from "../report/bundle/facts.ts";
 import { renderReport } from "../report/bundle/render.ts";
 import { MOST_SECONDS } from "../report/bundle/seconds.ts";
 import type { ReportFormat } from "../report/bundle/signed.ts";
 import type { IntervalRecord } from "../report/energy/record.ts";
 import type { Change } from "../report/changes.ts";
+import type { AgentEvent } from "../report/events.ts";
 import type { Clock } from "../runtime/clock.ts";
 import type { Disk } from "../runtime/disk.ts";
 import type { Attendant, Desk } from "./attendant.ts";
+import type { Forward } from "./energy.ts";
 
 export interface ReportsOptions {
   readonly clock: Clock;
@@ -29,6 +32,7 @@ export interface ReportsOptions {
   readonly intervals: (from: number, to: number) => Promise<readonly IntervalRecord[]>;
   /** What was seen and not yet written down. */
   readonly flush: () => void;
+  readonly toGrid: Forward;
 }
 
 export type Asked = { readonly id: string } | { readonly from: number; readonly to: number };
@@ -40,6 +44,9 @@ export interface Written {
 
 /** Meter before and meter after. */
 const AROUND_MS = 900_000;
+/** Of the curve the operator is told, so that a report stays within a document's size. */
+const TOLD_COLUMNS = 600;
+const MOST_TO_TELL = 20;
 const HISTORY_MS = 62 * 86_400_000;
 
 export class Reports implements Attendant {
@@ -47,6 +54,11 @@ export class Reports implements Attendant {
   readonly #options: ReportsOptions;
   #desk: Desk | null = null;
   #outlets = 0;
+  /** The document that limits the rack. */
+  #binding: string | null = null;
+  /** One report after the other; limits that change faster than they can be told are told no more than this. */
+  #telling: Promise<void> = Promise.resolve();
+  #toTell = 0;
 
   constructor(options: ReportsOptions) {
     this.#options = options;
@@ -61,24 +73,45 @@ export class Reports implements Attendant {
     return [];
   }
 
+  /** An order that has ended is reported to the operator by itself. */
+  happened({ name, ...fields }: AgentEvent): void {
+    if (name !== "limit.changed") return;
+    const ended = this.#binding;
+    this.#binding = typeof fields["doc"] === "string" ? fields["doc"] : null;
+    if (ended === null || ended === this.#binding || this.#toTell >= MOST_TO_TELL) return;
+    this.#toTell += 1;
+    this.#telling = this.#telling.then(() => this.#tell(ended)).catch(() => undefined).finally(() => void (this.#toTell -= 1));
+  }
+
+  async #tell(id: string): Promise<void> {
+    const facts = await this.#facts({ id }, TOLD_COLUMNS);
+    if (facts !== null) this.#options.toGrid(`report/${id}`, forTheOperator(facts));
+  }
+
   /** null: the journal knows of no document of this id. Rejects when there is no key for what was asked. */
   async write(asked: Asked, format: ReportFormat): Promise<Written | null> {
-    const { seal, publicKey, journal, flush, energyKey } = this.#options;
+    const { seal, publicKey, energyKey } = this.#options;
     if (format === "ocmf" && energyKey === null) throw new Error("there is no key for OCMF: the state directory cannot be written, as the log says");
-    flush();
-    await journal.settled();
-    const query = "id" in asked ? await this.#ofOrder(asked.id) : await this.#ofTime(asked);
-    if (query === null) return null;
-    const builder = new ReportBuilder(query);
-    if (query.to - query.from <= MOST_SECONDS * 1000) for await (const line of excerpt(this.#options.disk, query.from, query.to)) builder.add(line);
-    const facts = builder.facts();
+    const facts = await this.#facts(asked);
+    if (facts === null) return null;
     const text = renderReport(facts, format, {
       seal,
       publicKey: publicKey?.export({ format: "jwk" }) ?? null,
       ocmf: (payload) => (energyKey === null ? "" : sign("sha256", Buffer.from(payload), energyKey).toString("hex")),
     });
-    const about = query.order === null ? facts.from.slice(0, 10) : facts.about;
+    const about = facts.order === null ? facts.from.slice(0, 10) : facts.about;
     return { name: `report-${about.replaceAll(/[^\w.-]/g, "_")}.${format}`, text };
+  }
+
+  async #facts(asked: Asked, columns?: number): Promise<ReportFacts | null> {
+    const { journal, flush, disk } = this.#options;
+    flush();
+    await journal.settled();
+    const query = "id" in asked ? await this.#ofOrder(asked.id) : await this.#ofTime(asked);
+    if (query === null) return null;
+    const builder = new ReportBuilder(query);
+    if (query.to - query.from <= MOST_SECONDS * 1000) for await (const line of excerpt(disk, query.from, query.to)) builder.add(line);
+    return builder.facts(columns);
   }
 
   /** The document itself, and the time around its hold on the rack. */

@@ -40,7 +40,7 @@ export function evidenceRoutes(evidence: Evidence | null, directory: string): Co
         const format = FORMATS.find((one) => one === (query.get("format") ?? "html"));
         if (format === undefined) throw new ControlError(400, `there is no format ${query.get("format")}`, `There are ${FORMATS.join(", ")}.`);
         const written = await kept().reports.write(askedFor(query), format);
-        if (written === null) throw new ControlError(404, `the journal knows of no document ${query.get("id")}`, "curtailctl grid documents names those in force, curtailctl events the past ones.");
+        if (written === null) throw new ControlError(404, `the journal of the last two months knows of no document ${query.get("id")}`, "curtailctl grid documents names those in force, curtailctl events the past ones; for older ones ask for a stretch of time with --from and --to.");
         if (written.text.length > MOST_BYTES) throw new ControlError(413, "the report is too long to be handed over", "Ask for a shorter stretch of time.");
         return written;
       },

@@ -42,6 +42,7 @@ class RecordedRack {
   readonly folder = new MemoryDisk();
   readonly intervals: Interval[] = [];
   readonly acks: string[] = [];
+  readonly reports: Record<string, unknown>[] = [];
   readonly #disk = new SimDisk();
   readonly #drawer = new MemoryDrawer();
   #mortality = new Mortality(() => undefined);
@@ -65,6 +66,7 @@ class RecordedRack {
   #listen(): void {
     this.broker.observe("operator", `${ROOT}${NODE}/#`, ({ topic, payload }) => {
       if (topic.endsWith("/interval")) this.intervals.push(JSON.parse(Buffer.from(payload).toString("utf8")) as Interval);
+      if (topic.includes("/report/")) this.reports.push(JSON.parse(Buffer.from(payload).toString("utf8")) as Record<string, unknown>);
       if (topic.includes("/ack/")) this.acks.push((JSON.parse(Buffer.from(payload).toString("utf8")) as { status: string }).status);
     });
   }
@@ -157,6 +159,10 @@ test("an hour is recorded whole: through an outage of the broker and a kill, eve
   const recordedWh = life.intervals.slice(1).reduce((sum, { energyWh }) => sum + (energyWh ?? 0), 0);
   assert.ok(recordedWh > 0.2 * 0.75 * life.rack.nominalW, `${recordedWh} Wh`);
   assert.ok(life.acks.includes("SETTLED"), life.acks.join(" "));
+
+  const told = life.reports.find(({ id }) => id === limit.id);
+  assert.equal((told?.["result"] as { limitW: number } | undefined)?.limitW, limitW);
+  assert.ok(JSON.stringify(told).length < 65_536 && !JSON.stringify(told).includes("hashes"));
 
   const { reports } = life.evidence ?? assert.fail();
   const json = await life.done(reports.write({ id: limit.id }, "json"));

@@ -63,7 +63,8 @@ export class ReportBuilder {
     }
   }
 
-  facts(): ReportFacts {
+  /** `columns`: at most so many in its curve. */
+  facts(columns?: number): ReportFacts {
     const { order: line, from, to, at, identity, head, intervals, history } = this.#query;
     const order = line === null ? null : orderOf(line);
     const bound = order === null ? null : this.#bound(order);
@@ -81,7 +82,7 @@ export class ReportBuilder {
       result: bound === null ? null : judge(this.#seconds, bound, orders),
       energy: weigh(this.#seconds, bound, { intervals, history }),
       timeline: this.#timeline,
-      curve: this.#seconds.columns(),
+      curve: this.#seconds.columns(columns),
       intervals,
     };
   }

@@ -22,6 +22,13 @@ export interface ReportFacts {
   readonly intervals: readonly IntervalRecord[];
 }
 
+/** What the operator is told of an order that has ended: what the rack did, and nothing of what it earns or pays. */
+export function forTheOperator({ about, at, from, to, journal, order, result, energy, curve }: ReportFacts): object {
+  const { usedWh, meterBefore, meterAfterW, tenOfTen, missing } = energy;
+  const of = order === null ? null : { id: order.id, type: order.type, topic: order.topic, sha256: order.sha256, receivedAt: order.receivedAt };
+  return { v: 1, type: "REPORT", id: about, at, from, to, order: of, result, energy: { usedWh, meterBefore, meterAfterW, tenOfTen, missing }, curve, journal };
+}
+
 /** The grid's document as it was received. */
 export interface OrderFacts {
   readonly id: string;
