@@ -41,6 +41,8 @@ export interface OutletContext {
 const DEADLINE = seconds(10);
 /** A state older than this is no state. */
 const FRESH = seconds(10);
+/** From one poll of a PDU to the next. */
+const POLL = seconds(1);
 
 /** One switched outlet: what its PDU reads, and a mailbox of its own, because the miner on it may be deaf. The newest order replaces the waiting one. */
 export class Outlet {
@@ -60,6 +62,8 @@ export class Outlet {
   #status: OrderStatus | null = null;
   #waiting: Wanted | null = null;
   #busy = false;
+  #sending = false;
+  #switchedAt: Millis = millis(-POLL);
   /** What became of the last order is not known: it is read before another is sent. */
   #inDoubt = false;
 
@@ -75,7 +79,8 @@ export class Outlet {
   /** A read of its PDU. One found open at the start has been open since then, for all anybody knows: it rests the longer. */
   read(reading: MeterReading | null, { uptime }: Tick): void {
     const on = reading?.outlets.find(({ index }) => index === this.index)?.on ?? null;
-    if (on === null || this.#busy) return;
+    // A poll that was under way with an order may show what was before it.
+    if (on === null || this.#sending || uptime < this.#switchedAt + POLL) return;
     this.#believe(on, uptime);
   }
 
@@ -136,9 +141,11 @@ export class Outlet {
       if (order !== null) this.#mark(order, "sending", begun);
       listener.event({ name: "outlet.ordered", ...about });
       sent = true;
+      this.#sending = true;
       await within(clock, millis(deadline - begun), (until) => this.meter.meter.switch(this.index, on, until), signal);
       const { uptime, at } = clock.now();
       this.#believe(on, uptime);
+      this.#switchedAt = uptime;
       this.last = { on, who, why, at };
       if (order !== null) this.#mark(order, "acknowledged", uptime);
       listener.event({ name: "outlet.switched", ...about, tookMs: Math.round(uptime - begun) });
@@ -152,6 +159,8 @@ export class Outlet {
       if (order !== null) this.#mark(order, "failed", clock.now().uptime);
       listener.event({ name: "outlet.failed", ...about, code: failure.code, message: failure.message });
       return failure;
+    } finally {
+      this.#sending = false;
     }
   }
 
