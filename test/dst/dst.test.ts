@@ -16,7 +16,7 @@ import { judge, planOf, twinViolations } from "./verdict.ts";
 
 describe("simulated lives", () => {
   test("no clause is broken in a handful of lives", async () => {
-    for (let seed = 1; seed <= 12; seed++) {
+    for (let seed = 1; seed <= 10; seed++) {
       const { violations, orders } = await judge(planOf(seed));
       assert.deepEqual({ seed, violations }, { seed, violations: [] });
       assert.ok(orders > 10, `${orders} orders`);
@@ -91,13 +91,16 @@ describe("planted bugs are found", () => {
   });
 
   test("a failing life shrinks to what makes it fail", async () => {
-    const bug = PLANTED.find(({ clause }) => clause === "d");
+    const bug = PLANTED.find(({ clause }) => clause === "a1");
     assert.ok(bug !== undefined);
     const judgeBugged = async (plan: Parameters<typeof judge>[0]) => ({ ...(await live(plan, { sabotage: bug.sabotage })), seed: plan.seed, minutes: plan.minutes, cpuMs: 0 });
-    const plan = { ...drawPlan(2), minutes: 10 };
+    const drop = { kind: "allocation", atS: 100, lastsS: 0, asic: 0, u: [0.5, 0.9, 0.9] } as const;
+    const noise = (["forged stranger", "forged garbage", "forged unsigned", "replay"] as const).map((kind, index) => ({ ...drop, kind, atS: 40 + 20 * index }));
+    const plan = { seed: 3, minutes: 10, asics: 4, happenings: [...noise, drop].sort((one, other) => one.atS - other.atS) };
     const verdict = await judgeBugged(plan);
     const smaller = await shrink(plan, verdict, judgeBugged);
-    assert.ok(smaller.plan.happenings.length < plan.happenings.length && smaller.plan.minutes <= plan.minutes);
+    assert.deepEqual(smaller.plan.happenings, [drop]);
+    assert.ok(smaller.plan.minutes <= plan.minutes);
     assert.equal(smaller.verdict.violations[0]?.clause, verdict.violations[0]?.clause);
   });
 });

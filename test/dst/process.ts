@@ -19,6 +19,9 @@ import { simMeter, type Scale } from "./sim-meter.ts";
 
 export const CLIENT = "rack";
 
+/** How long an outlet that was opened has to stay open. */
+export const MIN_OFF = seconds(30);
+
 export interface Surroundings {
   readonly clock: VirtualClock;
   readonly wall: WallClock;
@@ -27,6 +30,8 @@ export interface Surroundings {
   readonly disk: SimDisk;
   readonly rack: Rack;
   readonly scale: Scale;
+  /** Switches an outlet, counted from 1. */
+  switched(outlet: number, on: boolean): void;
   readonly dice: Dice;
   readonly sabotage: Sabotage;
   /** A fuse has burnt down. */
@@ -40,7 +45,7 @@ export class Process {
   readonly #broker: MemoryBroker;
   readonly #stop = new AbortController();
 
-  constructor({ clock, wall, broker, ear, disk, rack, scale, dice, sabotage, died }: Surroundings, boot: string) {
+  constructor({ clock, wall, broker, ear, disk, rack, scale, switched, dice, sabotage, died }: Surroundings, boot: string) {
     const mortality = new Mortality(() => {
       broker.cut(CLIENT);
       died();
@@ -67,7 +72,8 @@ export class Process {
       seal: (payload) => payload,
       wiring: {
         devices: rack.asics.map(({ machine, model }, index) => ({ device: device(simDevice(machine, model, { clock: own, mortality }), own), outlet: rack.outletsMapped ? { meter: rack.pdu.id, index: index + 1 } : null })),
-        meters: [{ meter: meter(simMeter(rack.pdu, own, { mortality, scale })), role: "rack" }],
+        meters: [{ meter: meter(simMeter(rack.pdu, own, { mortality, scale, switched })), role: "rack" }],
+        switching: { opens: () => (rack.outletsMapped ? rack.opens : "never"), rules: { minOff: MIN_OFF, spacing: seconds(2), perStep: 4 } },
       },
       policy: { ...DEFAULT_POLICY, nominal: watts(rack.nominalW), failsafe: watts(rack.failsafeW), restart: { minOff: seconds(0), random: seconds(30), rampPercentPerMinute: 60 }, ...sabotage.policy },
       breakerW: null,

@@ -10,7 +10,7 @@ import { branch } from "../../drivers/sim/random.ts";
 import { SimPdu } from "../../drivers/sim/sim-pdu.ts";
 import { drawUnit } from "../../drivers/sim/unit.ts";
 import type { VirtualClock } from "../support/virtual-clock.ts";
-import type { Dice } from "./dice.ts";
+import { Dice } from "./dice.ts";
 import type { MachineSight } from "./oracle/sight.ts";
 
 const MODELS = ["antminer-s19k-pro", "antminer-s19j-pro", "antminer-s21"] as const;
@@ -31,6 +31,8 @@ export interface Rack {
   readonly pdu: SimPdu;
   /** Are the outlets mapped to machines, or is there only the inlet's figure? */
   readonly outletsMapped: boolean;
+  /** When outlets may be opened, where they are mapped. */
+  readonly opens: "never" | "emergency" | "shortfall";
   readonly nominalW: number;
   readonly highestW: number;
   readonly failsafeW: number;
@@ -58,6 +60,7 @@ export function buildRack(dice: Dice, clock: VirtualClock, count: number): Rack 
     asics,
     pdu,
     outletsMapped: dice.chance(0.7),
+    opens: new Dice(seed, "outlets").pick(["never", "never", "emergency", "shortfall"]),
     nominalW,
     highestW: asics.reduce((sum, { model }) => sum + model.nameplate, 0),
     failsafeW: Math.round(nominalW * dice.pick([0.1, 0.3, 0.5])),

@@ -14,7 +14,7 @@ export interface Scale {
 const REPLY = millis(10);
 const DEADLINE = millis(1000);
 
-export function simMeter(source: SimPdu, clock: Clock, seams: { readonly mortality: Mortality; readonly scale: Scale }): Meter {
+export function simMeter(source: SimPdu, clock: Clock, seams: { readonly mortality: Mortality; readonly scale: Scale; switched(outlet: number, on: boolean): void }): Meter {
   const { mortality, scale } = seams;
   const answer = async (): Promise<void> => {
     const { wire } = source;
@@ -45,7 +45,7 @@ export function simMeter(source: SimPdu, clock: Clock, seams: { readonly mortali
     },
     async switch(outlet, on) {
       await answer();
-      source.pdu.switch(outlet - 1, on);
+      seams.switched(outlet, on);
     },
     async [Symbol.asyncDispose]() {},
   };

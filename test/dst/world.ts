@@ -18,7 +18,7 @@ import { rowOf } from "./oracle/grants.ts";
 import { Oracle, type Befallen } from "./oracle/oracle.ts";
 import type { Entry, Issued, MachineSight, Said, Sight } from "./oracle/sight.ts";
 import type { Plan } from "./plan.ts";
-import { CLIENT, Process } from "./process.ts";
+import { CLIENT, MIN_OFF, Process } from "./process.ts";
 import { buildRack, sightOf, type Rack, type SimAsic } from "./rack.ts";
 import type { Sabotage } from "./sabotage.ts";
 import type { Scale } from "./sim-meter.ts";
@@ -220,9 +220,20 @@ export class World {
     });
   }
 
+  /** An outlet is switched by order of the agent, counted from 1. */
+  #switch(outlet: number, on: boolean): void {
+    const { pdu } = this.rack.pdu;
+    if (pdu.isOn(outlet - 1) === on) return;
+    this.count(on ? "outlet closed" : "outlet opened");
+    this.say(`outlet ${outlet} ${on ? "closed" : "opened"}`);
+    this.oracle.switched(outlet, on, { nowMs: this.nowMs, leastMs: MIN_OFF });
+    pdu.switch(outlet - 1, on);
+    this.#feed();
+  }
+
   #feed(): void {
-    for (const { machine } of this.rack.asics) {
-      if (this.#dark || this.#unfed.has(machine)) machine.powerOff();
+    for (const [index, { machine }] of this.rack.asics.entries()) {
+      if (this.#dark || this.#unfed.has(machine) || !this.rack.pdu.pdu.isOn(index)) machine.powerOff();
       else machine.powerOn();
     }
   }
@@ -263,11 +274,11 @@ export class World {
     if (this.#process !== null) return;
     this.#boots += 1;
     this.oracle.ends({ cause: "controller down", subject: "controller" }, this.nowMs);
-    this.oracle.booted(this.nowMs);
+    this.oracle.booted({ nowMs: this.nowMs, wallMs: this.clock.now().at });
     const boots = this.#boots;
     const { clock, wall, broker, disk, rack } = this;
     const process: Process = new Process({
-      clock, wall, broker, disk, rack, scale: this.#scale, dice: new Dice(this.#plan.seed, `process-${boots}`), sabotage: this.#options.sabotage,
+      clock, wall, broker, disk, rack, scale: this.#scale, switched: (outlet, on) => this.#switch(outlet, on), dice: new Dice(this.#plan.seed, `process-${boots}`), sabotage: this.#options.sabotage,
       ear: { delivered: (message) => this.#delivered(message), published: (message) => this.#published(message) },
       died: () => {
         this.count("killed at a call");
@@ -350,9 +361,16 @@ export class World {
     this.#orders.update(`${Math.round(nowMs)} ${device} ${JSON.stringify(setpoint)}\n`);
     this.say(`order ${device} ${JSON.stringify(setpoint)} because of ${String(entry["cause"])}`);
     const asic = this.rack.asics.find(({ machine }) => machine.id === device);
-    const watts = setpoint.kind === "sleep" ? asic?.asleepW : setpoint.kind === "points" ? asic?.pointsW.get(setpoint.point) : undefined;
+    const watts = asic === undefined ? undefined : drawAt(asic, setpoint);
     this.oracle.ordered({ device, setpoint, cause: String(entry["cause"]), watts: watts ?? null }, this.#machines(), { nowMs, wallMs: this.clock.now().at });
   }
+}
+
+/** A machine whose outlet is closed boots to where it was, at the most its nameplate; undefined: it knows no such setting. */
+function drawAt({ asleepW, pointsW, model }: SimAsic, setpoint: Setpoint): number | undefined {
+  if (setpoint.kind === "sleep") return asleepW;
+  if (setpoint.kind === "points") return pointsW.get(setpoint.point);
+  return setpoint.kind === "outlet" ? (setpoint.on ? model.nameplate : 0) : undefined;
 }
 
 const STATUS = `${ROOT}${NODE}/status`;

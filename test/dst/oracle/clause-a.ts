@@ -29,12 +29,11 @@ const CALLED_OUT_MS = 120_000;
 const DISAGREE = { fraction: 0.05, watts: 100 } as const;
 
 export class Words {
-  #calledOut = false;
+  #calledOutMs = -Infinity;
   #contradictedMs: number | null = null;
 
-  entry({ name }: Entry): void {
-    if (name === "meter.disagreed") this.#calledOut = true;
-    if (name === "meter.agreed") this.#calledOut = false;
+  entry({ name }: Entry, nowMs: number): void {
+    if (name === "meter.disagreed") this.#calledOutMs = nowMs;
   }
 
   look(moment: Moment, verdicts: Verdicts): void {
@@ -56,7 +55,7 @@ export class Words {
     this.#contradictedMs = contradicted ? Math.max(this.#contradictedMs ?? nowMs, limitSinceMs, bootedMs) : null;
     if (this.#contradictedMs === null || nowMs - this.#contradictedMs < CALLED_OUT_MS) return;
     verdicts.judged("a2");
-    if (!this.#calledOut) verdicts.broken("a2", `for 120 s the meter shows ${roundW(meterW ?? 0)}, the machines say ${roundW(says ?? 0)}, and nobody has said so`);
+    if (this.#calledOutMs < this.#contradictedMs) verdicts.broken("a2", `for 120 s the meter shows ${roundW(meterW ?? 0)}, the machines say ${roundW(says ?? 0)}, and nobody has said so`);
   }
 }
 
@@ -94,7 +93,8 @@ export class Excess {
     if (limitW === 0 && rested && quiet && whole) {
       const floorW = floorOf(sight.machines());
       verdicts.judged("a3");
-      if (said.compliance !== "at-floor") verdicts.broken("a3", `${said.compliance} under a limit of 0 W`);
+      // With every outlet open nothing is drawn, and the limit is kept in full.
+      if (said.compliance !== "at-floor" && powerW > toleranceW) verdicts.broken("a3", `${said.compliance} under a limit of 0 W`);
       if (powerW > floorW + toleranceW) verdicts.broken("a3", `${roundW(powerW)} under a limit of 0 W, with a floor of ${roundW(floorW)}`);
     }
   }

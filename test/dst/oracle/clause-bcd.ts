@@ -23,12 +23,15 @@ export class PublishedLimit {
 /** A machine's draw at a setting it was never seen at is known to so much: the spread between units. */
 const MODEL_ERROR = 0.025;
 
+/** What a machine was ordered to it has reached by now, or never will. */
+const FOLLOWED_MS = 120_000;
+
 /** c: nothing passes the limit without a grant, and no raise leaves that could. */
 export class Raises {
   #startW: number | null = null;
   #moment: Moment | null = null;
-  /** What each machine has last been ordered to, W. */
-  readonly #ordered = new Map<string, number>();
+  /** What each machine has last been ordered to, W, and when. */
+  readonly #ordered = new Map<string, { readonly watts: number; readonly atMs: number }>();
 
   look(moment: Moment, verdicts: Verdicts): void {
     const { sight, toleranceW, quiet } = moment;
@@ -48,11 +51,15 @@ export class Raises {
     this.#moment = null;
   }
 
+  forget(device: string): void {
+    this.#ordered.delete(device);
+  }
+
   /** An order leaves, the machines being as they are now and the lawful limit what it is now. `calm`: no grant and no fault is open. */
   ordered({ device, watts, limitW, calm }: { readonly device: string; readonly watts: number; readonly limitW: number; readonly calm: boolean }, machines: readonly MachineSight[], verdicts: Verdicts): void {
     const before = machines.find(({ id }) => id === device)?.powerW ?? 0;
-    this.#ordered.set(device, watts);
     const moment = this.#moment;
+    this.#ordered.set(device, { watts, atMs: moment?.sight.nowMs ?? 0 });
     if (moment === null || !calm || watts <= before) return;
     const ends = machines.map((machine) => ({ drawnW: machine.powerW, endW: this.#largerEnd(machine) }));
     const endsW = ends.reduce((sum, { endW }) => sum + endW, 0);
@@ -63,9 +70,10 @@ export class Raises {
   }
 
   /** As warm as it is now. */
-  #largerEnd({ id, powerW, toldW, wakesToW, warmth }: MachineSight): number {
-    const ordered = this.#ordered.get(id) ?? 0;
-    return Math.max(powerW, warmth * Math.max(toldW, ordered), ordered > powerW ? wakesToW : 0);
+  #largerEnd({ id, powerW, toldW, wakesToW, asleepW, warmth }: MachineSight): number {
+    const order = this.#ordered.get(id);
+    const ordered = order === undefined || (this.#moment?.sight.nowMs ?? 0) - order.atMs > FOLLOWED_MS ? 0 : order.watts;
+    return Math.max(powerW, warmth * Math.max(toldW, ordered), ordered > 1.1 * asleepW ? wakesToW : 0);
   }
 }
 

@@ -10,8 +10,12 @@ export interface Order {
   readonly watts: number | null;
 }
 
-/** A machine put to sleep sleeps so long, unless the limit or a fault has changed within the minute. */
+/**
+ * A machine put to sleep sleeps so long, unless the limit or a fault has changed within the minute. Once it may wake sooner:
+ * what was done in a hurry to keep the limit is trimmed afterwards. Twice is back and forth.
+ */
 const DWELL_MS = 20_000;
+const AGAIN_MS = 300_000;
 const CALM_MS = 60_000;
 
 /** f: settings exist, and machines are not woken and put to sleep for nothing. Trimming between settings is free. */
@@ -22,6 +26,10 @@ export class Envelope {
   ordered(order: Order, atMs: number): void {
     this.#orders.push({ order, atMs });
   }
+
+  /** When each was last woken too soon. */
+  readonly #woken = new Map<string, number>();
+  readonly #opened = new Map<number, number>();
 
   booted(): void {
     this.#last.clear();
@@ -43,15 +51,23 @@ export class Envelope {
     const calm = moment.quiet && moment.whole && atMs - moment.limitSinceMs > CALM_MS && atMs - moment.bootedMs > CALM_MS;
     if (!calm) return;
     verdicts.judged("f");
-    if (atMs - last.atMs < DWELL_MS) verdicts.broken("f", `${device} woken ${((atMs - last.atMs) / 1000).toFixed(1)} s after it was put to sleep, because of ${cause}`);
+    if (atMs - last.atMs >= DWELL_MS) return;
+    const before = this.#woken.get(device) ?? -Infinity;
+    this.#woken.set(device, atMs);
+    if (atMs - before < AGAIN_MS) verdicts.broken("f", `${device} woken ${((atMs - last.atMs) / 1000).toFixed(1)} s after it was put to sleep, for the second time in five minutes, because of ${cause}`);
   }
 
-  /** `offForMs`: how long it was off; `leastMs`: how long it has to be. */
-  outletOn(outlet: number, { offForMs, leastMs }: { readonly offForMs: number; readonly leastMs: number }, verdicts: Verdicts): void {
+  /** By true time: what the agent believes of it, and a restart of the agent, are no excuse. */
+  switched(outlet: number, on: boolean, { nowMs, leastMs, verdicts }: { readonly nowMs: number; readonly leastMs: number; readonly verdicts: Verdicts }): void {
+    const openedMs = this.#opened.get(outlet);
+    if (!on) this.#opened.set(outlet, nowMs);
+    if (!on || openedMs === undefined) return;
     verdicts.judged("f");
-    if (offForMs < leastMs) verdicts.broken("f", `outlet ${outlet} on after ${offForMs / 1000} s, at least ${leastMs / 1000} s off`);
+    if (nowMs - openedMs < leastMs) verdicts.broken("f", `outlet ${outlet} closed after ${((nowMs - openedMs) / 1000).toFixed(1)} s, at least ${leastMs / 1000} s open`);
   }
 }
+
+const REPEATS: ReadonlySet<string> = new Set(["reconcile", "deviation", "restore"]);
 
 /** g: what an order gives as its cause stands in the journal, written by the same decision at the latest. */
 export class Causes {
@@ -78,8 +94,8 @@ export class Causes {
   }
 
   ordered({ device, cause }: Order): void {
-    // An order repeated, or corrected, is caused by the one it repeats.
-    const repeats = (cause === "reconcile" || cause === "deviation") && this.#orderedOnce.has(device);
+    // An order repeated, corrected or taken back is caused by the one before it.
+    const repeats = REPEATS.has(cause) && this.#orderedOnce.has(device);
     this.#orderedOnce.add(device);
     this.#orders.push({ device, cause: repeats ? null : cause });
   }
@@ -87,7 +103,8 @@ export class Causes {
   look(verdicts: Verdicts): void {
     for (const { device, cause } of this.#orders.splice(0)) {
       verdicts.judged("g");
-      if (cause !== null && !this.#named.has(cause)) verdicts.broken("g", `${device} ordered because of "${cause}", of which the journal knows nothing`);
+      // "shortfall alloc-7": why, and because of what.
+      if (cause !== null && !this.#named.has(cause.split(" ").at(-1) ?? "")) verdicts.broken("g", `${device} ordered because of "${cause}", of which the journal knows nothing`);
     }
   }
 }

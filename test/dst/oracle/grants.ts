@@ -50,6 +50,8 @@ export const CAUSES = {
   reboot: { begins: machine(75), ends: null, recoversS: 150, because: "30 s restart, then its default point until it is read and told: 20 s ramp, 10 s" },
   stuck: { begins: machine(60), ends: machine(45), deaf: true, recoversS: 420, because: "found after its settle time and 12 s, then the others make room" },
   "dead outlet": { begins: NOTHING, ends: machine(75), deaf: true, recoversS: 420, because: "back as after a reboot" },
+  "outlet opened": { begins: NOTHING, ends: null, recoversS: 420, because: "the machine on it is without power" },
+  "outlet closed": { begins: NOTHING, ends: null, recoversS: 420, because: "it is closed when the nameplate fits: nothing to grant" },
   "asic leaves": { begins: NOTHING, ends: machine(75), deaf: true, recoversS: 420, because: "plugged in again it boots to its default point" },
 
   "meter silent": { begins: rack(0.1, 30), ends: rack(0.1, 30), recoversS: 150, because: "planned without it from ten seconds on; what it showed before holds until then" },

@@ -20,6 +20,8 @@ export class Law {
   #beatMs = -Infinity;
   /** A heartbeat has named what is held, or something came after one, since the agent last had to distrust. */
   #confirmed = false;
+  #lostMs = -Infinity;
+  #spokenMs = -Infinity;
   /** By topic: the number that a heartbeat has named last, perhaps before the document came. */
   readonly #named = new Map<string, number>();
 
@@ -29,8 +31,9 @@ export class Law {
   }
 
   /** A new process knows what is on the disk, and trusts nobody. */
-  booted(): void {
+  booted(wallMs: number): void {
     this.#confirmed = false;
+    this.#lostMs = wallMs;
     this.#beatMs = -Infinity;
     for (const [topic, versions] of this.#held) {
       const kept = versions.filter(({ seq }) => seq <= this.#kept.seq(topic));
@@ -46,7 +49,7 @@ export class Law {
     const newest = Math.max(this.#kept.seq(document.topic), versions.at(-1)?.seq ?? -1);
     if (document.seq < newest || (document.seq === newest && versions.length > 0)) return;
     this.#held.set(document.topic, [...versions, document]);
-    if (this.#alive(wallMs)) this.#confirmed = true;
+    this.#spokenMs = wallMs;
   }
 
   limitW(wallMs: number): number {
@@ -63,15 +66,22 @@ export class Law {
         if (wallMs < endMs) limit = Math.min(limit, limitW);
       }
     }
-    if (!this.#alive(wallMs)) this.#confirmed = false;
+    this.#trust(wallMs);
     if (!this.#confirmed || !allocated) limit = Math.min(limit, this.#failsafeW);
     return this.#stopped() ? 0 : limit;
+  }
+
+  /** Lost with the heartbeat; back with a document that has come since, while a heartbeat counts. */
+  #trust(wallMs: number): void {
+    const alive = this.#alive(wallMs);
+    if (this.#confirmed && !alive) this.#lostMs = wallMs;
+    this.#confirmed = alive && (this.#confirmed || this.#spokenMs >= this.#lostMs);
   }
 
   #beat({ payload }: Issued, wallMs: number): void {
     const issuedMs = Date.parse(String(payload["iat"]));
     if (issuedMs <= this.#beatMs || wallMs - issuedMs > this.#timeoutMs()) return;
-    if (!this.#alive(wallMs)) this.#confirmed = false;
+    this.#trust(wallMs);
     this.#beatMs = issuedMs;
     const last = payload["last"] as Readonly<Record<string, readonly [number, number]>>;
     const known = (topic: string): number => Math.max(this.#kept.seq(topic), this.#held.get(topic)?.at(-1)?.seq ?? -1);
@@ -97,7 +107,10 @@ export class Law {
     for (const [topic, versions] of this.#held) {
       const last = versions.at(-1);
       if (last?.type === "EMERGENCY") return true;
-      if (last?.type === "RELEASE" && ((this.#named.get(topic) ?? -1) < last.seq || this.#kept.latched(topic))) return true;
+      if (last?.type !== "RELEASE") continue;
+      // A release of what never came here ends nothing, and one that is not kept has not ended it.
+      const latched = this.#kept.latched(topic);
+      if (latched || (versions.some(({ type }) => type === "EMERGENCY") && (this.#named.get(topic) ?? -1) < last.seq)) return true;
     }
     return false;
   }

@@ -90,9 +90,9 @@ export class Oracle implements Verdicts {
     if (open.row.ends !== null && open.row.ends.height !== "none") this.#prompt.disturbed();
   }
 
-  booted(nowMs: number): void {
+  booted({ nowMs, wallMs }: { readonly nowMs: number; readonly wallMs: number }): void {
     this.#bootedMs = nowMs;
-    this.#law.booted();
+    this.#law.booted(wallMs);
     this.#raises.booted();
     this.#envelope.booted();
     this.begins({ cause: "process start", subject: String(nowMs) }, nowMs);
@@ -112,9 +112,10 @@ export class Oracle implements Verdicts {
 
   entry(entry: Entry, nowMs: number): void {
     this.#nowMs = nowMs;
-    this.#words.entry(entry);
+    this.#words.entry(entry, nowMs);
     this.#causes.entry(entry);
     this.#inputs.entry(entry, this);
+    if (entry.name === "setpoint.failed") this.#raises.forget(String(entry["device"]));
   }
 
   ordered(order: Order, machines: readonly MachineSight[], { nowMs, wallMs }: { readonly nowMs: number; readonly wallMs: number }): void {
@@ -123,7 +124,15 @@ export class Oracle implements Verdicts {
     this.#causes.ordered(order);
     const { device, watts } = order;
     const calm = this.#open.size === 0 && this.#grants.heightAt(nowMs) === 0;
-    if (watts !== null) this.#raises.ordered({ device, watts, limitW: this.#law.limitW(wallMs), calm }, machines, this);
+    // A machine whose outlet is switched comes back as it was told to be before: that is what it is seen to be told.
+    if (order.setpoint.kind === "outlet") this.#raises.forget(device);
+    else if (watts !== null) this.#raises.ordered({ device, watts, limitW: this.#law.limitW(wallMs), calm }, machines, this);
+  }
+
+  switched(outlet: number, on: boolean, { nowMs, leastMs }: { readonly nowMs: number; readonly leastMs: number }): void {
+    this.#nowMs = nowMs;
+    this.begins({ cause: on ? "outlet closed" : "outlet opened", subject: String(outlet) }, nowMs);
+    this.#envelope.switched(outlet, on, { nowMs, leastMs, verdicts: this });
   }
 
   look(sight: Sight): void {
