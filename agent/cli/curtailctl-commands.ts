@@ -12,7 +12,6 @@ import { holdCommand } from "./commands/hold.ts";
 import { limitCommand } from "./commands/limit.ts";
 import { loglevelCommand } from "./commands/loglevel.ts";
 import { maintenanceCommand } from "./commands/maintenance.ts";
-import { mapCommand } from "./commands/map.ts";
 import { drillCommand, proveCommand } from "./commands/prove.ts";
 import { outletCommand } from "./commands/outlet.ts";
 import { pduCommand } from "./commands/pdu.ts";
@@ -35,6 +34,12 @@ const doctor = {
   name: "doctor",
   description: "look at everything, and say what is wrong and what to do",
   load: async () => (await import("./commands/doctor.ts")).doctorCommand(),
+};
+
+const map = {
+  name: "map",
+  description: "find which outlet feeds which miner",
+  load: async () => (await import("./commands/map.ts")).mapCommand(),
 };
 
 const operator = {
@@ -83,7 +88,6 @@ const loaded = [
   estopCommand,
   pduCommand,
   outletCommand,
-  mapCommand,
   proveCommand,
   drillCommand,
   eventsCommand,
@@ -117,7 +121,7 @@ const equipment = {
   load: async () => (await import("./commands/equipment.ts")).equipmentCommand(),
 };
 
-const loadedWhenAsked = [top, doctor, journal, report, equipment, operator, modbus, probe, discover, dump, replace];
+const loadedWhenAsked = [top, doctor, map, journal, report, equipment, operator, modbus, probe, discover, dump, replace];
 
 /** `asked`: the words of the command line; what they do not name is not loaded. */
 export async function curtailctlCommands(asked: Asked): Promise<Command> {
