@@ -30,6 +30,8 @@ export class Asking {
   readonly #signal: AbortSignal;
   /** Ports that nobody listens at. */
   readonly #closed = new Set<number>();
+  /** Ports where a question in a language was left without an answer: another one in it would be too. */
+  readonly #mute = new Set<string>();
   readonly #known = new Map<string, JsonObject | null>();
 
   constructor(host: Host, requestMs: number, signal: AbortSignal) {
@@ -44,7 +46,8 @@ export class Asking {
 
   /** Whether it is worth a question there. */
   listens(question: Question): boolean {
-    return !this.#closed.has(this.addressOf(question).port);
+    const { port } = this.addressOf(question);
+    return !this.#closed.has(port) && !this.#mute.has(`${question.speaks} ${port}`);
   }
 
   /** The reply as an object; null where there is none, or it is none. Asked once. Rejects with the signal's reason only. */
@@ -66,6 +69,7 @@ export class Asking {
         if (!(error instanceof DeviceError)) throw error;
         if (isClosed(error)) this.#closed.add(address.port);
         else this.heard = true;
+        if (error.code === "timeout") this.#mute.add(`${question.speaks} ${address.port}`);
         return [null, error.message];
       },
     );

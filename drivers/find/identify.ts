@@ -88,10 +88,13 @@ async function inTurn(asking: Asking): Promise<Recognised | null> {
   const opening = await first(asking, [VERSION]);
   if (opening !== null) return opening;
   const { answer = "" } = asking.answers[0] ?? {};
-  const mute = /did not answer|no end within/.test(answer);
-  const turn = mute ? ["framed", "http", "rpc"] : answer.startsWith("{") ? ["rpc", "http", "framed"] : ["http", "rpc", "framed"];
-  return first(asking, QUESTIONS.filter((question) => question !== VERSION).toSorted((a, b) => turn.indexOf(a.speaks) - turn.indexOf(b.speaks)));
+  // Who is mute in one language may speak another, and loses nothing by two at once.
+  if (/did not answer|no end within/.test(answer)) return bestOf((await Promise.all([first(asking, speaking("framed")), first(asking, speaking("http"))])).filter((one) => one !== null));
+  const turn = answer.startsWith("{") ? (["rpc", "http", "framed"] as const) : (["http", "rpc", "framed"] as const);
+  return first(asking, turn.flatMap(speaking).filter((question) => question !== VERSION));
 }
+
+const speaking = (language: Question["speaks"]): readonly Question[] => QUESTIONS.filter(({ speaks }) => speaks === language);
 
 async function first(asking: Asking, questions: readonly Question[]): Promise<Recognised | null> {
   for (const question of questions) {
