@@ -11,11 +11,14 @@ export interface Scale {
   shown: number;
 }
 
+/** Switches an outlet, counted from 1, where more hangs on it than the PDU knows. */
+type Switched = (outlet: number, on: boolean) => void;
+
 const REPLY = millis(10);
 const DEADLINE = millis(1000);
 
-export function simMeter(source: SimPdu, clock: Clock, seams: { readonly mortality: Mortality; readonly scale: Scale; switched(outlet: number, on: boolean): void }): Meter {
-  const { mortality, scale } = seams;
+export function simMeter(source: SimPdu, clock: Clock, seams: { readonly mortality: Mortality; readonly scale: Scale; readonly switched?: Switched }): Meter {
+  const { mortality, scale, switched = (outlet, on) => source.pdu.switch(outlet - 1, on) } = seams;
   const answer = async (): Promise<void> => {
     const { wire } = source;
     const length = wire.kind === "none" ? REPLY : wire.kind === "slow" ? millis(Math.min(DEADLINE, wire.extraMs)) : DEADLINE;
@@ -45,7 +48,7 @@ export function simMeter(source: SimPdu, clock: Clock, seams: { readonly mortali
     },
     async switch(outlet, on) {
       await answer();
-      seams.switched(outlet, on);
+      switched(outlet, on);
     },
     async [Symbol.asyncDispose]() {},
   };
