@@ -49,13 +49,17 @@ export function tellDeafStory(deaf: number, asics: number): Story {
   };
 }
 
+const SAME_BREATH_S = 0.1;
+
 /** What happened from the drop on, in its order: what was asked, what the machines did not do, which outlets followed. */
 export function chronicle(events: readonly AgentEvent[], deaf: ReadonlySet<string>): string[] {
-  const from = events.findIndex(({ name, toW, fromW }) => name === "limit.changed" && typeof toW === "number" && typeof fromW === "number" && toW < fromW);
-  const began = Date.parse(events[from]?.at ?? "");
-  const told = (from < 0 ? [] : events.slice(from)).flatMap((event) => {
+  const drop = events.find(({ name, toW, fromW }) => name === "limit.changed" && typeof toW === "number" && typeof fromW === "number" && toW < fromW);
+  const began = Date.parse(drop?.at ?? "");
+  const since = (event: AgentEvent): number => (Date.parse(event.at) - began) / 1000;
+  // The orders a limit makes are said in the same breath, and before it.
+  const told = (drop === undefined ? [] : [drop, ...events.filter((event) => event !== drop && since(event) > -SAME_BREATH_S)]).flatMap((event) => {
     const words = inWords(event, deaf);
-    return words === null ? [] : [`${`+${((Date.parse(event.at) - began) / 1000).toFixed(1)}`.padStart(7)} s  ${words}`];
+    return words === null ? [] : [`${`+${Math.max(0, since(event)).toFixed(1)}`.padStart(7)} s  ${words}`];
   });
   return ["", "in this order:", ...told];
 }

@@ -21,8 +21,8 @@ describe("the story of deaf machines", () => {
     const events: AgentEvent[] = [
       { at: at(0), name: "limit.changed", fromW: null, toW: 45_000 },
       { at: at(1), name: "setpoint.ordered", device: "asic-01", setpoint: { kind: "points", point: "590" } },
+      { at: at(10), name: "setpoint.ordered", device: "asic-01", setpoint: { kind: "sleep" } },
       { at: at(10), name: "limit.changed", fromW: 45_000, toW: 4_494 },
-      { at: at(10.1), name: "setpoint.ordered", device: "asic-01", setpoint: { kind: "sleep" } },
       { at: at(10.1), name: "setpoint.ordered", device: "asic-02", setpoint: { kind: "sleep" } },
       { at: at(25), name: "compliance.changed", from: "settling", to: "at-floor", powerW: 13_571 },
       { at: at(30), name: "setpoint.ordered", device: "asic-01", setpoint: { kind: "outlet", on: false } },
@@ -31,7 +31,7 @@ describe("the story of deaf machines", () => {
     assert.deepEqual(chronicle(events, new Set(["asic-01"])), [
       "", "in this order:",
       "   +0.0 s  the limit is 4.49 kW",
-      "   +0.1 s  asic-01 is told: sleep",
+      "   +0.0 s  asic-01 is told: sleep",
       "  +15.0 s  the meter shows 13.6 kW: at-floor",
       "  +20.0 s  outlet pdu-1/1 of asic-01 opens (deviation), as read back after 17 ms",
     ]);
