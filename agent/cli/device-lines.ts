@@ -13,6 +13,7 @@ export function deviceDetailLines(device: DeviceDetail): string[] {
     `runs at    ${device.point === null ? "no point of its model" : `point ${device.point}`}, ${settings(device.frequencyMHz, device.voltageMV)}`,
     `wanted     ${device.setpoint ?? "nothing yet"}${order === null ? "" : `; ${order.setpoint ?? "-"} is ${order.state} (${order.cause})`}`,
     `nameplate  ${powerText(device.nameplateW)}, asleep ${powerText(device.asleepW)}; draws ${device.gain ?? "?"} times what its model says`,
+    `settled    ${settling(device)}`,
     `takes      ${device.capabilities.map(capabilityText).join("; ")}`,
     ...(device.maintenance ? [`maintenance: left alone; take it up again with curtailctl maintenance ${device.id} --end`] : []),
     ...(device.owes.length === 0 ? [] : [`owed       ${device.owes.join(", ")}: switched off by our orders, given back when nothing limits the rack`]),
@@ -23,6 +24,12 @@ export function deviceDetailLines(device: DeviceDetail): string[] {
 }
 
 /** The miner's own words. */
+/** How long its changes took, as far as its own meter has shown any. */
+function settling({ tookS, meterLagS }: Pick<DeviceDetail, "tookS" | "meterLagS">): string {
+  const seen = Object.entries(tookS).filter(([, seconds]) => seconds > 0).map(([way, seconds]) => `${way} within ${seconds} s`);
+  return `${seen.length === 0 ? "no change seen on a meter of its own yet" : seen.join(", ")}; rack meter up to ${meterLagS} s late`;
+}
+
 function telemetryLines(telemetry: Telemetry, { poolGuard }: Pick<DeviceDetail, "poolGuard">): string[] {
   const { accepted, rejected, hardwareErrors, uptime } = telemetry;
   return [

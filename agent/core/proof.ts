@@ -148,7 +148,7 @@ function measure(proof: Proof, decision: Decision): Proof {
   const pending = new Map(proof.pending);
   for (const [id, one] of proof.pending) {
     const view = byId.get(id);
-    if (one.arrived === null && view !== undefined && isAt(view, view.curve.setpoints[one.to] ?? null) && !view.climbing) pending.set(id, { ...one, arrived: uptime });
+    if (one.arrived === null && view !== undefined && hasArrived(view, one)) pending.set(id, { ...one, arrived: uptime });
   }
   const machines = new Map(proof.machines);
   const done = (id: string): void => {
@@ -159,16 +159,29 @@ function measure(proof: Proof, decision: Decision): Proof {
   for (const { device, setpoint, issuedAt } of orders) {
     const view = byId.get(device);
     const to = view === undefined ? -1 : entryOf(view.curve, setpoint);
-    // What had arrived counts as it was; its meter had no time to say more.
+    // What had arrived counts as it was; its meter had no time to say more. What wakes goes on waking.
+    const wakes = pending.get(device)?.way === "wake" && pending.get(device)?.arrived === null && to > 0;
+    if (wakes) continue;
     done(device);
-    if (view !== undefined && view.known && to >= 0 && to !== view.actual) pending.set(device, { way: wayOf(view, to), to, at: issuedAt, assumed: millis(assumedTime(view, to)), arrived: null });
+    if (view !== undefined && view.known && to >= 0 && to !== view.actual) pending.set(device, { way: wayOf(view, to), to, at: issuedAt, assumed: assumedOf(view, to), arrived: null });
   }
   if (settled && orders.length === 0) for (const [id, one] of [...pending]) if (one.arrived !== null) done(id);
   return { ...proof, lag: millis(Math.max(proof.lag, lag)), lookedAt: uptime, machines, pending };
 }
 
+/** Back up a machine is retuned as the ramp allows: it has woken when it hashes, at whatever point. */
+function hasArrived(view: View, { way, to }: Pending): boolean {
+  if (way !== "wake") return isAt(view, view.curve.setpoints[to] ?? null) && !view.climbing;
+  const state = view.device.reading.kind === "known" ? view.device.reading.telemetry.state : null;
+  return view.known && (state === "hashing" || state === "ramping");
+}
+
+function assumedOf(view: View, to: number): Millis {
+  return wayOf(view, to) === "wake" ? (view.curve.sleep?.up.fixed ?? millis(0)) : millis(assumedTime(view, to));
+}
+
 function proven(known: ProvenMachine, { state, device, actual }: View, { way, at, arrived, assumed }: Pending): ProvenMachine {
-  const shown = state.motion !== null && state.motion.movedAt > at ? state.motion.movedAt : at;
+  const shown = way !== "wake" && state.motion !== null && state.motion.movedAt > at ? state.motion.movedAt : at;
   const took = millis(Math.max(arrived ?? at, shown) - at);
   const before = known.ways[way];
   const ways = before === undefined || took > before.took ? { ...known.ways, [way]: { took, assumed } } : known.ways;

@@ -58,6 +58,9 @@ export function deviceDetail(view: View, decision: Decision, context: { readonly
     nameplateW: device.nameplate.highest,
     asleepW: device.nameplate.asleep,
     gain: hundredths(state.gain),
+    /** Seconds its changes took at the longest, lately, by its own meter; 0: not seen. */
+    tookS: { down: tenths(state.observed.down), up: tenths(state.observed.up), sleep: tenths(state.observed.sleep), wake: tenths(state.observed.wake) },
+    meterLagS: tenths(decision.lag),
     misses: state.misses,
     reserveW: whole(view.reserve),
     failure: context.failure,
@@ -76,3 +79,5 @@ export function setpointWord(setpoint: Setpoint | null): string | null {
     case "outlet": return setpoint.on ? "outlet on" : "outlet off";
   }
 }
+
+const tenths = (ms: number): number => Math.round(ms / 100) / 10;
