@@ -53,7 +53,7 @@ within "a leak ends in a restart" 60 active "$old"
 within "and the rack is under the failsafe limit again" 10 below 4600
 within "and answers" 10 curtailctl status
 rm /etc/systemd/system/curtaild.service.d/saboteur.conf; systemctl daemon-reload
-is limitSource technician && ok "the technician's limit outlived it" || is limitSource failsafe && ok "the failsafe limit holds until the grid confirms" || fail "$(curtailctl status)"
+if is limitSource technician; then ok "the technician's limit outlived it"; elif is limitSource failsafe; then ok "the failsafe limit holds until the grid confirms"; else fail "$(curtailctl status)"; fi
 check "the technician ends the limit" curtailctl --yes limit clear
 sed -i 's/failsafeLimitW:.*/failsafeLimitW: 4100/' /etc/curtaild/config.yaml
 old=$(pid); check "systemctl reload takes another failsafe limit" systemctl reload curtaild
@@ -62,7 +62,9 @@ within "it holds" 5 is failsafeLimitW 4100
 
 # Upgrades.
 highest=0; (while sleep 1; do truth; done) > /tmp/drawn 2>/dev/null & watcher=$!
+echo "# mine" >> /etc/default/curtaild
 check "upgrade" env DEBIAN_FRONTEND=noninteractive dpkg --install /shared/curtaild_*.deb
+[ "$(tail -1 /etc/default/curtaild)" = "# mine" ] && ok "and keeps what was changed in /etc/default/curtaild" || fail "the conffile was overwritten"
 [ "$(pid)" != "$old" ] && ok "the new program runs" || fail "the old one still runs"
 within "the grid confirms again" 60 is limitSource allocation
 sleep 3; kill $watcher; highest=$(sort -n /tmp/drawn | tail -1)
