@@ -6,9 +6,8 @@ import { watts } from "../core/units.ts";
 import { headText } from "../record/chain.ts";
 import { excerpt, findLast, type JournalLine } from "../record/excerpt.ts";
 import type { Journal } from "../record/journal.ts";
-import { ReportBuilder, type ReportQuery } from "../report/bundle/build.ts";
+import type { ReportQuery } from "../report/bundle/build.ts";
 import { forTheOperator, type ReportFacts } from "../report/bundle/facts.ts";
-import { renderReport } from "../report/bundle/render.ts";
 import { MOST_SECONDS } from "../report/bundle/seconds.ts";
 import type { ReportFormat } from "../report/bundle/signed.ts";
 import type { IntervalRecord } from "../report/energy/record.ts";
@@ -94,6 +93,8 @@ export class Reports implements Attendant {
     if (format === "ocmf" && energyKey === null) throw new Error("there is no key for OCMF: the state directory cannot be written, as the log says");
     const facts = await this.#facts(asked);
     if (facts === null) return null;
+    // Loaded when the first is asked for: most controllers never write one, and have little memory.
+    const { renderReport } = await import("../report/bundle/render.ts");
     const text = renderReport(facts, format, {
       seal,
       publicKey: publicKey?.export({ format: "jwk" }) ?? null,
@@ -109,6 +110,7 @@ export class Reports implements Attendant {
     await journal.settled();
     const query = "id" in asked ? await this.#ofOrder(asked.id) : await this.#ofTime(asked);
     if (query === null) return null;
+    const { ReportBuilder } = await import("../report/bundle/build.ts");
     const builder = new ReportBuilder(query);
     if (query.to - query.from <= MOST_SECONDS * 1000) for await (const line of excerpt(disk, query.from, query.to)) builder.add(line);
     return builder.facts(columns);
