@@ -25,7 +25,7 @@ test("from a running daemon to a controller that takes its place", async (t) => 
   await using two = await testDirectory();
   const file = await one.write("config.yaml", configText(alone));
   const daemon = start(t, file);
-  await until(() => daemon.log().includes('"mode.changed"'), daemon.log, 15_000);
+  await until(() => daemon.log().includes('"mode.changed"'), daemon.log, 60_000);
   const out = join(one.path, "rack.state.json");
   const exported = await run("curtaild", ["state", "export", "--config", file, "--out", out]);
   assert.equal(exported.code, 0, exported.err);
@@ -43,7 +43,7 @@ test("from a running daemon to a controller that takes its place", async (t) => 
   assert.equal(imported.code, 0, imported.err);
   assert.equal((JSON.parse(imported.out) as { fingerprint: string }).fingerprint, fingerprint);
   const successor = start(t, other);
-  await until(() => successor.log().includes('"state.imported"') && successor.log().includes('"mode.changed"'), successor.log, 15_000);
+  await until(() => successor.log().includes('"state.imported"') && successor.log().includes('"mode.changed"'), successor.log, 60_000);
   assert.equal((JSON.parse((await run("curtailctl", ["--socket", join(two.path, "run"), "--json", "device-key"])).out) as { fingerprint: string }).fingerprint, fingerprint);
   successor.child.kill("SIGTERM");
   await successor.ended;

@@ -53,7 +53,7 @@ async function done(args: readonly string[], env?: Readonly<Record<string, strin
 const path = (name: string): string => join(dir, name);
 const stated = ({ signal }: Rack): (number | null)[] => signal.heard().allocations.map(({ ceiling }) => ceiling);
 
-describe("operator, signed", { timeout: 60_000 }, () => {
+describe("operator, signed", { timeout: 240_000 }, () => {
   const signed = (): Readonly<Record<string, string>> => ({ CURTAIL_KEY: path("grid-1.key.pem"), CURTAIL_KID: "grid-1" });
 
   test("keygen makes a pair, private to its owner, and overwrites none", async () => {
@@ -137,7 +137,7 @@ describe("operator, signed", { timeout: 60_000 }, () => {
   });
 });
 
-describe("operator, unsigned", { timeout: 60_000 }, () => {
+describe("operator, unsigned", { timeout: 240_000 }, () => {
   test("a short form, named by a heartbeat through the status, confirms; a schedule follows", async () => {
     await rack?.close();
     rack = null;

@@ -10,7 +10,7 @@ import { Signal } from "../../agent/signal/signal.ts";
 
 export interface Rack {
   readonly signal: Signal;
-  /** Waits until `seen` is true. Throws after five seconds. */
+  /** Waits until `seen` is true. Throws after half a minute. */
   until(seen: (signal: Signal) => boolean, what: string): Promise<void>;
   close(): Promise<void>;
 }
@@ -48,7 +48,7 @@ export async function startRack(broker: string, rootKey: KeyObject | null): Prom
   const rack: Rack = {
     signal,
     async until(seen, what) {
-      for (let tries = 0; tries < 250; tries += 1) {
+      for (let tries = 0; tries < 1_500; tries += 1) {
         if (seen(signal)) return;
         await clock.sleep(millis(20), end.signal);
       }
