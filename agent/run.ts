@@ -26,6 +26,7 @@ import { Reload } from "./attend/reload.ts";
 import { Schedule } from "./attend/schedule.ts";
 import { Truth } from "./attend/truth.ts";
 import { Watch } from "./attend/watch.ts";
+import { circuitsOf } from "./config/circuits.ts";
 import { openDeviceKey, openEnergyKey, type DeviceKey } from "./config/device-key.ts";
 import type { BrokerConfig, Config } from "./config/schema.ts";
 import { brokerAccess, minerPasswords } from "./config/secrets.ts";
@@ -243,13 +244,17 @@ function switchingOf({ meters, contacts, policy }: Config): Switching {
 /** What of a configuration a running daemon can take; config/live.ts names the keys. */
 const liveTerms = (config: Config) => ({ policy: policyOf(config), breakerW: config.node.breakerW, onStop: config.policy.onStop });
 
-function policyOf({ node, grid, policy }: Config): Policy {
+function policyOf(config: Config): Policy {
+  const { node, grid, policy } = config;
   return {
     ...DEFAULT_POLICY,
     nominal: watts(node.nominalW),
     failsafe: watts(grid.failsafeLimitW),
     restart: { minOff: seconds(0), random: seconds(policy.restartRandomS), rampPercentPerMinute: policy.rampPctPerMin },
     raisesPerCycle: policy.maxChangesPerCycle,
+    turns: { minOff: seconds(policy.minSleepS), minOn: seconds(policy.minRunS) },
+    wakes: { atOnce: policy.wakesAtOnce, spacing: seconds(policy.wakeSpacingS) },
+    circuits: circuitsOf(config),
     outlets: { grace: seconds(policy.pduGraceS), perStep: policy.outletsAtOnce, spacing: seconds(policy.outletSpacingS) },
     supply: node.supply === null ? null : bandAround(node.supply),
   };

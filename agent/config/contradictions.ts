@@ -28,7 +28,7 @@ interface Abilities {
 }
 
 export function contradictions(config: Config, vocabulary: Vocabulary | null): Contradiction[] {
-  return [...inPower(config), ...inGrid(config), ...inLogin(config.grid, "grid"), ...(config.farm === null ? [] : inLogin(config.farm, "farm")), ...inDevices(config), ...inContacts(config, vocabulary), ...inSchedule(config), ...inNames(config, vocabulary), ...inPaths(config)];
+  return [...inPower(config), ...inPhases(config), ...inGrid(config), ...inLogin(config.grid, "grid"), ...(config.farm === null ? [] : inLogin(config.farm, "farm")), ...inDevices(config), ...inContacts(config, vocabulary), ...inSchedule(config), ...inNames(config, vocabulary), ...inPaths(config)];
 }
 
 /** Nothing here stops the rack from obeying, but somebody should look. */
@@ -55,6 +55,22 @@ function inPower({ node, grid }: Config): Contradiction[] {
   if (grid.failsafeLimitW > node.breakerW) found.push({ path: ["grid", "failsafeLimitW"], text: `is ${grid.failsafeLimitW}, above node.breakerW (${node.breakerW}): lower the failsafe limit or correct the breaker.` });
   if (node.nominalW > node.breakerW) found.push({ path: ["node", "nominalW"], text: `is ${node.nominalW}, above node.breakerW (${node.breakerW}): the feed cannot carry the rack at full operation; correct one of them.` });
   return found;
+}
+
+function inPhases({ node, miners, meters }: Config): Contradiction[] {
+  if (node.phases === null) {
+    const [breaker, phase] = [meters.findIndex(({ breakerA }) => breakerA !== null), miners.findIndex((miner) => miner.phase !== null)];
+    const text = (what: string): string => `is set (${what}) while node.phases is not: without a voltage there are no amperes. Add node.phases, or remove it.`;
+    return [
+      ...(breaker < 0 ? [] : [{ path: ["meters", breaker, "breakerA"], text: text(`${meters[breaker]?.breakerA ?? ""}`) }]),
+      ...(phase < 0 ? [] : [{ path: ["miners", phase, "phase"], text: text(miners[phase]?.phase ?? "") }]),
+    ];
+  }
+  const { breakerA } = node.phases;
+  return [
+    ...miners.flatMap(({ phase }, index) => (phase !== null ? [] : [{ path: ["miners", index, "phase"], text: `is missing while node.phases.breakerA is ${breakerA}: nobody could say which breaker carries it. Name its phase, or remove node.phases.` }])),
+    ...meters.flatMap((meter, index) => (meter.breakerA === null || meter.breakerA <= breakerA ? [] : [{ path: ["meters", index, "breakerA"], text: `is ${meter.breakerA}, above node.phases.breakerA (${breakerA}): the feed would trip first; correct one of them.` }])),
+  ];
 }
 
 function inGrid({ grid }: Config): Contradiction[] {

@@ -74,6 +74,13 @@ const node = z
         frequencyHz: z.number().min(40).max(70).meta({ description: "Nominal frequency.", examples: [50] }),
       }),
     ).meta({ description: "The mains the rack's meter reads; after a BLACK_START_HOLD nothing wakes before both have been in band (10 %, 1 %) for a while. Unset: they are not awaited.", examples: [{ voltageV: 230, frequencyHz: 50 }] }),
+    phases: unset(
+      z.strictObject({
+        voltageV: z.number().min(50).max(1_000).meta({ description: "From a phase to neutral.", examples: [230] }),
+        breakerA: z.number().positive().max(10_000).meta({ description: "What one phase of the rack's feed carries without end.", examples: [63] }),
+        imbalancePct: unset(z.number().min(1).max(300)).meta({ description: "The most a phase may carry over the mean of the three; unset: as it comes.", examples: [20] }),
+      }),
+    ).meta({ description: "The phases of the rack's feed: limits like any other, for plans and for raises. Every miner then names its phase. Unset: not counted.", examples: [{ voltageV: 230, breakerA: 63 }] }),
     nominalW: power().positive().meta({ description: "What the rack draws at full operation; ramps and shares are counted from it.", examples: [33_528] }),
     breakerW: power().positive().meta({ description: "What the feed's breaker carries without end: never exceeded, whatever the grid allows.", examples: [40_000] }),
   })
@@ -112,6 +119,7 @@ const miner = z.strictObject({
   }),
   webPort: unset(z.int().min(1).max(65_535)).meta({ description: "Port of its web interface, for firmware that needs both; unset: the usual one.", examples: [80] }),
   outlet: unset(outlet()).meta({ description: "The metered outlet it hangs on; unset: not known.", examples: ["pdu-1/1"] }),
+  phase: unset(z.enum(["L1", "L2", "L3", "L1-L2", "L2-L3", "L3-L1", "L1-L2-L3"])).meta({ description: "The phases it draws from; needed with node.phases.", examples: ["L1"] }),
   limits: minerLimits(),
   pools: poolRules("Whom this miner may hash for; unset: as `pools` says for all."),
 });
@@ -148,6 +156,7 @@ const meter = z.strictObject({
     }),
   ).meta({ description: "For devices that take orders only after a login, as their profile says.", examples: [{ username: "admin", passwordFile: "secrets/container" }] }),
   unit: z.int().min(0).max(255).default(1).meta({ description: "Modbus unit identifier.", examples: [1] }),
+  breakerA: unset(z.number().positive().max(10_000)).meta({ description: "What one phase of this PDU carries without end, for the miners on its outlets; needs node.phases. Unset: not counted.", examples: [32] }),
   role: z.enum(["rack", "outlets"]).default("rack")
     .meta({ description: "rack: its total is what the rack draws (several are added up). outlets: only its outlets and contacts are used.", examples: ["rack"] }),
   outlets: z
@@ -188,6 +197,10 @@ const policy = z
     outletsAtOnce: z.int().min(1).max(512).default(6).meta({ description: "Most outlets switched in one step of a second.", examples: [6] }),
     pduGraceS: z.number().min(0).max(3_600).default(10).meta({ description: "How long a shutdown in order may take before outlets open.", examples: [10] }),
     maxChangesPerCycle: z.int().min(1).max(most.miners).default(50).meta({ description: "Most miners raised or reshuffled in one cycle; lowering is never held back.", examples: [50] }),
+    minSleepS: z.number().min(0).max(3_600).default(20).meta({ description: "A miner put to sleep sleeps at least this long.", examples: [20] }),
+    minRunS: z.number().min(0).max(3_600).default(60).meta({ description: "A miner that was woken runs at least this long, unless a limit needs it asleep.", examples: [60] }),
+    wakesAtOnce: z.int().min(1).max(most.miners).default(50).meta({ description: "Most miners woken together; the next follow after wakeSpacingS.", examples: [4] }),
+    wakeSpacingS: z.number().min(0).max(600).default(1).meta({ description: "Between two groups of miners that are woken, so that their inrush does not add up.", examples: [2] }),
     optOut: z.boolean().default(false).meta({ description: "Whether events the grid leaves to our choice (obligation MAY) are left undone; the operator is told.", examples: [false] }),
     rampPctPerMin: z.number().positive().max(10_000).default(20).meta({ description: "How fast the rack may rise, in percent of nominalW a minute, unless the allocation says otherwise.", examples: [20] }),
     restartRandomS: z.number().min(0).max(3_600).default(300).meta({ description: "Longest random delay before the rack rises after an emergency or an outage, unless the allocation says otherwise.", examples: [300] }),
@@ -285,7 +298,7 @@ export const configSchema = z
     node,
     grid,
     farm,
-    miners: z.array(miner).min(1).max(most.miners).meta({ description: "The miners this rack is made of.", examples: [[{ id: "asic-01", driver: "luxos", address: "10.0.0.21:4028", model: "antminer-s19k-pro" }]] }),
+    miners: z.array(miner).min(1).max(most.miners).meta({ description: "The miners this rack is made of.", examples: [[{ id: "asic-01", driver: "luxos", address: "10.0.0.21:4028", model: "antminer-s19k-pro", phase: "L1" }]] }),
     meters: z.array(meter).max(most.meters).default([]).meta({ description: "Meters and metered PDUs.", examples: [[{ id: "pdu-1", profile: "gude-epc", address: "10.0.0.11:502" }]] }),
     schedule: z.array(window).max(50).default([]).meta({ description: "Limits of the rack's own at planned times. They narrow what the grid allows and lift nothing.", examples: [[{ name: "evening-peak", from: "17:00", to: "21:00", zone: "Europe/Berlin", limitPct: 40 }]] }),
     contacts,
