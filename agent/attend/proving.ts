@@ -25,6 +25,11 @@ export interface Trial {
 /** As it is kept: by machine, dated. */
 type Kept = Readonly<Record<string, { readonly at: string; readonly shedMs: number | null; readonly wakeMs: number | null; readonly proven: { readonly factors: Proven["factors"]; readonly sleepPower: number | null } }>>;
 
+const EVENTS = {
+  prove: { started: "prove.started", step: "prove.step", ended: "prove.ended" },
+  drill: { started: "drill.started", step: "drill.step", ended: "drill.ended" },
+} as const;
+
 export class Proving implements Attendant {
   readonly name = "proven";
   readonly #clock: Clock;
@@ -68,7 +73,7 @@ export class Proving implements Attendant {
     this.#trial = { ...trial, proof };
     if (limitOf(proof) !== limitOf(trial.proof)) this.#desk?.soon();
     if (proof.state === "done" || proof.state === "stopped") return this.#end({ ...trial, proof });
-    return proof.steps.length === trial.proof.steps.length ? [] : [{ name: `${proof.course.kind}.step`, fields: { limitW: limitOf(proof), step: proof.steps.length, of: proof.course.limits.length } }];
+    return proof.steps.length === trial.proof.steps.length ? [] : [{ name: EVENTS[proof.course.kind].step, fields: { limitW: limitOf(proof), step: proof.steps.length, of: proof.course.limits.length } }];
   }
 
   /** Begins under limits that are parts of what the rack draws now; false: one is under way, or there is nothing to measure with. */
@@ -78,7 +83,7 @@ export class Proving implements Attendant {
     const draws = (decision.draw.low + decision.draw.high) / 2;
     const course: Course = { kind, hold, limits: parts.map((part) => watts(Math.round(part * draws))) };
     this.#trial = { who, begunAt: this.#clock.now().at, endedAt: null, proof: beginProof(course, decision) };
-    this.#desk?.event(`${kind}.started`, { who, limitsW: course.limits, powerW: Math.round(draws) });
+    this.#desk?.event(EVENTS[kind].started, { who, limitsW: course.limits, powerW: Math.round(draws) });
     this.#desk?.soon();
     return true;
   }
@@ -112,7 +117,7 @@ export class Proving implements Attendant {
     this.#trial = { ...trial, endedAt: this.#clock.now().at };
     const { proof } = trial;
     if (proof.course.kind === "prove" && proof.machines.size > 0) this.#learn(proof.machines);
-    return [{ name: `${proof.course.kind}.ended`, fields: { state: proof.state, ...(proof.why !== null && { why: proof.why }), machines: proof.machines.size, steps: proof.steps.length } }];
+    return [{ name: EVENTS[proof.course.kind].ended, fields: { state: proof.state, ...(proof.why !== null && { why: proof.why }), machines: proof.machines.size, steps: proof.steps.length } }];
   }
 
   #learn(machines: ReadonlyMap<string, ProvenMachine>): void {

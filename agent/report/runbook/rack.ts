@@ -96,4 +96,22 @@ export const rackEvents: Chapter = {
     level: "warn", says: "a technician has ended the limit at the rack",
     means: "The rack may rise to what the grid allows.", cause: "`curtailctl limit clear` by `who`.", cure: NO_CURE,
   },
+  "prove.started": {
+    level: "warn", says: "a proof test of the rack has begun", means: "It draws at most the first of `limitsW`, and comes back by itself.", cause: "`curtailctl prove` by `who`.", cure: "`curtailctl prove stop` ends it.",
+  },
+  "prove.step": {
+    level: "info", says: "the proof test goes on", means: "`limitW` holds now.", cause: "The step before has settled, or five minutes were over.", cure: NO_CURE,
+  },
+  "prove.ended": {
+    level: "info", says: "the proof test is over", means: "Its limit is gone; `state` says whether it was done or stopped, and `why`.", cause: "It came to its end, was stopped, or could not go on.", cure: "`curtailctl prove show` says what was measured.",
+  },
+  "drill.started": {
+    level: "warn", says: "a drill of the rack has begun", means: "It draws at most the first of `limitsW`, and comes back by itself.", cause: "`curtailctl drill` by `who`.", cure: "`curtailctl prove stop` ends it.",
+  },
+  "drill.step": {
+    level: "info", says: "the drill goes on", means: "`limitW` holds now.", cause: "The step before has settled, or five minutes were over.", cure: NO_CURE,
+  },
+  "drill.ended": {
+    level: "info", says: "the drill is over", means: "Its limit is gone; `state` says whether it was done or stopped, and `why`.", cause: "It came to its end, was stopped, or could not go on.", cure: "`curtailctl prove show` says what was measured.",
+  },
 };
