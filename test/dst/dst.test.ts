@@ -16,7 +16,7 @@ import { judge, planOf, twinViolations } from "./verdict.ts";
 
 describe("simulated lives", () => {
   test("no clause is broken in a handful of lives", async () => {
-    for (let seed = 1; seed <= 10; seed++) {
+    for (let seed = 1; seed <= 6; seed++) {
       const { violations, orders } = await judge(planOf(seed));
       assert.deepEqual({ seed, violations }, { seed, violations: [] });
       assert.ok(orders > 10, `${orders} orders`);
@@ -24,9 +24,10 @@ describe("simulated lives", () => {
   });
 
   test("the same plan is the same life, to the last word of the journal", async () => {
-    const [once, again] = [await live(drawPlan(7)), await live(drawPlan(7))];
+    const plan = { ...drawPlan(7), minutes: 6 };
+    const [once, again] = [await live(plan), await live(plan)];
     assert.equal(once.logHash, again.logHash);
-    assert.notEqual(once.logHash, (await live(drawPlan(8))).logHash);
+    assert.notEqual(once.logHash, (await live({ ...drawPlan(8), minutes: 6 })).logHash);
   });
 
   test("a plan without its refused documents has every other happening of it", () => {
@@ -75,7 +76,7 @@ describe("planted bugs are found", () => {
       const found = new Set<Clause>();
       for (const seed of seeds) {
         const drawn = drawPlan(seed, { twin: true });
-        const plan = { ...drawn, minutes: Math.min(drawn.minutes, 12), happenings: happenings ?? drawn.happenings };
+        const plan = { ...drawn, minutes: Math.min(drawn.minutes, 10), happenings: happenings ?? drawn.happenings };
         const life = await live(plan, { sabotage });
         for (const violation of life.violations) found.add(violation.clause);
         if (clause === "b-twin") for (const violation of twinViolations(life, await live(honest(plan), { sabotage }))) found.add(violation.clause);
