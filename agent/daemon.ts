@@ -1,95 +1,32 @@
 /**
- * Assembles the parts and runs the loop: see -> decide -> act -> tell. The same class runs the real rack and the
+ * Runs the loop: see -> decide -> act -> tell. The same class runs the real rack and the
  * simulated lives: whatever touches the world comes in as a part.
  */
-import type { KeyObject } from "node:crypto";
 import { setMaxListeners } from "node:events";
-import type { Attendant } from "./attend/attendant.ts";
 import type { Decision } from "./core/decide.ts";
-import { flexibilityOf, type Emergency } from "./core/flexibility.ts";
 import { decide } from "./core/decide.ts";
 import type { Statement } from "./core/limit.ts";
 import { recall } from "./core/memory.ts";
 import { heartbeatTimeout, restartRule } from "./core/mode.ts";
 import { absence } from "./core/outage.ts";
-import type { Policy } from "./core/policy.ts";
 import type { RackState } from "./core/state.ts";
 import { startState } from "./core/state.ts";
 import type { Now, Tick } from "./core/time.ts";
 import type { Millis } from "./core/units.ts";
-import { instant, millis, seconds, watts } from "./core/units.ts";
+import { millis, seconds, watts } from "./core/units.ts";
 import { Notebook } from "./notebook.ts";
+import type { DaemonParts, Identity } from "./parts.ts";
 import type { DeviceLoop } from "./plant/device-loop.ts";
-import type { PlantEvent } from "./plant/listener.ts";
-import type { Switching, WiredDevice, WiredMeter } from "./plant/plant.ts";
 import { Plant } from "./plant/plant.ts";
-import { ackDocument } from "./report/ack-document.ts";
-import { OpenDocuments } from "./report/acks.ts";
-import type { ProvenTransition } from "./report/capability.ts";
-import { changesBetween } from "./report/changes.ts";
 import { NO_NOTES, type DeviceNotes } from "./report/devices.ts";
-import { EventRing } from "./report/events.ts";
-import { Reporter } from "./report/reporter.ts";
-import { spoken } from "./report/runbook/runbook.ts";
+import type { EventRing } from "./report/events.ts";
 import type { StatusDocument } from "./report/status.ts";
-import { BindingWatch, statusDocument, willDocument } from "./report/status.ts";
 import { Bell } from "./runtime/bell.ts";
-import type { Clock } from "./runtime/clock.ts";
-import type { Link } from "./runtime/link.ts";
-import type { Log } from "./runtime/log.ts";
-import type { Store } from "./runtime/store.ts";
 import type { SignalEffect } from "./signal/effects.ts";
 import type { Signal } from "./signal/signal.ts";
 import type { TechnicianLimit } from "./technician.ts";
 import { technicianStatements } from "./technician.ts";
-
-export interface DaemonParts {
-  readonly clock: Clock;
-  /** From 0 to 1. */
-  readonly random: () => number;
-  readonly log: Log;
-  readonly store: Store;
-  readonly grid: Link;
-  /** The node's topic root on the grid link. */
-  readonly gridRoot: string;
-  readonly farm: { readonly link: Link; readonly root: string } | null;
-  readonly signal: Signal;
-  /** Whom the operator knows us as; `key` is null where none could be made or kept. */
-  readonly identity: Identity;
-  /** Signs what goes to the operator, where signatures are required; otherwise gives it back as it is. */
-  readonly seal: (payload: string) => string;
-  readonly wiring: { readonly devices: readonly WiredDevice[]; readonly meters: readonly WiredMeter[]; readonly switching?: Switching };
-  readonly policy: Policy;
-  /** What the rack's own feed carries; null: not stated. */
-  readonly breakerW: number | null;
-  readonly onStop: "failsafe" | "hold" | "sleep";
-  readonly boot: string;
-  readonly software: string;
-  readonly config: "ok" | "last-good";
-  readonly notify: Notify;
-  readonly attendants: readonly Attendant[];
-  /** What proof tests at this rack have measured. */
-  readonly proven?: () => readonly ProvenTransition[];
-  /** Takes what has to reach the operator, now or later; null: nothing can be kept for later. */
-  readonly forward: ((topic: string, document: object) => void) | null;
-  /** Where the journal stood at its last checkpoint; null: there is none. */
-  readonly logHead: () => string | null;
-}
-
-export interface Identity {
-  readonly operator: string;
-  /** `site/{site}/rack/{rack}` */
-  readonly node: string;
-  readonly key: { readonly kid: string; readonly publicKey: KeyObject; readonly fingerprint: string } | null;
-}
-
-/** Towards the service manager. */
-export interface Notify {
-  ready(): void;
-  /** Fed by the finished control cycle and nothing else. */
-  watchdog(): void;
-  stopping(): void;
-}
+import { Teller } from "./teller.ts";
 
 const CYCLE = seconds(1);
 /** A verified document is decided on at once; what the plant reports may gather for a moment. */
@@ -100,21 +37,16 @@ const BETWEEN_CYCLES = millis(25);
 const PARKING = seconds(15);
 
 export class Daemon {
-  readonly events = new EventRing();
   readonly plant: Plant;
   #parts: DaemonParts;
-  readonly #reporter: Reporter;
+  readonly #teller: Teller;
   readonly #notebook: Notebook;
-  readonly #open = new OpenDocuments();
-  readonly #binding = new BindingWatch();
   readonly #bell = new Bell();
   #rack: RackState;
   #decision: Decision | null = null;
-  #status: StatusDocument | null = null;
   #technician: TechnicianLimit | null = null;
   #parking: Statement | null = null;
   #u = 0;
-  #connects = 0;
   #due: Millis = millis(0);
   #lastCycle: Millis = millis(-1000);
   #started = false;
@@ -126,10 +58,10 @@ export class Daemon {
     this.#rack = startState(parts.clock.now().uptime);
     this.plant = new Plant(parts.wiring, {
       clock: parts.clock,
-      listener: { moved: () => this.#soon(millis(Math.max(AFTER_PLANT, parts.wiring.devices.length))), event: (event) => this.#plantEvent(event) },
+      listener: { moved: () => this.#soon(millis(Math.max(AFTER_PLANT, parts.wiring.devices.length))), event: (event) => this.#teller.plantEvent(event) },
     });
-    this.#notebook = new Notebook(parts.store, (reason) => this.#event("storage.failed", { reason }));
-    this.#reporter = new Reporter({ grid: parts.grid, gridRoot: parts.gridRoot, seal: parts.seal, farm: parts.farm, forward: parts.forward, nominalW: parts.policy.nominal, about: (device) => this.about(device) });
+    this.#notebook = new Notebook(parts.store, (reason) => this.#teller.event("storage.failed", { reason }));
+    this.#teller = new Teller({ parts: () => this.#parts, about: (device) => this.about(device) });
   }
 
   /** null before the first cycle. */
@@ -138,7 +70,11 @@ export class Daemon {
   }
 
   get status(): StatusDocument | null {
-    return this.#status;
+    return this.#teller.status;
+  }
+
+  get events(): EventRing {
+    return this.#teller.events;
   }
 
   get technician(): TechnicianLimit | null {
@@ -171,7 +107,7 @@ export class Daemon {
     const plant = this.plant.run(plantEnd.signal);
     const links = [
       grid.run({ message: (message) => this.#hear(message), connected: (count) => this.#connected(count), disconnected: (reason) => this.#disconnected(reason) }, linkEnd.signal),
-      ...(farm === null ? [] : [farm.link.run({ message: () => undefined, connected: () => this.#reporter.renew(), disconnected: () => undefined }, linkEnd.signal)]),
+      ...(farm === null ? [] : [farm.link.run({ message: () => undefined, connected: () => this.#teller.renew(), disconnected: () => undefined }, linkEnd.signal)]),
     ];
     // A link whose listener threw has met a bug of ours: it must not go unseen.
     const attending = this.#parts.attendants.map((attendant) => attendant.run?.(plantEnd.signal));
@@ -181,8 +117,7 @@ export class Daemon {
       this.#parts.notify.stopping();
       await Promise.race([this.#park(), failed]);
     } finally {
-      const { session, failsafeW } = { session: this.#session(), failsafeW: this.#parts.policy.failsafe };
-      this.#reporter.offline({ ...willDocument({ session, failsafeW, heartbeatTimeoutS: this.heartbeatTimeoutS }), reason: "stopped" });
+      this.#teller.offline(this.heartbeatTimeoutS);
       plantEnd.abort();
       linkEnd.abort();
       await Promise.allSettled([plant, ...links, ...attending]);
@@ -195,7 +130,7 @@ export class Daemon {
   /** The technician's own limit; null clears it. Stored before it is believed to survive a restart. */
   async limitBy(limit: TechnicianLimit | null, who: string): Promise<void> {
     this.#technician = limit;
-    this.#event(limit === null ? "technician.cleared" : "technician.limited", limit === null ? { who } : { limitW: limit.powerW, untilMs: limit.until, who });
+    this.#teller.event(limit === null ? "technician.cleared" : "technician.limited", limit === null ? { who } : { limitW: limit.powerW, untilMs: limit.until, who });
     this.#soon(AFTER_SIGNAL);
     await this.#notebook.keep("technician", limit);
   }
@@ -203,7 +138,7 @@ export class Daemon {
   /** A machine is left alone, or taken up again. Stored, so that a restart of the daemon surprises nobody. */
   async maintain(device: DeviceLoop, on: boolean, who: string): Promise<void> {
     device.held = on;
-    this.#event(on ? "maintenance.begun" : "maintenance.ended", { device: device.device.id, who });
+    this.#teller.event(on ? "maintenance.begun" : "maintenance.ended", { device: device.device.id, who });
     this.#soon(AFTER_SIGNAL);
     const held = this.plant.devices.filter((loop) => loop.held).map((loop) => loop.device.id);
     await this.#notebook.keep("maintenance", held.length === 0 ? null : held);
@@ -212,7 +147,7 @@ export class Daemon {
   /** Another machine takes its place: what was learnt and wanted of this one is no word about that one. */
   forget({ device: { id } }: DeviceLoop, who: string): void {
     this.#rack = { ...this.#rack, devices: new Map([...this.#rack.devices].filter(([known]) => known !== id)) };
-    this.#event("device.replaced", { device: id, who });
+    this.#teller.event("device.replaced", { device: id, who });
     this.#soon(AFTER_SIGNAL);
   }
 
@@ -224,7 +159,7 @@ export class Daemon {
 
   /** Something a technician did to one machine or to the daemon, for the record. */
   told(name: "device.restarted" | "device.blinked" | "log.changed", fields: Readonly<Record<string, unknown>>): void {
-    this.#event(name, fields);
+    this.#teller.event(name, fields);
   }
 
   /** Takes what can change while the rack runs. */
@@ -236,7 +171,7 @@ export class Daemon {
   /** Who stops the daemon within `length` means to start it again: the rack is left as it is. null takes it back. */
   announceStop(length: Millis | null, who: string): void {
     this.#stopAnnounced = millis(length === null ? 0 : this.#parts.clock.now().uptime + length);
-    this.#event(length === null ? "hold.ended" : "hold.announced", { ...(length !== null && { forS: length / 1000 }), who });
+    this.#teller.event(length === null ? "hold.ended" : "hold.announced", { ...(length !== null && { forS: length / 1000 }), who });
   }
 
   async #loop(signal: AbortSignal): Promise<void> {
@@ -256,40 +191,18 @@ export class Daemon {
     const { rack, decision } = decide(this.#rack, {
       heard, now, synchronised: tick.error !== null, local: this.#local(now, tick), snapshot: this.plant.snapshot(tick), policy, u: this.#u,
     });
-    const before = this.#decision;
     if (this.#rack.mode.restoring !== null && rack.mode.restoring === null) this.#u = this.#notebook.drawRestart(this.#parts.random);
     this.#rack = rack;
     this.#decision = decision;
     for (const order of decision.orders) this.plant.post(order);
-    this.#tell(before, decision, tick);
+    this.#teller.decided(decision, tick);
     this.#notebook.remember(rack, tick);
     if (!this.#started) notify.ready();
     this.#started = true;
     notify.watchdog();
-    this.#parts.log.debug({ state: this.#status?.state, limitW: this.#status?.effectiveLimitW, measuredW: this.#status?.measuredW, orders: decision.orders.length }, "a cycle ended");
+    this.#parts.log.debug({ state: this.status?.state, limitW: this.status?.effectiveLimitW, measuredW: this.status?.measuredW, orders: decision.orders.length }, "a cycle ended");
     this.#lastCycle = tick.uptime;
     this.#due = millis(tick.uptime + CYCLE);
-  }
-
-  #tell(before: Decision | null, decision: Decision, tick: Tick): void {
-    const { signal, software, config, policy } = this.#parts;
-    for (const { id, device, setpoint, cause } of decision.orders) this.#event("setpoint.ordered", { order: id, device, setpoint, cause });
-    for (const { name, fields } of changesBetween(before, decision)) this.#event(name, fields);
-    const { heard, facts } = { heard: signal.heard(), facts: signal.summary(tick) };
-    this.#status = statusDocument(decision, { session: this.#session(), at: tick.at, bindingSince: this.#binding.look(decision, tick.at), signal: facts, software, config, logHead: this.#parts.logHead() });
-    const telemetry = heard.allocations.flatMap(({ report }) => (report?.telemetry == null ? [] : [report.telemetry]));
-    for (const attendant of this.#parts.attendants) {
-      for (const { name, fields } of attendant.decided?.(decision, { status: this.#status, tick }) ?? []) this.#event(name, fields);
-    }
-    const { outlets, restart, responseTime, nominal } = policy;
-    const { rampPercentPerMinute } = restartRule(heard.allocations, restart);
-    const terms = { outletGrace: outlets.grace, rampPercentPerMinute, proven: this.#parts.proven?.() ?? [] };
-    this.#reporter.cycle(decision, this.#status, { at: tick.at, telemetryPeriod: telemetry.length === 0 ? null : millis(Math.min(...telemetry)), terms });
-    const emergency = (): Emergency | null => flexibilityOf(decision, outlets.grace).emergency;
-    for (const { ref, type, expectedSettleAfter, ...outcome } of this.#open.outcomes(decision, { earliest: signal.now(tick).earliest, responseTime, emergency, nominal })) {
-      const expectedSettleAt = expectedSettleAfter === null ? null : instant(tick.at + expectedSettleAfter);
-      this.#reporter.ack(ref.id, ackDocument({ ...outcome, expectedSettleAt }, { ref, of: type, at: tick.at, decision, shareFrom: facts.shareFrom }));
-    }
   }
 
   #local(now: Now, tick: Tick): Statement[] {
@@ -322,10 +235,10 @@ export class Daemon {
           });
           break;
         case "ack":
-          this.#ack(effect.ack);
+          this.#teller.ack(effect.ack);
           break;
         case "event":
-          this.#event(effect.name, effect.fields);
+          this.#teller.event(effect.name, effect.fields);
           break;
         case "verified":
           for (const attendant of this.#parts.attendants) attendant.heard?.(effect.document);
@@ -337,48 +250,15 @@ export class Daemon {
     }
   }
 
-  #ack(ack: Extract<SignalEffect, { kind: "ack" }>["ack"]): void {
-    const { clock, policy, signal } = this.#parts;
-    const tick = clock.now();
-    const { ref, type, terms, ...said } = ack;
-    if (ack.status === "ACCEPTED") this.#open.accepted({ ref, type, terms }, this.#decision);
-    else if (ack.status === "CANCELLED" || ack.status === "SUPERSEDED" || ack.status === "OPT_OUT") this.#open.ended(ref.id);
-    const settles = instant(Math.max(tick.at, terms?.begins ?? tick.at) + (terms?.respondWithin ?? policy.responseTime));
-    const expectedSettleAt = ack.status === "ACCEPTED" ? settles : null;
-    this.#reporter.ack(ref.id, ackDocument({ ...said, expectedSettleAt }, { ref, of: type, at: tick.at, decision: this.#decision, shareFrom: signal.summary(tick).shareFrom }));
-  }
-
   #connected(count: number): void {
-    this.#connects = count;
-    this.#reporter.renew();
-    this.#event("link.connected", { link: "grid", count });
+    this.#teller.connected(count);
     this.#parts.signal.session(true, this.#parts.clock.now());
     this.#soon(AFTER_SIGNAL);
   }
 
   #disconnected(reason: string): void {
-    this.#event("link.lost", { link: "grid", reason });
+    this.#teller.event("link.lost", { link: "grid", reason });
     this.#parts.signal.session(false, this.#parts.clock.now());
-  }
-
-  #plantEvent(event: PlantEvent): void {
-    if ("order" in event) {
-      const { order, name, ...fields } = event;
-      this.#event(name, { order: order.id, device: order.device, setpoint: order.setpoint, cause: order.cause, ...fields });
-    } else {
-      const { name, ...fields } = event;
-      this.#event(name, fields);
-    }
-  }
-
-  #event(name: string, facts: Readonly<Record<string, unknown>>): void {
-    // What happens while a rehearsed document binds is part of the rehearsal.
-    const fields = this.#decision?.effective.binding?.ref?.drill === true ? { ...facts, drill: true } : facts;
-    const event = this.events.add(name, this.#parts.clock.now().at, fields);
-    const { level, text } = spoken(name, fields);
-    this.#parts.log[level]({ event: name, ...fields }, text);
-    this.#reporter.event(event);
-    for (const attendant of this.#parts.attendants) attendant.happened?.(event);
   }
 
   /** A cycle in at most `delay`, and not sooner after the last one than cycles may follow each other. */
@@ -403,7 +283,7 @@ export class Daemon {
     for (const attendant of this.#parts.attendants) {
       attendant.attach?.(this.#notebook.kept(attendant.name), {
         plant: this.plant,
-        event: (name, fields) => this.#event(name, fields),
+        event: (name, fields) => this.#teller.event(name, fields),
         soon: () => this.#soon(AFTER_SIGNAL),
         keep: (value) => this.#notebook.keep(attendant.name, value),
       });
@@ -437,9 +317,5 @@ export class Daemon {
 
   #heartbeatTimeout(): Millis {
     return heartbeatTimeout(this.#parts.signal.heard().allocations);
-  }
-
-  #session(): StatusDocument["session"] {
-    return { boot: this.#parts.boot, connects: this.#connects };
   }
 }

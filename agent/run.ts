@@ -35,7 +35,7 @@ import { DEFAULT_POLICY } from "./core/policy.ts";
 import { bandAround } from "./core/supply.ts";
 import { celsius, megahertz, millivolts, seconds, watts } from "./core/units.ts";
 import { Daemon } from "./daemon.ts";
-import type { Notify } from "./daemon.ts";
+import type { Notify } from "./parts.ts";
 import { figureReader } from "./host/figures.ts";
 import { allRoutes } from "./routes/all-routes.ts";
 import { openControl } from "./link/control.ts";

@@ -1,0 +1,124 @@
+/** TELL: what was decided and what happened, to everybody it concerns: operator, farm, log, attendants, whoever follows. */
+import type { Decision } from "./core/decide.ts";
+import { flexibilityOf, type Emergency } from "./core/flexibility.ts";
+import { restartRule } from "./core/mode.ts";
+import type { Tick } from "./core/time.ts";
+import { instant, millis } from "./core/units.ts";
+import type { DaemonParts } from "./parts.ts";
+import type { PlantEvent } from "./plant/listener.ts";
+import { ackDocument } from "./report/ack-document.ts";
+import { OpenDocuments } from "./report/acks.ts";
+import { changesBetween } from "./report/changes.ts";
+import type { DeviceNotes } from "./report/devices.ts";
+import { EventRing } from "./report/events.ts";
+import { Reporter } from "./report/reporter.ts";
+import { spoken } from "./report/runbook/runbook.ts";
+import type { StatusDocument } from "./report/status.ts";
+import { BindingWatch, statusDocument, willDocument } from "./report/status.ts";
+import type { SignalEffect } from "./signal/effects.ts";
+
+export interface TellerOptions {
+  /** As they are now: some change while the rack runs. */
+  readonly parts: () => DaemonParts;
+  readonly about: (device: string) => DeviceNotes;
+}
+
+export class Teller {
+  readonly events = new EventRing();
+  readonly #parts: () => DaemonParts;
+  readonly #reporter: Reporter;
+  readonly #open = new OpenDocuments();
+  readonly #binding = new BindingWatch();
+  #decision: Decision | null = null;
+  #status: StatusDocument | null = null;
+  #connects = 0;
+
+  constructor({ parts, about }: TellerOptions) {
+    this.#parts = parts;
+    const { grid, gridRoot, seal, farm, forward, policy } = parts();
+    this.#reporter = new Reporter({ grid, gridRoot, seal, farm, forward, nominalW: policy.nominal, about });
+  }
+
+  /** null before the first decision. */
+  get status(): StatusDocument | null {
+    return this.#status;
+  }
+
+  /** The grid link has connected for the `count`th time. */
+  connected(count: number): void {
+    this.#connects = count;
+    this.renew();
+    this.event("link.connected", { link: "grid", count });
+  }
+
+  /** A broker we are newly connected to gets everything retained again. */
+  renew(): void {
+    this.#reporter.renew();
+  }
+
+  /** A decision, its orders posted. */
+  decided(decision: Decision, tick: Tick): void {
+    const { signal, software, config, policy, attendants, logHead, proven } = this.#parts();
+    const before = this.#decision;
+    this.#decision = decision;
+    for (const { id, device, setpoint, cause } of decision.orders) this.event("setpoint.ordered", { order: id, device, setpoint, cause });
+    for (const { name, fields } of changesBetween(before, decision)) this.event(name, fields);
+    const { heard, facts } = { heard: signal.heard(), facts: signal.summary(tick) };
+    this.#status = statusDocument(decision, { session: this.#session(), at: tick.at, bindingSince: this.#binding.look(decision, tick.at), signal: facts, software, config, logHead: logHead() });
+    const telemetry = heard.allocations.flatMap(({ report }) => (report?.telemetry == null ? [] : [report.telemetry]));
+    for (const attendant of attendants) {
+      for (const { name, fields } of attendant.decided?.(decision, { status: this.#status, tick }) ?? []) this.event(name, fields);
+    }
+    const { outlets, restart, responseTime, nominal } = policy;
+    const { rampPercentPerMinute } = restartRule(heard.allocations, restart);
+    const terms = { outletGrace: outlets.grace, rampPercentPerMinute, proven: proven?.() ?? [] };
+    this.#reporter.cycle(decision, this.#status, { at: tick.at, telemetryPeriod: telemetry.length === 0 ? null : millis(Math.min(...telemetry)), terms });
+    const emergency = (): Emergency | null => flexibilityOf(decision, outlets.grace).emergency;
+    for (const { ref, type, expectedSettleAfter, ...outcome } of this.#open.outcomes(decision, { earliest: signal.now(tick).earliest, responseTime, emergency, nominal })) {
+      const expectedSettleAt = expectedSettleAfter === null ? null : instant(tick.at + expectedSettleAfter);
+      this.#reporter.ack(ref.id, ackDocument({ ...outcome, expectedSettleAt }, { ref, of: type, at: tick.at, decision, shareFrom: facts.shareFrom }));
+    }
+  }
+
+  /** What becomes of a document. */
+  ack(ack: Extract<SignalEffect, { kind: "ack" }>["ack"]): void {
+    const { clock, policy, signal } = this.#parts();
+    const tick = clock.now();
+    const { ref, type, terms, ...said } = ack;
+    if (ack.status === "ACCEPTED") this.#open.accepted({ ref, type, terms }, this.#decision);
+    else if (ack.status === "CANCELLED" || ack.status === "SUPERSEDED" || ack.status === "OPT_OUT") this.#open.ended(ref.id);
+    const settles = instant(Math.max(tick.at, terms?.begins ?? tick.at) + (terms?.respondWithin ?? policy.responseTime));
+    const expectedSettleAt = ack.status === "ACCEPTED" ? settles : null;
+    this.#reporter.ack(ref.id, ackDocument({ ...said, expectedSettleAt }, { ref, of: type, at: tick.at, decision: this.#decision, shareFrom: signal.summary(tick).shareFrom }));
+  }
+
+  plantEvent(event: PlantEvent): void {
+    if ("order" in event) {
+      const { order, name, ...fields } = event;
+      this.event(name, { order: order.id, device: order.device, setpoint: order.setpoint, cause: order.cause, ...fields });
+    } else {
+      const { name, ...fields } = event;
+      this.event(name, fields);
+    }
+  }
+
+  event(name: string, facts: Readonly<Record<string, unknown>>): void {
+    const { clock, log, attendants } = this.#parts();
+    // What happens while a rehearsed document binds is part of the rehearsal.
+    const fields = this.#decision?.effective.binding?.ref?.drill === true ? { ...facts, drill: true } : facts;
+    const event = this.events.add(name, clock.now().at, fields);
+    const { level, text } = spoken(name, fields);
+    log[level]({ event: name, ...fields }, text);
+    this.#reporter.event(event);
+    for (const attendant of attendants) attendant.happened?.(event);
+  }
+
+  /** The last word before the links close on purpose. */
+  offline(heartbeatTimeoutS: number): void {
+    this.#reporter.offline({ ...willDocument({ session: this.#session(), failsafeW: this.#parts().policy.failsafe, heartbeatTimeoutS }), reason: "stopped" });
+  }
+
+  #session(): StatusDocument["session"] {
+    return { boot: this.#parts().boot, connects: this.#connects };
+  }
+}
