@@ -12,7 +12,7 @@ import type { Compliance, Draw, PowerLimit } from "./model.ts";
 import type { GridState, Mode } from "./mode.ts";
 import { failsafeJoins, gridState, nextMode, restartRule } from "./mode.ts";
 import { nextOutage } from "./outage.ts";
-import { awaited, switchOutlets } from "./outlets.ts";
+import { awaited, isUnseen, switchOutlets } from "./outlets.ts";
 import type { Plan } from "./plan.ts";
 import { makePlan } from "./plan.ts";
 import type { Policy } from "./policy.ts";
@@ -109,14 +109,16 @@ export function decide(rack: RackState, input: DecideInput): { readonly rack: Ra
     uptime, policy, nextOrder: rack.nextOrder, woken: rack.woken,
   });
 
-  const floor = floorOf(learned.views, learned.bias);
+  const least = floorOf(learned.views, learned.bias);
+  // What an outlet has just cut off stands on the meter until it is read again.
+  const floor = isUnseen(rack.outlets, { uptime, seen }) && draw.low > least ? draw.low : least;
   const allowed = effective.limit.kind === "limited"
     ? tolerance(effective.limit.power, { class: snapshot.rackClass, power: draw.high, outlets: snapshot.devices.filter(({ outlet }) => outlet !== null).length })
     : watts(0);
   const excess = nextExcess(rack, { effective, draw, allowed, uptime, policy, seen });
   const compliance = assess({ limit: effective.limit, draw, tolerance: allowed, floor, uptime, deadline: excess?.deadline ?? null, metered });
   const switched = switchOutlets(learned.views, mark(reconciled.states, plan.quarantined), rack.outlets, {
-    emergency: mode.emergency, excess: floor > (effective.limit.kind === "limited" ? effective.limit.power : Infinity) && meterFresh && !awaitingPolls && effective.limit.kind === "limited" ? Math.max(0, draw.low - effective.limit.power - allowed) : 0, limit: effective.limit,
+    emergency: mode.emergency, excess: least > (effective.limit.kind === "limited" ? effective.limit.power : Infinity) && meterFresh && !awaitingPolls && effective.limit.kind === "limited" ? Math.max(0, draw.low - effective.limit.power - allowed) : 0, limit: effective.limit,
     headroom: reconciled.headroom, mayRaise, cause: nameOf(aim), seen, uptime, policy, nextOrder: reconciled.nextOrder,
   });
   const devices = switched.states;

@@ -68,7 +68,7 @@ export function switchOutlets(views: readonly View[], states: ReadonlyMap<string
   const wanted = new Map<string, OutletState | null>(fed.map(({ device }) => [device.id, settled(states.get(device.id)?.outlet ?? null, device.feed)]));
 
   let { openedAt, closedAt } = before;
-  const seenLast = openedAt === null || uptime - openedAt >= SETTLE + context.seen;
+  const seenLast = !isUnseen(before, context);
   if (neededSince !== null && uptime - neededSince >= policy.outlets.grace && seenLast && !fed.some(({ device }) => inFlight(device.feed))) {
     const step = toOpen(fed.filter(({ device }) => wanted.get(device.id) == null), states, context);
     for (const { device, cause } of step) wanted.set(device.id, { on: false, cause, orderedAt: millis(-BACK_OFF.most), tries: 0 });
@@ -81,6 +81,9 @@ export function switchOutlets(views: readonly View[], states: ReadonlyMap<string
   }
   return { ...issue(fed, wanted, { ...context, states }), outlets: { neededSince, openedAt, closedAt } };
 }
+
+/** The last step may not be on the meter yet. */
+export const isUnseen = ({ openedAt }: Outlets, { uptime, seen }: { readonly uptime: Millis; readonly seen: Millis }): boolean => openedAt !== null && uptime - openedAt < SETTLE + seen;
 
 /** Closed again and read so: no longer ours. */
 const settled = (state: OutletState | null, feed: Feed): OutletState | null => (state !== null && state.on && feed.on === true ? null : state);
