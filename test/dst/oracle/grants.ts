@@ -16,6 +16,8 @@ export interface Row {
   readonly ends: Grant | null;
   /** The machine it befalls takes no orders meanwhile: what it draws cannot be shed. */
   readonly deaf?: true;
+  /** Only an order shows it: its grant opens again with each step of the limit. */
+  readonly onSteps?: true;
   /** The meter shows something else than what is drawn: the limit is kept as the meter shows it. */
   readonly bends?: true;
   /** How long after its end the use of the limit is not judged (a quarantine is 300 s). */
@@ -48,7 +50,7 @@ export const CAUSES = {
   drip: unheard("a machine that never ends its answer keeps its setting"),
   endless: unheard("a machine that never ends its answer keeps its setting"),
   reboot: { begins: machine(75), ends: null, recoversS: 150, because: "30 s restart, then its default point until it is read and told: 20 s ramp, 10 s" },
-  stuck: { begins: machine(60), ends: machine(45), deaf: true, recoversS: 420, because: "found after its settle time and 12 s, then the others make room" },
+  stuck: { begins: machine(60), ends: machine(45), deaf: true, onSteps: true, recoversS: 420, because: "found after its settle time and 12 s, then the others make room" },
   "dead outlet": { begins: NOTHING, ends: machine(75), deaf: true, recoversS: 420, because: "back as after a reboot" },
   "outlet opened": { begins: NOTHING, ends: null, recoversS: 420, because: "the machine on it is without power" },
   "outlet closed": { begins: NOTHING, ends: null, recoversS: 420, because: "it is closed when the nameplate fits: nothing to grant" },

@@ -123,10 +123,12 @@ export class Oracle implements Verdicts {
     this.#envelope.ordered(order, nowMs);
     this.#causes.ordered(order);
     const { device, watts } = order;
-    const calm = this.#open.size === 0 && this.#grants.heightAt(nowMs) === 0;
+    const limitW = this.#law.limitW(wallMs);
+    // A limit that has fallen since the last look is a step, and opens its grant with the next.
+    const calm = this.#open.size === 0 && this.#grants.heightAt(nowMs) === 0 && limitW >= (this.#before?.limitW ?? Infinity);
     // A machine whose outlet is switched comes back as it was told to be before: that is what it is seen to be told.
     if (order.setpoint.kind === "outlet") this.#raises.forget(device);
-    else if (watts !== null) this.#raises.ordered({ device, watts, limitW: this.#law.limitW(wallMs), calm }, machines, this);
+    else if (watts !== null) this.#raises.ordered({ device, watts, limitW, calm }, machines, this);
   }
 
   switched(outlet: number, on: boolean, { nowMs, leastMs }: { readonly nowMs: number; readonly leastMs: number }): void {
@@ -170,6 +172,7 @@ export class Oracle implements Verdicts {
       const aboveW = Math.max(before.powerW, powerW, Math.min(before.limitW, this.#rackW));
       this.#steps += 1;
       this.#grants.open(`limit step ${this.#steps}`, rowOf("limit step").begins, { nowMs, figures: { shedW: aboveW - limitW, machineW: 0, rackW: this.#rackW } });
+      for (const [key, { row, befallen }] of this.#open) if (row.onSteps === true) this.#grant(`${key} at step ${this.#steps}`, row.begins, befallen.machineW);
       if (before.heard === this.#heard) this.#prompt.begins(nowMs);
       else if (nowMs > this.#bootedMs + 5_000) this.#prompt.disturbed();
     }
