@@ -142,9 +142,10 @@ export function decide(rack: RackState, input: DecideInput): { readonly rack: Ra
   };
 }
 
-/** In an emergency the dark is ours. */
+/** In an emergency the dark is ours, and behind outlets that we have opened. */
 function outageOf(rack: RackState, { snapshot, policy }: DecideInput): ReturnType<typeof nextOutage> {
-  if (rack.mode.emergency) return { outage: null, back: false };
+  const ours = rack.mode.emergency || [...rack.devices.values()].some(({ outlet }) => outlet !== null);
+  if (ours) return { outage: null, back: false };
   const { devices, supply, tick } = snapshot;
   return nextOutage(rack.outage, { devices, states: rack.devices, supply, meter: fresh(snapshot.rack, policy), band: policy.supply, stale: policy.meterStale, uptime: tick.uptime });
 }
