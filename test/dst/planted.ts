@@ -57,9 +57,9 @@ function sluggish(honest: Device, clock: Clock): Device {
 const at = (atS: number, kind: string, u: readonly [number, number, number] = [0.5, 0.5, 0.9]): Happening => ({ kind, atS, lastsS: 0, asic: 0, u });
 
 export const PLANTED: readonly Planted[] = [
-  { name: "plans 40 % over the limit", clause: "a1", seeds: SEEDS, sabotage: { policy: { margin: -0.4 } } },
+  { name: "a meter that shows six tenths", clause: "a1", seeds: SEEDS, sabotage: { meter: shows(0.6) } },
   { name: "a meter that shows two thirds and calls it compliant", clause: "a2", seeds: SEEDS, sabotage: { meter: shows(0.67) } },
-  { name: "a meter that shows half as much again", clause: "a3", seeds: SEEDS, sabotage: { meter: shows(1.5) } },
+  { name: "a meter that shows three times as much", clause: "a3", seeds: SEEDS, sabotage: { meter: shows(3) } },
   { name: "a failsafe limit of everything", clause: "b", seeds: SEEDS, sabotage: { policy: { failsafe: watts(1_000_000) } } },
   { name: "unsigned documents are believed", clause: "b-twin", seeds: SEEDS, sabotage: { signatures: "optional" } },
   { name: "machines draw twice what their driver says", clause: "c", seeds: SEEDS, sabotage: { device: claims(0.5) } },
