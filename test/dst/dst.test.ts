@@ -92,7 +92,7 @@ describe("planted bugs are found", () => {
   });
 
   test("a failing life shrinks to what makes it fail", async () => {
-    const bug = PLANTED.find(({ clause }) => clause === "a1");
+    const bug = PLANTED.find(({ clause }) => clause === "b");
     assert.ok(bug !== undefined);
     const judgeBugged = async (plan: Parameters<typeof judge>[0]) => ({ ...(await live(plan, { sabotage: bug.sabotage })), seed: plan.seed, minutes: plan.minutes, cpuMs: 0 });
     const drop = { kind: "allocation", atS: 100, lastsS: 0, asic: 0, u: [0.5, 0.9, 0.9] } as const;
