@@ -10,7 +10,6 @@ import { Bell } from "../runtime/bell.ts";
 import type { Clock } from "../runtime/clock.ts";
 import { within } from "../runtime/deadline.ts";
 import { DeviceError } from "../runtime/errors.ts";
-import type { Turnstile } from "../runtime/turnstile.ts";
 import { act } from "./act.ts";
 import type { PlantListener } from "./listener.ts";
 
@@ -48,7 +47,6 @@ export class DeviceLoop {
   readonly #clock: Clock;
   readonly #pace: Pace;
   readonly #listener: PlantListener;
-  readonly #turns: Turnstile;
   readonly #bell = new Bell();
   #waiting: Order | null = null;
   #status: OrderStatus | null = null;
@@ -64,11 +62,10 @@ export class DeviceLoop {
   #lent: { readonly reading: Reading } | null = null;
   #errand: Errand | null = null;
 
-  constructor(device: Device, options: { readonly clock: Clock; readonly pace: Pace; readonly turns: Turnstile; readonly listener: PlantListener }) {
+  constructor(device: Device, options: { readonly clock: Clock; readonly pace: Pace; readonly listener: PlantListener }) {
     this.device = device;
     this.#clock = options.clock;
     this.#pace = options.pace;
-    this.#turns = options.turns;
     this.#listener = options.listener;
     this.#reading = { kind: "unknown", reason: "not-polled", last: null, since: options.clock.now() };
   }
@@ -139,30 +136,25 @@ export class DeviceLoop {
   /** Polls and obeys until aborted. `delay` spreads the polls of many devices over their period. */
   async run(delay: Millis, signal: AbortSignal): Promise<void> {
     // The first poll of all devices is at once; the rhythm after it is spread.
-    await this.#turns.pass(false, () => this.#poll(signal));
+    await this.#poll(signal);
     let nextPoll = this.#clock.now().uptime + delay;
     while (!signal.aborted) {
       if (this.#waiting !== null || this.#errand !== null) {
-        await this.#turns.pass(true, () => this.#tell(signal));
+        if (this.#waiting !== null) await this.#send(this.#waiting, signal);
+        else if (this.#errand !== null) await this.#run(this.#errand, signal);
         // What was written is read back soon, so that a wrong belief does not last a whole period.
         nextPoll = Math.min(nextPoll, this.#clock.now().uptime + this.#pace.readback);
         continue;
       }
       const { uptime } = this.#clock.now();
       if (uptime >= nextPoll) {
-        await this.#turns.pass(false, () => this.#poll(signal));
+        await this.#poll(signal);
         const now = this.#clock.now().uptime;
         nextPoll = now + (now < this.#busyUntil ? this.#pace.busy : this.#pace.rest);
         continue;
       }
       await this.#bell.wait(this.#clock, millis(nextPoll - uptime), signal).catch(() => undefined);
     }
-  }
-
-  /** What is wanted of it when its turn has come: never what was wanted before. */
-  async #tell(signal: AbortSignal): Promise<void> {
-    if (this.#waiting !== null) await this.#send(this.#waiting, signal);
-    else if (this.#errand !== null) await this.#run(this.#errand, signal);
   }
 
   async #send(order: Order, signal: AbortSignal): Promise<void> {

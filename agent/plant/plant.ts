@@ -4,7 +4,6 @@ import type { Tick } from "../core/time.ts";
 import { millis, seconds } from "../core/units.ts";
 import type { Device, Meter } from "../../drivers/driver.ts";
 import type { Clock } from "../runtime/clock.ts";
-import { Turnstile } from "../runtime/turnstile.ts";
 import { DeviceLoop, paceFor } from "./device-loop.ts";
 import type { PlantListener } from "./listener.ts";
 import { MeterLoop, sumMetered } from "./meter-loop.ts";
@@ -26,9 +25,6 @@ export type Switching = Pick<Switchable, "opens" | "rules">;
 
 const UNSWITCHED: Switching = { opens: () => "never", rules: { minOff: seconds(60), spacing: seconds(2), perStep: 1 } };
 
-/** Keeps two cores busy with miners that answer in 25 ms. 1,000 at once took a meter's reading over its deadline of 4 s. */
-const AT_ONCE = { width: 256, patience: seconds(2) } as const;
-
 /** Everything the agent touches. Device errors end here; what leaves is a snapshot and events. */
 export class Plant {
   readonly devices: readonly DeviceLoop[];
@@ -42,8 +38,7 @@ export class Plant {
 
   constructor(wiring: { readonly devices: readonly WiredDevice[]; readonly meters: readonly WiredMeter[]; readonly switching?: Switching }, context: { readonly clock: Clock; readonly listener: PlantListener }) {
     const pace = paceFor(wiring.devices.length);
-    const turns = new Turnstile(context.clock, AT_ONCE);
-    this.devices = wiring.devices.map(({ device }) => new DeviceLoop(device, { ...context, pace, turns }));
+    this.devices = wiring.devices.map(({ device }) => new DeviceLoop(device, { ...context, pace }));
     this.meters = wiring.meters.map(({ meter, role }) => new MeterLoop(meter, { ...context, role }));
     this.#byId = new Map(this.devices.map((loop) => [loop.device.id, loop]));
     const meters = new Map(this.meters.map((loop) => [loop.meter.id, loop]));

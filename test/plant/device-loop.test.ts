@@ -7,7 +7,6 @@ import { DeviceLoop, paceFor } from "../../agent/plant/device-loop.ts";
 import type { PlantEvent } from "../../agent/plant/listener.ts";
 import type { Device } from "../../drivers/driver.ts";
 import { playedMiner, silence } from "../support/miner.ts";
-import { Turnstile } from "../../agent/runtime/turnstile.ts";
 import { VirtualClock } from "../support/virtual-clock.ts";
 
 const telemetry: Telemetry = {
@@ -38,7 +37,7 @@ async function ordering(orderDeadlineMs?: number): Promise<{ events: string[]; r
   const clock = new VirtualClock();
   const device = slowMiner(clock, orderDeadlineMs);
   const events: PlantEvent[] = [];
-  const loop = new DeviceLoop(device, { clock, pace: paceFor(12), turns: new Turnstile(clock, { width: 1, patience: seconds(2) }), listener: { moved: () => undefined, event: (event) => events.push(event) } });
+  const loop = new DeviceLoop(device, { clock, pace: paceFor(12), listener: { moved: () => undefined, event: (event) => events.push(event) } });
   const end = new AbortController();
   const running = loop.run(millis(0), end.signal);
   await clock.advance(seconds(1));
@@ -75,7 +74,7 @@ describe("an uptime that goes back", () => {
     const clock = new VirtualClock();
     const miner = playedMiner("asic-01");
     const events: PlantEvent[] = [];
-    const loop = new DeviceLoop(miner, { clock, pace: paceFor(12), turns: new Turnstile(clock, { width: 1, patience: seconds(2) }), listener: { moved: () => undefined, event: (event) => events.push(event) } });
+    const loop = new DeviceLoop(miner, { clock, pace: paceFor(12), listener: { moved: () => undefined, event: (event) => events.push(event) } });
     const end = new AbortController();
     const running = loop.run(millis(0), end.signal);
     for (const uptime of [seconds(5_000), null, seconds(5_010), seconds(3)]) {

@@ -6,7 +6,6 @@ import { DeviceLoop, paceFor } from "../../agent/plant/device-loop.ts";
 import type { Device } from "../../drivers/driver.ts";
 import { device, input, MINER, metered, rackOf, says, silent, SILENT_TELEMETRY, snapshot, told, wanted } from "../core/rack.ts";
 import { allocation, heard } from "../core/signals.ts";
-import { Turnstile } from "../../agent/runtime/turnstile.ts";
 import { VirtualClock } from "../support/virtual-clock.ts";
 
 describe("a machine in maintenance", () => {
@@ -20,7 +19,7 @@ describe("a machine in maintenance", () => {
       read: async () => SILENT_TELEMETRY,
       async [Symbol.asyncDispose]() {},
     };
-    const loop = new DeviceLoop(miner, { clock, pace: paceFor(1), turns: new Turnstile(clock, { width: 1, patience: seconds(2) }), listener: { moved: () => undefined, event: () => undefined } });
+    const loop = new DeviceLoop(miner, { clock, pace: paceFor(1), listener: { moved: () => undefined, event: () => undefined } });
     const order = (id: number) => ({ id, device: "asic-01", setpoint: { kind: "sleep" } as const, cause: "test", lowers: true, issuedAt: clock.now().uptime, settle: seconds(5) });
     loop.post(order(1));
     loop.held = true;
