@@ -11,7 +11,7 @@ import { endProcess, owned } from "./processes.ts";
 import { until } from "./waiting.ts";
 
 /** As the program's own first line starts it. */
-const AS_INSTALLED = ["--max-semi-space-size=2", "--optimize-for-size"];
+const AS_INSTALLED = ["--max-semi-space-size=2", "--heap-growing-percent=60", "--v8-pool-size=1"];
 
 export interface DaemonEvent {
   readonly at: string;

@@ -79,9 +79,20 @@ export class Rack implements AsyncDisposable {
     );
   }
 
-  /** Resolves with the first write acknowledged since the counts were reset. */
-  async told(): Promise<void> {
-    await until(async () => (await this.rig.tally()).writes > 0 || "nothing is written", { everyMs: 100, withinMs: 20_000 });
+  /**
+   * Resolves when every answering ASIC has acknowledged what its setpoint needs, with what was written since the counts
+   * were reset. A plan that is trimmed later, when the meter has shown the first, is another setpoint.
+   */
+  async told(): Promise<Tally> {
+    return until(async () => (await this.#untold()) ?? this.rig.tally(), { everyMs: 100, withinMs: 45_000 });
+  }
+
+  async #untold(): Promise<string | null> {
+    const { lastWriteAtMs } = await this.rig.tally();
+    if (lastWriteAtMs === null) return "nothing is written";
+    if (wallMs() - lastWriteAtMs < QUIET_MS) return "there are writes still";
+    const { length } = (await this.daemon.devices()).filter(isUntold);
+    return length === 0 ? null : `${length} ASICs have not acknowledged`;
   }
 
   /** Resolves when every answering ASIC reads what it was last told and the meters are read, with what was written since the counts were reset. */
@@ -106,12 +117,14 @@ export class Rack implements AsyncDisposable {
 
 const isAnswering = (row: DeviceRow): boolean => row.unknownReason === null;
 
-function isOutstanding(row: DeviceRow): boolean {
-  const reads = row.state === "asleep" ? "sleep" : row.point === null ? null : `point ${row.point}`;
-  return isAnswering(row) && (row.order !== null || row.setpoint !== reads);
-}
+const readsAs = (row: DeviceRow): string | null => (row.state === "asleep" ? "sleep" : row.point === null ? null : `point ${row.point}`);
 
-/** JSON is YAML. Nothing moves at the start or at the end but by our signals, and raises are not held back by number. */
+const isOutstanding = (row: DeviceRow): boolean => isAnswering(row) && (row.order !== null || row.setpoint !== readsAs(row));
+
+/** An order that failed is sent again, and until then its ASIC reads something else. */
+const isUntold = (row: DeviceRow): boolean => isAnswering(row) && (row.order === null ? row.setpoint !== readsAs(row) : row.order.state !== "acknowledged" || row.order.setpoint !== row.setpoint);
+
+/** JSON is YAML. Nothing moves at the start or at the end but by our signals, and raises and wakes are not held back by number or by rest. */
 async function writeConfig(directory: string, { asics, pdus, nominalW }: BenchRig, { broker, restW }: { readonly broker: string; readonly restW: number }): Promise<void> {
   await mkdir(join(directory, "run"), { recursive: true });
   await mkdir(join(directory, "secrets"), { recursive: true });
@@ -125,7 +138,7 @@ async function writeConfig(directory: string, { asics, pdus, nominalW }: BenchRi
       id, driver, address, model, outlet, ...(webPort !== null && { webPort }), ...(password !== null && { passwordFile: join(directory, "secrets", driver) }),
     })),
     meters: pdus.map(({ id, address }) => ({ id, profile: "gude-epc", address, unit: 1, role: "rack" })),
-    policy: { onStop: "hold", maxChangesPerCycle: 5000 },
+    policy: { onStop: "hold", maxChangesPerCycle: 5000, minSleepS: 0, wakesAtOnce: 1000, wakeSpacingS: 0 },
     paths: { state: join(directory, "state"), run: join(directory, "run") },
   };
   await writeFile(join(directory, "config.yaml"), JSON.stringify(config));

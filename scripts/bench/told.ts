@@ -79,11 +79,11 @@ async function signals(rack: Rack, name: string, { quick, say }: Bench): Promise
     const level = LEVELS[samples.length % LEVELS.length] ?? 1;
     await rack.rig.reset();
     const published = rack.operator.allocate(level * rack.rig.nominalW);
-    await rack.told();
-    const { lastWriteAtMs, written, writes } = await rack.settled();
+    const { lastWriteAtMs, written, writes } = await rack.told();
     const ms = (lastWriteAtMs ?? NaN) - published;
     samples.push({ ms, lowers: level < 1, written, writes });
     say(`${name}: signal ${samples.length} of ${wanted}, to ${level * 100} %: ${ms.toFixed(0)} ms, ${written} ASICs, ${writes} writes`);
+    await rack.settled();
   }
   return samples;
 }

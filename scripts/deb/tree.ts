@@ -16,7 +16,7 @@ export interface TreeOptions {
 }
 
 /** Small as the daemon's heap is, Node has to be told before it starts; see agent/cli/curtaild.ts. */
-const flags: Readonly<Record<string, string>> = { curtaild: " --max-semi-space-size=2 --optimize-for-size", curtailctl: "" };
+const flags: Readonly<Record<string, string>> = { curtaild: " --max-semi-space-size=2 --heap-growing-percent=60 --v8-pool-size=1", curtailctl: "" };
 
 export async function layOut(root: string, target: string, { version, epoch, node, sbom }: TreeOptions): Promise<void> {
   const put = (path: string, content: string | Buffer, mode = 0o644): void => {
