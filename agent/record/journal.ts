@@ -5,10 +5,10 @@
 import type { Tick } from "../core/time.ts";
 import type { Clock } from "../runtime/clock.ts";
 import type { Disk } from "../runtime/disk.ts";
-import { hashOf, headText, nextLine, type Head, type HeadDocument } from "./chain.ts";
+import { hashOf, headText, nextLine, START, type Head, type HeadDocument } from "./chain.ts";
 import { Pen } from "./pen.ts";
 import { recover, type Recovered } from "./recover.ts";
-import { listSegments, segmentName, sumOf } from "./segments.ts";
+import { HEADS, listSegments, segmentName, sumOf } from "./segments.ts";
 
 export interface JournalOptions {
   readonly disk: Disk;
@@ -38,7 +38,10 @@ const MOST_WAITING = 8 * 1024 * 1024;
 const DAY_MS = 86_400_000;
 
 export async function openJournal(options: JournalOptions): Promise<Journal> {
-  return new Journal(options, await recover(options.disk));
+  const found = await recover(options.disk);
+  // A first line without a head beside it could not be told from a journal whose heads were taken away.
+  if (found.head.n === 0 && found.contradicts === null) await options.disk.replace(HEADS, Buffer.from(`${signedHead(START, options)}\n`)).catch(() => undefined);
+  return new Journal(options, found);
 }
 
 export class Journal {
@@ -59,7 +62,7 @@ export class Journal {
     this.#head = head;
     this.#number = lastNumber;
     this.#segment = segment === null ? null : { name: segment.name, day: segment.day, bytes: segment.bytes };
-    this.#pen = new Pen({ ...options, sign: (at) => this.#sign(at) }, head, new Map(segment === null ? [] : [[segment.name, segment.bytes]]));
+    this.#pen = new Pen({ ...options, sign: (at) => signedHead(at, options) }, head, new Map(segment === null ? [] : [[segment.name, segment.bytes]]));
   }
 
   /** Of the last line given to it. */
@@ -91,7 +94,7 @@ export class Journal {
     const tick = this.#options.clock.now();
     this.#turnOver(tick);
     const head = this.#head;
-    const signed = this.#sign(head);
+    const signed = signedHead(head, this.#options);
     this.#add({ kind: "checkpoint", head: signed }, tick);
     this.#pen.wake(true);
     return { head, signed };
@@ -132,7 +135,7 @@ export class Journal {
     const day = isoTime(tick).slice(0, 10);
     const segment = this.#segment;
     if (segment !== null && segment.day === day && segment.bytes < LARGEST_SEGMENT) return;
-    if (segment !== null) this.#add({ kind: "checkpoint", head: this.#sign(this.#head) }, tick);
+    if (segment !== null) this.#add({ kind: "checkpoint", head: signedHead(this.#head, this.#options) }, tick);
     this.#number += 1;
     this.#segment = { name: segmentName(this.#number, day), day, bytes: 0 };
     this.#add({ kind: "segment", segment: this.#number }, tick);
@@ -147,12 +150,11 @@ export class Journal {
     segment.bytes += bytes.length;
     this.#pen.write(segment.name, { bytes, head: this.#head });
   }
+}
 
-  #sign(head: Head): string {
-    const { seal, clock } = this.#options;
-    const document: HeadDocument = { v: 1, type: "LOG_HEAD", at: isoTime(clock.now()), logHead: headText(head) };
-    return seal(JSON.stringify(document));
-  }
+function signedHead(head: Head, { seal, clock }: Pick<JournalOptions, "seal" | "clock">): string {
+  const document: HeadDocument = { v: 1, type: "LOG_HEAD", at: isoTime(clock.now()), logHead: headText(head) };
+  return seal(JSON.stringify(document));
 }
 
 const isoTime = ({ at }: Tick): string => new Date(at).toISOString();
