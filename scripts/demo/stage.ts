@@ -155,13 +155,16 @@ function start(name: string, args: readonly string[], { dir, scope, failures }: 
   return child;
 }
 
+/** As the documents' times are short here, so are the rests between sleeping and waking. */
+const SHORT_RESTS: ConfigInput["policy"] = { minSleepS: 2, minRunS: 5 };
+
 /** From the rig's configuration to one of a rack that believes only what is signed. */
 async function sign(dir: string, { rig, failsafePart, policy, rootKey }: { rig: RigFile; failsafePart: number; policy: ConfigInput["policy"]; rootKey: string }): Promise<ConfigInput> {
   const written = parse(await readFile(rig.config, "utf8")) as ConfigInput;
   const config: ConfigInput = {
     ...written,
     grid: { ...written.grid, signatures: "required", rootKeyFile: join("keys", ROOT_KEY), failsafeLimitW: Math.min(written.node.breakerW, Math.round(failsafePart * written.node.nominalW)) },
-    policy: { ...written.policy, ...policy },
+    policy: { ...written.policy, ...SHORT_RESTS, ...policy },
   };
   await mkdir(join(dir, "keys"));
   await writeFile(join(dir, "keys", ROOT_KEY), rootKey);
