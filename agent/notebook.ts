@@ -6,6 +6,7 @@ import type { Tick } from "./core/time.ts";
 import { millis, seconds, type Instant, type Millis } from "./core/units.ts";
 import type { Store } from "./runtime/store.ts";
 import type { TechnicianLimit } from "./technician.ts";
+import { messageOf } from "./runtime/errors.ts";
 
 /** Learnt gains are written down this often when nothing else is. */
 const REMEMBER_AT_LEAST = seconds(300);
@@ -27,7 +28,7 @@ export class Notebook {
   /** Everything stored, also what belongs to the signal room. A store that cannot be read is an empty one, said aloud. */
   async open(): Promise<ReadonlyMap<string, string>> {
     this.#stored = await this.#store.load("").catch((error: unknown) => {
-      this.#failed(reasonOf(error));
+      this.#failed(messageOf(error));
       return new Map<string, string>();
     });
     return this.#stored;
@@ -84,7 +85,7 @@ export class Notebook {
   /** One write after the other, in the order they were asked for. Rejects when it could not be kept. */
   write(changes: ReadonlyMap<string, string | null>): Promise<void> {
     const write = this.#last.then(() => this.#store.commit(changes));
-    this.#last = write.catch((error: unknown) => this.#failed(reasonOf(error)));
+    this.#last = write.catch((error: unknown) => this.#failed(messageOf(error)));
     return write;
   }
 
@@ -97,5 +98,3 @@ export class Notebook {
     this.keep(key, value).catch(() => undefined);
   }
 }
-
-const reasonOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

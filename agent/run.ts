@@ -46,7 +46,7 @@ import { openFolder } from "./record/folder.ts";
 import { openStore } from "./record/store.ts";
 import { willDocument } from "./report/status.ts";
 import type { Clock } from "./runtime/clock.ts";
-import { ConfigError } from "./runtime/errors.ts";
+import { ConfigError, messageOf } from "./runtime/errors.ts";
 import type { Link, OutgoingMessage, Subscription } from "./runtime/link.ts";
 import type { Log, Logbook } from "./runtime/log.ts";
 import { Scope } from "./runtime/scope.ts";
@@ -141,7 +141,7 @@ export async function runRack(config: Config, surroundings: Surroundings, signal
     // The rack is kept with or without a command line: a socket that cannot be opened is said and no more.
     const routes = allRoutes({ daemon, clock, store, logbook: surroundings.logbook, software: surroundings.software, schedule, calendar, health, reload, estop, evidence, journal: journalDirectory(config), outlets, commissioning, proving, sign: deviceKey === null ? null : (text) => signJws(text, deviceKey) });
     const desk = await openControl({ directory: config.paths.run, routes, clock, log: surroundings.logbook.room("control") }).catch((error: unknown) => {
-      log.error({ reason: reasonOf(error) }, "no control socket: curtailctl will not reach this daemon");
+      log.error({ reason: messageOf(error) }, "no control socket: curtailctl will not reach this daemon");
       return null;
     });
     if (desk !== null) scope.use("control socket", desk);
@@ -171,7 +171,7 @@ async function recording(config: Config, { clock, log, boot, software, key, seal
       draw: () => randomBytes(4).toString("hex"),
     });
   } catch (error) {
-    log.error({ reason: reasonOf(error) }, `nothing is recorded: ${state} cannot be read or written. Make it a directory this user owns`);
+    log.error({ reason: messageOf(error) }, `nothing is recorded: ${state} cannot be read or written. Make it a directory this user owns`);
     return null;
   }
 }
@@ -274,16 +274,14 @@ async function link(broker: BrokerConfig, { name, subscriptions, will, clock, lo
 
 /** A rack that cannot sign goes on under its limits and says so; an operator who knows its key sees that nobody signs. */
 function unsigned(error: unknown, { grid }: Config, log: Log): null {
-  if (grid.signatures === "required") log.error({ reason: reasonOf(error) }, "no device key: what this rack says is not signed");
+  if (grid.signatures === "required") log.error({ reason: messageOf(error) }, "no device key: what this rack says is not signed");
   return null;
 }
 
 /** What cannot be stored cannot raise: every commit fails, and the signal room keeps to the smaller of old and new. */
 function brokenStore(error: unknown, log: Log): Store {
-  const reason = reasonOf(error);
+  const reason = messageOf(error);
   log.error({ reason }, "nothing can be stored: the rack stays under its failsafe limit");
   const fail = (): Promise<never> => Promise.reject(new Error(`the store could not be opened: ${reason}`));
   return { load: fail, commit: fail, close: () => Promise.resolve() };
 }
-
-const reasonOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

@@ -14,6 +14,7 @@ import { Bell } from "../runtime/bell.ts";
 import type { Clock } from "../runtime/clock.ts";
 import type { Attendant, Desk } from "./attendant.ts";
 import { Dipper, type Step } from "./dipper.ts";
+import { messageOf } from "../runtime/errors.ts";
 
 export interface Wish {
   /** Watts that may be missing at once. */
@@ -101,7 +102,7 @@ export class Commissioning implements Attendant {
       this.#stop = new AbortController();
       await this.#all(this.#wish, AbortSignal.any([signal, this.#stop.signal])).then(
         () => this.#end("done", null),
-        (error: unknown) => this.#end("stopped", error instanceof Error ? error.message : String(error)),
+        (error: unknown) => this.#end("stopped", messageOf(error)),
       );
     }
   }

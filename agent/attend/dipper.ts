@@ -10,6 +10,7 @@ import type { Plant } from "../plant/plant.ts";
 import type { Clock } from "../runtime/clock.ts";
 import { within } from "../runtime/deadline.ts";
 import { OutletSamples } from "./outlet-samples.ts";
+import { messageOf } from "../runtime/errors.ts";
 
 export type Step = "waits" | "measures" | "dips" | "returns";
 
@@ -90,7 +91,7 @@ export class Dipper {
       return { dip: { device: id, expected: was === undefined || is === undefined ? plan.depth : was - is, drops }, disturbed: movedBeside(id, before.own, after.own) };
     } catch (error) {
       signal.throwIfAborted();
-      return `it did not take the order: ${error instanceof Error ? error.message : String(error)}`;
+      return `it did not take the order: ${messageOf(error)}`;
     } finally {
       this.#context.step(id, "returns");
       if (!signal.aborted && this.#hasRoom(id, stood)) await this.#bringBack(loop, plan, signal);

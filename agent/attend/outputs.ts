@@ -12,6 +12,7 @@ import type { Change } from "../report/changes.ts";
 import type { Clock } from "../runtime/clock.ts";
 import { within } from "../runtime/deadline.ts";
 import type { Attendant, Desk } from "./attendant.ts";
+import { messageOf } from "../runtime/errors.ts";
 
 type Output = Config["contacts"]["outputs"][number];
 
@@ -88,7 +89,7 @@ export class Outputs implements Attendant {
       if (contact.output.as !== "watchdog") this.#desk?.event("output.switched", { output: contact.name, on: wanted, as: contact.output.as });
     } catch (error) {
       if (signal.aborted) return;
-      if (!contact.failing) this.#desk?.event("output.failed", { output: contact.name, on: wanted, message: error instanceof Error ? error.message : String(error) });
+      if (!contact.failing) this.#desk?.event("output.failed", { output: contact.name, on: wanted, message: messageOf(error) });
       contact.failing = true;
     }
   }

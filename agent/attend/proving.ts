@@ -13,6 +13,7 @@ import { isoTime } from "../report/figures.ts";
 import type { Change } from "../report/changes.ts";
 import type { Clock } from "../runtime/clock.ts";
 import type { Attendant, Desk } from "./attendant.ts";
+import { messageOf } from "../runtime/errors.ts";
 
 /** One test, with what is to be known of it besides its figures. */
 export interface Trial {
@@ -130,7 +131,7 @@ export class Proving implements Attendant {
     });
     this.#kept = { ...this.#kept, ...Object.fromEntries(measured) };
     this.#hand();
-    this.#desk?.keep(this.#kept).catch((error: unknown) => this.#desk?.event("storage.failed", { reason: error instanceof Error ? error.message : String(error) }));
+    this.#desk?.keep(this.#kept).catch((error: unknown) => this.#desk?.event("storage.failed", { reason: messageOf(error) }));
   }
 
   /** To the planner, by way of what the machines say they can. */

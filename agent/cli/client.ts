@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { proofHeader } from "../link/control-proof.ts";
 import { exit, Failure, type ExitCode } from "./exit.ts";
+import { messageOf } from "../runtime/errors.ts";
 
 const answerTimeoutMs = 15_000;
 const largestAnswer = 16_777_216;
@@ -105,8 +106,6 @@ async function readAnswer(response: IncomingMessage): Promise<unknown> {
     }
     return JSON.parse(Buffer.concat(chunks).toString("utf8")) as unknown;
   } catch (error) {
-    throw new Failure(exit.unreachable, `the daemon's answer cannot be read: ${textOf(error)}`, { cause: error });
+    throw new Failure(exit.unreachable, `the daemon's answer cannot be read: ${messageOf(error)}`, { cause: error });
   }
 }
-
-const textOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

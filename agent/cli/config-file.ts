@@ -1,6 +1,7 @@
 /** A configuration file as a command writes it back. */
 import { chmod, chown, rename, stat, writeFile } from "node:fs/promises";
 import { exit, Failure } from "./exit.ts";
+import { messageOf } from "../runtime/errors.ts";
 
 export const USUAL_CONFIG = "/etc/curtaild/config.yaml";
 
@@ -13,6 +14,6 @@ export async function writeConfig(file: string, text: string): Promise<void> {
     await chown(`${file}.new`, uid, gid);
     await rename(`${file}.new`, file);
   } catch (error) {
-    throw new Failure(exit.notPermitted, `${file} cannot be written (${error instanceof Error ? error.message : String(error)}): run it as who may, with sudo for one. Nothing was changed.`, { cause: error });
+    throw new Failure(exit.notPermitted, `${file} cannot be written (${messageOf(error)}): run it as who may, with sudo for one. Nothing was changed.`, { cause: error });
   }
 }

@@ -6,6 +6,7 @@ import { drivers, isDriverName } from "../../drivers/index.ts";
 import { loadModel } from "../../drivers/models.ts";
 import { exit, Failure } from "./exit.ts";
 import { writeRigFiles } from "./sim-files.ts";
+import { messageOf } from "../runtime/errors.ts";
 
 const MOST_BYTES = 16 * 1024 * 1024;
 
@@ -58,7 +59,7 @@ async function readDump(file: string): Promise<z.infer<typeof dumped>> {
     if (size > MOST_BYTES) throw new RangeError(`more than ${MOST_BYTES} bytes`);
     return dumped.parse(JSON.parse(await readFile(file, "utf8")));
   } catch (error) {
-    const reason = error instanceof z.ZodError ? z.prettifyError(error) : error instanceof Error ? error.message : String(error);
+    const reason = error instanceof z.ZodError ? z.prettifyError(error) : messageOf(error);
     throw new Failure(exit.badInput, `${file} is no dump: ${reason}. curtailctl dump DEVICE writes one.`, { cause: error });
   }
 }

@@ -13,6 +13,7 @@ import { readTruth, setFault, truthTable } from "./sim-at.ts";
 import { startBroker } from "./sim-broker.ts";
 import { writeRigFiles } from "./sim-files.ts";
 import { runReplay } from "./sim-replay.ts";
+import { messageOf } from "../runtime/errors.ts";
 
 interface SimOptions {
   readonly at?: string;
@@ -123,8 +124,6 @@ async function prepare(dir: string, socket: string): Promise<void> {
     throw new Failure(exit.notPermitted, `no rig in ${dir}: ${messageOf(error)}; name a directory you may write to with --dir`, { cause: error });
   }
 }
-
-const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 const stopped = (): Promise<void> =>
   new Promise((resolve) => {

@@ -3,6 +3,7 @@ import { createHash } from "node:crypto";
 import { readFile, stat } from "node:fs/promises";
 import * as z from "zod";
 import { exit, Failure } from "./exit.ts";
+import { messageOf } from "../runtime/errors.ts";
 
 const mostBytes = 64 * 1024 * 1024;
 
@@ -39,7 +40,7 @@ export async function readStateFile(path: string): Promise<StateFile> {
     return file.sha256 === sumOf(file.records) ? file : bad("its checksum does not fit: it was cut or changed on its way");
   } catch (error) {
     if (error instanceof Failure) throw error;
-    return bad(error instanceof z.ZodError ? z.prettifyError(error) : error instanceof Error ? error.message : String(error));
+    return bad(error instanceof z.ZodError ? z.prettifyError(error) : messageOf(error));
   }
 }
 

@@ -3,6 +3,7 @@ import { drivers, isDriverName } from "../../drivers/index.ts";
 import { loadProfile } from "../../drivers/modbus/load.ts";
 import { loadModel } from "../../drivers/models.ts";
 import type { Vocabulary } from "../config/contradictions.ts";
+import { messageOf } from "../runtime/errors.ts";
 
 export const vocabulary: Vocabulary = {
   driver: (name) => (isDriverName(name) ? null : `there is no such driver; there are ${Object.keys(drivers).join(", ")}.`),
@@ -23,6 +24,6 @@ function complaint(load: () => unknown): string | null {
     load();
     return null;
   } catch (error) {
-    return error instanceof Error ? error.message : String(error);
+    return messageOf(error);
   }
 }

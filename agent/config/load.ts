@@ -1,7 +1,7 @@
 import { readFile, stat } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import { isNode, LineCounter, parseDocument, type Document } from "yaml";
-import { ConfigError, configFaults, formatFault, type ConfigFault } from "../runtime/errors.ts";
+import { ConfigError, configFaults, formatFault, type ConfigFault, messageOf } from "../runtime/errors.ts";
 import { contradictions, doubts, type Contradiction, type Vocabulary } from "./contradictions.ts";
 import { faultsOf, formatPath, type LineOf } from "./faults.ts";
 import { configSchema, type BrokerConfig, type Config } from "./schema.ts";
@@ -71,7 +71,7 @@ function parseYaml(text: string, file: string, lines: LineCounter): { document: 
     throw configFaults(file, document.errors.map((error) => ({ line: lines.linePos(error.pos[0]).line, path: "", text: `is no YAML: ${error.message}. Check indentation and quotes here and on the line before.` })));
   } catch (error) {
     if (error instanceof ConfigError) throw error;
-    throw configFaults(file, [{ line: null, path: "", text: `is no YAML that can be read (${error instanceof Error ? error.message : String(error)}).` }], { cause: error });
+    throw configFaults(file, [{ line: null, path: "", text: `is no YAML that can be read (${messageOf(error)}).` }], { cause: error });
   }
 }
 

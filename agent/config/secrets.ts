@@ -3,6 +3,7 @@ import { createPrivateKey, createPublicKey, X509Certificate } from "node:crypto"
 import { open } from "node:fs/promises";
 import type { Contradiction } from "./contradictions.ts";
 import type { BrokerConfig, Config } from "./schema.ts";
+import { messageOf } from "../runtime/errors.ts";
 
 const mostBytes = 65_536;
 /** Anything for others, or writing for the group. */
@@ -88,7 +89,7 @@ export async function inspectFiles(config: Config): Promise<{ faults: Contradict
   return { faults, doubts };
 }
 
-const reason = (error: unknown): string => (error instanceof Error ? error.message : String(error)).replace(/^([A-Z]+): .*$/, "$1");
+const reason = (error: unknown): string => messageOf(error).replace(/^([A-Z]+): .*$/, "$1");
 
 async function isLoose(file: string): Promise<boolean> {
   const handle = await open(file, "r");

@@ -8,6 +8,7 @@ import { seconds } from "../core/units.ts";
 import type { Chore } from "../runtime/chore.ts";
 import type { Clock } from "../runtime/clock.ts";
 import type { Log } from "../runtime/log.ts";
+import { messageOf } from "../runtime/errors.ts";
 
 /** A step is noticed this soon. */
 const lookEvery = seconds(10);
@@ -66,7 +67,7 @@ export class Chores {
     try {
       await run(signal);
     } catch (error) {
-      if (!signal.aborted) this.#log.warn({ chore: name, reason: error instanceof Error ? error.message : String(error) }, "a chore failed; it is tried again at its next time");
+      if (!signal.aborted) this.#log.warn({ chore: name, reason: messageOf(error) }, "a chore failed; it is tried again at its next time");
     }
   }
 

@@ -6,6 +6,7 @@ import type { Log } from "../runtime/log.ts";
 import { brokerStreams, type TlsMaterial } from "./broker-stream.ts";
 import type { MqttVersion } from "./mqtt-words.ts";
 import { ConnectFailure, openSession, type Session } from "./session.ts";
+import { messageOf } from "../runtime/errors.ts";
 
 export interface ConnectorOptions {
   readonly clientId: string;
@@ -52,7 +53,7 @@ export class Connector {
       this.#troubles.clear();
       return session;
     } catch (error) {
-      const reason = textOf(error);
+      const reason = messageOf(error);
       if (this.#troubles.get(url) !== reason && !signal.aborted) this.#options.log.warn({ broker: url, reason }, "no connection to the broker");
       this.#troubles.set(url, reason);
       return null;
@@ -72,7 +73,7 @@ export class Connector {
     try {
       await Promise.race([answer, lost, late]);
     } catch (error) {
-      session.drop(textOf(error));
+      session.drop(messageOf(error));
       throw error;
     } finally {
       done.abort();
@@ -94,5 +95,3 @@ export class Connector {
     }
   }
 }
-
-const textOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

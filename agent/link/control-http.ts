@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { messageOf } from "../runtime/errors.ts";
 
 const mostBytes = 16_384;
 
@@ -42,5 +43,5 @@ export function answerJson(response: ServerResponse, status: number, value: unkn
 
 export function failureOf(error: unknown): { status: number; text: string; cure: string; bug: boolean } {
   if (error instanceof ControlError) return { status: error.status, text: error.message, cure: error.cure, bug: false };
-  return { status: 500, text: error instanceof Error ? error.message : String(error), cure: "This is a bug of curtaild: report it with the log.", bug: true };
+  return { status: 500, text: messageOf(error), cure: "This is a bug of curtaild: report it with the log.", bug: true };
 }

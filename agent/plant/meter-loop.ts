@@ -7,6 +7,7 @@ import type { Meter, MeterReading } from "../../drivers/driver.ts";
 import type { Clock } from "../runtime/clock.ts";
 import { within } from "../runtime/deadline.ts";
 import type { PlantListener } from "./listener.ts";
+import { messageOf } from "../runtime/errors.ts";
 
 const PERIOD = seconds(1);
 /** The meter that verifies a curtailment is asked again within 5 s of any failure. */
@@ -87,7 +88,7 @@ export class MeterLoop {
       }
     } catch (error) {
       if (signal.aborted) return;
-      const message = error instanceof Error ? error.message : String(error);
+      const message = messageOf(error);
       if (this.#failure === null) this.#listener.event({ name: "meter.lost", meter: this.meter.id, message });
       this.#failure = message;
       this.#tell(null);

@@ -6,6 +6,7 @@ import { seconds } from "../core/units.ts";
 import { Bell } from "../runtime/bell.ts";
 import { INDEX, isSummary, keyOf, offerAgain, PREFIX, readIndex, type Index, type Kind, type Stored } from "./outbox-index.ts";
 import { Sender, type SenderOptions } from "./sender.ts";
+import { messageOf } from "../runtime/errors.ts";
 
 export interface OutboxOptions extends Omit<SenderOptions, "tag" | "forget" | "untaken"> {
   /** Names this outbox for ever: record ids begin with it. Asked for once. */
@@ -101,7 +102,7 @@ export class Outbox {
           }
           if (await this.#sender.flush(signal)) continue;
         } catch (error) {
-          event("storage.failed", { reason: reasonOf(error) });
+          event("storage.failed", { reason: messageOf(error) });
         }
       }
       await this.#bell.wait(clock, AGAIN, signal).catch(() => undefined);
@@ -170,7 +171,7 @@ export class Outbox {
 
   /** Summaries go, evidence waits in memory. */
   #refused(error: unknown): void {
-    if (!this.#refusing) this.#options.event("summaries.stopped", { reason: reasonOf(error) });
+    if (!this.#refusing) this.#options.event("summaries.stopped", { reason: messageOf(error) });
     this.#refusing = true;
     for (const key of this.#taken.keys()) if (isSummary(key)) this.#untake(key);
   }
@@ -191,5 +192,3 @@ export class Outbox {
     }).catch(() => undefined);
   }
 }
-
-const reasonOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

@@ -4,6 +4,7 @@ import type { Clock } from "../runtime/clock.ts";
 import type { Disk } from "../runtime/disk.ts";
 import type { Head } from "./chain.ts";
 import { HEADS } from "./segments.ts";
+import { messageOf } from "../runtime/errors.ts";
 
 export interface PenOptions {
   readonly disk: Disk;
@@ -151,7 +152,7 @@ export class Pen {
   #fail(error: unknown): void {
     const first = !this.#failing;
     this.#failing = true;
-    if (first) this.#options.trouble(error instanceof Error ? error.message : String(error));
+    if (first) this.#options.trouble(messageOf(error));
     this.#options.clock.after(RETRY, () => void this.#retry());
   }
 

@@ -4,6 +4,7 @@ import { hashOf, linkOf, parseHead, START, type Head } from "./chain.ts";
 import { linesOf, type Line } from "./lines.ts";
 import { HEADS, sumOf, type Segment } from "./segments.ts";
 import type { Finding, Verdict, VerifyOptions } from "./verdict.ts";
+import { messageOf } from "../runtime/errors.ts";
 
 const MOST_FINDINGS = 50;
 const DAEMON = "the running daemon";
@@ -47,7 +48,7 @@ export class Reading {
       if (segment.packed) this.#sums.set(segment.number, { file: segment.name, sum: await sumOf(disk, segment.name) });
       for await (const lines of linesOf(disk.chunks(segment.name))) for (const line of lines) this.#read(line);
     } catch (error) {
-      this.#find(`it cannot be read on: ${error instanceof Error ? error.message : String(error)}`);
+      this.#find(`it cannot be read on: ${messageOf(error)}`);
     }
   }
 

@@ -2,6 +2,7 @@
 import type { Daemon } from "../daemon.ts";
 import { ControlError, type ControlRoute } from "../link/control.ts";
 import type { Store } from "../runtime/store.ts";
+import { messageOf } from "../runtime/errors.ts";
 
 export function stateRoutes(daemon: Daemon, store: Store): ControlRoute[] {
   return [{
@@ -12,7 +13,7 @@ export function stateRoutes(daemon: Daemon, store: Store): ControlRoute[] {
     does: "Everything this rack has stored, for another controller.",
     async handle() {
       const records = await store.load("").catch((error: unknown) => {
-        throw new ControlError(503, `the store cannot be read: ${error instanceof Error ? error.message : String(error)}`, "curtailctl status shows what became of it.");
+        throw new ControlError(503, `the store cannot be read: ${messageOf(error)}`, "curtailctl status shows what became of it.");
       });
       return { logHead: daemon.status?.logHead ?? null, records: Object.fromEntries(records) };
     },

@@ -38,3 +38,6 @@ export const formatFault = (file: string, { line, path, text }: ConfigFault): st
 /** All faults of a file as one error. */
 export const configFaults = (file: string, faults: readonly ConfigFault[], options: ErrorOptions = {}): ConfigError =>
   new ConfigError(faults.map((fault) => formatFault(file, fault)).join("\n"), { ...options, faults });
+
+/** What was thrown, in its own words. */
+export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

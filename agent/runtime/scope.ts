@@ -1,4 +1,5 @@
 import { setMaxListeners } from "node:events";
+import { messageOf } from "./errors.ts";
 
 /** Owns what must end: last in, first out; every end runs, however the others fare. */
 export class Scope {
@@ -43,7 +44,7 @@ async function endAll(ends: { readonly name: string; readonly end: () => unknown
     try {
       await end();
     } catch (error) {
-      failures.push(new Error(`${name} did not end: ${error instanceof Error ? error.message : String(error)}`, { cause: error }));
+      failures.push(new Error(`${name} did not end: ${messageOf(error)}`, { cause: error }));
     }
   }
   if (failures.length > 0) throw new AggregateError(failures, failures.map(({ message }) => message).join("; "));

@@ -4,6 +4,7 @@
  */
 import { compareOrder } from "./order.ts";
 import { clockFromText, entryCount, keyOf, latchFromText, markFromText, readKey, STORED_PREFIX } from "./stored.ts";
+import { messageOf } from "../runtime/errors.ts";
 
 export type Records = ReadonlyMap<string, string>;
 
@@ -70,7 +71,7 @@ function check(key: string, text: string): void {
     else if (key === keyOf.seed) seedFromText(text);
     else JSON.parse(text);
   } catch (error) {
-    throw new TypeError(`${key}: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
+    throw new TypeError(`${key}: ${messageOf(error)}`, { cause: error });
   }
 }
 

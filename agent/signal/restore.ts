@@ -5,6 +5,7 @@ import { event, type SignalEffect } from "./effects.ts";
 import { entriesFromText } from "./entry.ts";
 import type { Signer } from "./ledger.ts";
 import { clockFromText, keyOf, latchFromText, markFromText, readKey, unreadableLatch, type StoredRecord } from "./stored.ts";
+import { messageOf } from "../runtime/errors.ts";
 
 /** Every record is read on its own: one that cannot be read costs itself and an event, and a latch stays a latch. */
 export function restore(desk: Desk, stored: ReadonlyMap<string, string>, tick: Tick): SignalEffect[] {
@@ -17,7 +18,7 @@ export function restore(desk: Desk, stored: ReadonlyMap<string, string>, tick: T
     } catch (error) {
       if (record.kind === "latch") desk.latches.set(record.topic, unreadableLatch(record.topic));
       desk.commits.storage = "failed";
-      effects.push(event("storage.failed", { key, reason: error instanceof Error ? error.message : String(error) }));
+      effects.push(event("storage.failed", { key, reason: messageOf(error) }));
     }
   }
   for (const [topic, shelf] of desk.shelves) {

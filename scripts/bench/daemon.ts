@@ -9,6 +9,7 @@ import type { deviceRow } from "../../agent/report/devices.ts";
 import type { StatusDocument } from "../../agent/report/status.ts";
 import { endProcess, owned } from "./processes.ts";
 import { until } from "./waiting.ts";
+import { messageOf } from "../../agent/runtime/errors.ts";
 
 /** As the program's own first line starts it. */
 const AS_INSTALLED = ["--max-semi-space-size=2", "--heap-growing-percent=60", "--v8-pool-size=1"];
@@ -88,6 +89,6 @@ async function firstDecision(child: ChildProcess, control: ControlClient, begun:
     await control.ask("GET", "/status");
     return performance.now() - begun;
   } catch (error) {
-    return error instanceof Error ? error.message : String(error);
+    return messageOf(error);
   }
 }

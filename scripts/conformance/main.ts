@@ -9,6 +9,7 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import type { VectorFile } from "../docs/vector.ts";
 import { play, type Played } from "./play.ts";
+import { messageOf } from "../../agent/runtime/errors.ts";
 
 const { values, positionals } = parseArgs({ options: { longest: { type: "string", default: "150" }, jobs: { type: "string", default: "4" }, json: { type: "string" } }, allowPositionals: true });
 const directory = new URL("../../../docs/conformance/", import.meta.url);
@@ -24,7 +25,7 @@ const played: Played[] = [];
 async function worker(): Promise<void> {
   for (let vector = waiting.shift(); vector !== undefined; vector = waiting.shift()) {
     const { name } = vector;
-    const result = await play(vector, dir).catch((error: unknown): Played => ({ name, seconds: 0, fault: error instanceof Error ? error.message : String(error) }));
+    const result = await play(vector, dir).catch((error: unknown): Played => ({ name, seconds: 0, fault: messageOf(error) }));
     played.push(result);
     console.log(`${result.fault === null ? "ok  " : "FAIL"}  ${result.name}  ${result.seconds} s${result.fault === null ? "" : `\n      ${result.fault}`}`);
   }

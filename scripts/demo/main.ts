@@ -22,6 +22,7 @@ import { Stage } from "./stage.ts";
 import { tellStory, type Step, type Story } from "./story.ts";
 import { table } from "./table.ts";
 import { look, type Look } from "./watch.ts";
+import { messageOf } from "../../agent/runtime/errors.ts";
 
 /** 128 and the number of the signal, as shells count. */
 const signals = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
@@ -163,7 +164,7 @@ try {
 } catch (error) {
   if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? exit.done : exit.usage;
   else {
-    process.stderr.write(`the demo cannot go on: ${error instanceof Error ? error.message : String(error)}\n`);
+    process.stderr.write(`the demo cannot go on: ${messageOf(error)}\n`);
     process.exitCode = exit.found;
   }
 }

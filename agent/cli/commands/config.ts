@@ -11,6 +11,7 @@ import { ControlClient } from "../client.ts";
 import { USUAL_CONFIG as usual, writeConfig } from "../config-file.ts";
 import { exit, Failure } from "../exit.ts";
 import { vocabulary } from "../vocabulary.ts";
+import { messageOf } from "../../runtime/errors.ts";
 
 export function configCommand(): Command {
   const config = new Command("config").description("show a configuration, compare it with what runs, bring an old one up to date");
@@ -60,7 +61,7 @@ async function inForce(file: string, config: Config): Promise<{ running: Config;
 
 async function migrate(file: string): Promise<void> {
   const text = await readFile(file, "utf8").catch((error: unknown) => {
-    throw new Failure(exit.badInput, `${file} cannot be read: ${error instanceof Error ? error.message : String(error)}`);
+    throw new Failure(exit.badInput, `${file} cannot be read: ${messageOf(error)}`);
   });
   const result = migrated(text, file);
   if (result === null) {

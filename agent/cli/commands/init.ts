@@ -8,6 +8,7 @@ import { answered, identity, power, type Answers } from "../init/answers.ts";
 import { findMeters, findMiners, nominalOf, type FoundMeter, type FoundMiner } from "../init/found.ts";
 import { integer } from "../numbers.ts";
 import { vocabulary } from "../vocabulary.ts";
+import { messageOf } from "../../runtime/errors.ts";
 
 interface InitOptions extends Readonly<Record<string, unknown>> {
   readonly miners?: readonly string[];
@@ -77,7 +78,7 @@ async function write(file: string, text: string): Promise<void> {
   try {
     await writeFile(file, text, { flag: "wx", mode: 0o640 });
   } catch (error) {
-    throw new Failure(exit.notPermitted, `${file} cannot be written (${error instanceof Error ? error.message : String(error)}): use sudo, or name another with --out.`, { cause: error });
+    throw new Failure(exit.notPermitted, `${file} cannot be written (${messageOf(error)}): use sudo, or name another with --out.`, { cause: error });
   }
   const groups = await readFile("/etc/group", "utf8").catch(() => "");
   const gid = /^curtaild:[^:]*:(\d+):/m.exec(groups)?.[1];

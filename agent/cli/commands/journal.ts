@@ -9,6 +9,7 @@ import { verifyJournal } from "../../record/verify.ts";
 import { client, commonOptions, print, printJson } from "../asking.ts";
 import { exit, Failure } from "../exit.ts";
 import { rackKey, type RackKey } from "../rack-key.ts";
+import { messageOf } from "../../runtime/errors.ts";
 
 interface VerifyCommandOptions {
   readonly card?: string;
@@ -64,7 +65,7 @@ function headOf(text: string): Head {
 }
 
 function unreadable(directory: string, error: unknown): Failure {
-  const reason = error instanceof Error ? error.message : String(error);
+  const reason = messageOf(error);
   if (/EACCES|EPERM/.test(reason)) return new Failure(exit.notPermitted, `you may not read ${directory}: use sudo, or copy it and name the copy.`, { cause: error });
   return new Failure(exit.badInput, `${directory} cannot be read: ${reason}`, { cause: error });
 }

@@ -7,6 +7,7 @@ import { partFile, type FileSeal, type ReportFormat } from "../../report/bundle/
 import { client, commonOptions, print, printJson } from "../asking.ts";
 import { exit, Failure } from "../exit.ts";
 import { rackKey } from "../rack-key.ts";
+import { messageOf } from "../../runtime/errors.ts";
 
 interface ReportOptions {
   readonly from?: string;
@@ -69,7 +70,7 @@ interface Checked {
 
 async function verify(file: string, { card }: { readonly card?: string }, command: Command): Promise<void> {
   const text = await readFile(file).catch((error: unknown) => {
-    throw new Failure(exit.badInput, `${file} cannot be read: ${error instanceof Error ? error.message : String(error)}`);
+    throw new Failure(exit.badInput, `${file} cannot be read: ${messageOf(error)}`);
   });
   const known = card === undefined ? null : await rackKey({ card, state: "." }, null);
   const { ok, lines, seal, fingerprint } = checkReport(text, known?.fingerprint ?? null);

@@ -16,6 +16,7 @@ import { ControlClient } from "../client.ts";
 import { exit, Failure } from "../exit.ts";
 import { readStateFile, stateFile } from "../state-file.ts";
 import { version } from "../version.ts";
+import { messageOf } from "../../runtime/errors.ts";
 
 interface StateOptions {
   readonly config: string;
@@ -47,7 +48,7 @@ async function exportState({ config: path, out, withoutKey, json }: StateOptions
     return;
   }
   await writeFile(out, text, { mode: 0o600, flag: "wx" }).catch((error: unknown) => {
-    throw new Failure(exit.badInput, `${out} cannot be written: ${textOf(error)}.`);
+    throw new Failure(exit.badInput, `${out} cannot be written: ${messageOf(error)}.`);
   });
   const secret = withoutKey === true ? "" : " It holds the rack's private key: keep it as you would the controller.";
   process.stdout.write(json === true ? `${JSON.stringify({ out, records: Object.keys(records).length, logHead })}\n` : `${out}: ${Object.keys(records).length} records of ${nodeOf(config)}.${secret}\n`);
@@ -61,7 +62,7 @@ async function importState(file: string, { config: path, json }: StateOptions): 
   }
   const store = await openStore(config.paths.state).catch((error: unknown) => {
     if (error instanceof StoreError && error.code === "locked") throw new Failure(exit.notConfirmed, `${error.message} Stop it first: systemctl stop curtaild.`);
-    throw new Failure(exit.badInput, textOf(error));
+    throw new Failure(exit.badInput, messageOf(error));
   });
   try {
     const changes = changesOf(await store.load(""), brought.records);
@@ -79,7 +80,7 @@ function changesOf(here: ReadonlyMap<string, string>, records: Readonly<Record<s
   try {
     return takeOver(here, new Map(Object.entries(records)));
   } catch (error) {
-    throw new Failure(exit.badInput, `a record cannot be read, and nothing was taken: ${textOf(error)}.`);
+    throw new Failure(exit.badInput, `a record cannot be read, and nothing was taken: ${messageOf(error)}.`);
   }
 }
 
@@ -97,7 +98,7 @@ async function recorded({ paths }: Config): Promise<{ records: Record<string, st
   try {
     store = await openStore(paths.state);
   } catch (error) {
-    if (!(error instanceof StoreError) || error.code !== "locked") throw new Failure(exit.badInput, textOf(error));
+    if (!(error instanceof StoreError) || error.code !== "locked") throw new Failure(exit.badInput, messageOf(error));
     return (await new ControlClient(paths.run).ask("POST", "/state", {})) as { records: Record<string, string>; logHead: string | null };
   }
   try {
@@ -117,5 +118,3 @@ const inWords = ({ node, exportedAt, changed, fingerprint }: { readonly node: st
     fingerprint === null ? "The rack's own key did not come along: send the operator this rack's new card (curtailctl grid card)." : `The rack signs with its own key again, fingerprint ${fingerprint}.`,
     "Destroy the file, and never run the former controller beside this one.\n",
   ].join("\n");
-
-const textOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

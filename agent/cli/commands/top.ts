@@ -15,6 +15,7 @@ import { firstView, press, shownRows, type Key, type TopView } from "../top/view
 import { deviceDetailLines } from "../device-lines.ts";
 import { deviceLines } from "./devices.ts";
 import { statusLines } from "./status.ts";
+import { messageOf } from "../../runtime/errors.ts";
 
 export const topCommand = (): Command =>
   new Command("top").description("the rack live on the whole screen: curves, every miner, keys at the bottom; without a terminal one look as text")
@@ -83,7 +84,7 @@ class Top {
       this.#shown = { ...this.#shown, status, devices, samples, trouble: null };
       await this.#open();
     } catch (error) {
-      this.#shown = { ...this.#shown, trouble: error instanceof Error ? error.message : String(error) };
+      this.#shown = { ...this.#shown, trouble: messageOf(error) };
     }
   }
 

@@ -5,6 +5,7 @@ import { type Command, InvalidArgumentError, Option } from "commander";
 import { algorithmOf, type SigningKey } from "../../signal/jws.ts";
 import { exit, Failure } from "../exit.ts";
 import { readCards, type Cards } from "./card.ts";
+import { messageOf } from "../../runtime/errors.ts";
 
 export interface AddressOptions {
   readonly broker: string;
@@ -87,7 +88,7 @@ export async function privateKey(file: string): Promise<KeyObject> {
     if (algorithmOf(key) === null) throw new TypeError("neither Ed25519 nor P-256");
     return key;
   } catch (error) {
-    throw new Failure(exit.badInput, `${file} is no private key to sign with (${textOf(error)}): make one with \`curtailctl operator keygen\`.`);
+    throw new Failure(exit.badInput, `${file} is no private key to sign with (${messageOf(error)}): make one with \`curtailctl operator keygen\`.`);
   }
 }
 
@@ -96,7 +97,7 @@ async function readOptional(file: string | undefined): Promise<string | null> {
   try {
     return await readFile(file, "utf8");
   } catch (error) {
-    throw new Failure(exit.badInput, `${file} cannot be read: ${textOf(error)}.`);
+    throw new Failure(exit.badInput, `${file} cannot be read: ${messageOf(error)}.`);
   }
 }
 
@@ -104,5 +105,3 @@ function node(text: string): string {
   if (!nodeForm.test(text)) throw new InvalidArgumentError("It has to be site/SITE/rack/RACK, site/SITE, area/AREA or all.");
   return text;
 }
-
-const textOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

@@ -8,6 +8,7 @@ import { parseDuration, parsePower } from "../human.ts";
 import { address } from "./address.ts";
 import { powerOf, powerOrNone } from "./power.ts";
 import { deliver, publish, publishing, type PublishOptions } from "./publishing.ts";
+import { messageOf } from "../../runtime/errors.ts";
 
 interface AllocateOptions extends PublishOptions {
   readonly limit?: string;
@@ -132,7 +133,7 @@ function readItem(item: string, nominal: Watts | undefined): { readonly power: W
   try {
     return { power: powerOrNone(power, nominal), length: parseDuration(length) };
   } catch (error) {
-    throw new Failure(exit.usage, `--schedule: ${error instanceof Error ? error.message : String(error)} An item is written 8kW:2h.`);
+    throw new Failure(exit.usage, `--schedule: ${messageOf(error)} An item is written 8kW:2h.`);
   }
 }
 

@@ -4,6 +4,7 @@ import { readFile } from "node:fs/promises";
 import * as z from "zod";
 import { openJws } from "../../signal/jws.ts";
 import { exit, Failure } from "../exit.ts";
+import { messageOf } from "../../runtime/errors.ts";
 
 /** What `curtailctl grid card` prints. */
 export const cardSchema = z.object({
@@ -60,7 +61,7 @@ export async function readCards(files: readonly string[]): Promise<Cards> {
     try {
       return cardSchema.parse(JSON.parse(await readFile(file, "utf8")));
     } catch (error) {
-      const reason = error instanceof z.ZodError ? z.prettifyError(error) : error instanceof Error ? error.message : String(error);
+      const reason = error instanceof z.ZodError ? z.prettifyError(error) : messageOf(error);
       throw new Failure(exit.badInput, `${file} is no rack's card (${reason}): the rack prints it with \`curtailctl grid card\`.`);
     }
   }));

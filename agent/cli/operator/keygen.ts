@@ -5,6 +5,7 @@ import { dirname } from "node:path";
 import { Command } from "commander";
 import { commonOptions, print, printJson } from "../asking.ts";
 import { exit, Failure } from "../exit.ts";
+import { messageOf } from "../../runtime/errors.ts";
 
 interface KeygenOptions {
   readonly es256?: true;
@@ -23,7 +24,7 @@ export function keygenCommand(): Command {
         await writeFile(files.private, privateKey.export({ type: "pkcs8", format: "pem" }), { mode: 0o600, flag: "wx" });
         await writeFile(files.public, publicKey.export({ type: "spki", format: "pem" }), { mode: 0o644, flag: "wx" });
       } catch (error) {
-        throw new Failure(exit.badInput, `no key was made: ${error instanceof Error ? error.message : String(error)}. A key that is there is never overwritten.`);
+        throw new Failure(exit.badInput, `no key was made: ${messageOf(error)}. A key that is there is never overwritten.`);
       }
       const fingerprint = createHash("sha256").update(publicKey.export({ type: "spki", format: "der" })).digest("hex");
       if (commonOptions(command).json === true) printJson({ ...files, fingerprint });

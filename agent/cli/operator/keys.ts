@@ -10,6 +10,7 @@ import { exit, Failure } from "../exit.ts";
 import { parseDuration } from "../human.ts";
 import { addressed, type AddressOptions } from "./address.ts";
 import { publish } from "./publishing.ts";
+import { messageOf } from "../../runtime/errors.ts";
 
 interface KeysOptions extends AddressOptions {
   readonly root: string;
@@ -65,6 +66,6 @@ async function publicHalf(file: string): Promise<KeyObject> {
   try {
     return createPublicKey(await readFile(file, "utf8"));
   } catch (error) {
-    throw new Failure(exit.badInput, `${file} is no key: ${error instanceof Error ? error.message : String(error)}.`);
+    throw new Failure(exit.badInput, `${file} is no key: ${messageOf(error)}.`);
   }
 }
