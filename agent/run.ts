@@ -21,6 +21,7 @@ import { outletNames } from "./attend/outlet-names.ts";
 import { Outputs } from "./attend/outputs.ts";
 import { PoolGuard } from "./attend/pool-guard.ts";
 import { Succession } from "./attend/succession.ts";
+import { History } from "./attend/history.ts";
 import { HostHealth } from "./attend/host-health.ts";
 import { Reload } from "./attend/reload.ts";
 import { Schedule } from "./attend/schedule.ts";
@@ -119,6 +120,7 @@ export async function runRack(config: Config, surroundings: Surroundings, signal
     const proving = new Proving(clock, new Map(config.miners.map(({ id, model }) => [id, model])));
     const attendants: readonly Attendant[] = [new Succession(), new PoolGuard(config), new DebtKeeper(clock), schedule, estop, outputs, outlets, commissioning, proving, new Truth(config), watch, ...(evidence?.attendants ?? [])];
     const calendar = new Calendar(attendants, surroundings);
+    const history = new History(config.miners);
     const health = new HostHealth(figureReader(config.paths.state), clock);
     const reload = new Reload({ config, reread: surroundings.reread, adopt: (next) => daemon.adopt(liveTerms(next)) });
     surroundings.onReload(() => void reload.reload("SIGHUP"));
@@ -134,12 +136,12 @@ export async function runRack(config: Config, surroundings: Surroundings, signal
       wiring: { ...wiring, switching: switchingOf(config) },
       ...liveTerms(config),
       proven: () => proving.transitions(),
-      attendants: [...attendants, calendar, reload, health],
+      attendants: [...attendants, calendar, reload, history, health],
       forward: evidence?.toGrid ?? null,
       logHead: () => evidence?.logHead() ?? null,
     });
     // The rack is kept with or without a command line: a socket that cannot be opened is said and no more.
-    const routes = allRoutes({ daemon, clock, store, logbook: surroundings.logbook, software: surroundings.software, schedule, calendar, health, reload, estop, evidence, journal: journalDirectory(config), outlets, commissioning, proving, sign: deviceKey === null ? null : (text) => signJws(text, deviceKey) });
+    const routes = allRoutes({ daemon, clock, store, logbook: surroundings.logbook, software: surroundings.software, schedule, calendar, history, health, reload, estop, evidence, journal: journalDirectory(config), outlets, commissioning, proving, sign: deviceKey === null ? null : (text) => signJws(text, deviceKey) });
     const desk = await openControl({ directory: config.paths.run, routes, clock, log: surroundings.logbook.room("control") }).catch((error: unknown) => {
       log.error({ reason: messageOf(error) }, "no control socket: curtailctl will not reach this daemon");
       return null;

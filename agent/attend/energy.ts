@@ -4,6 +4,7 @@ import type { Tick } from "../core/time.ts";
 import { seconds, type Millis } from "../core/units.ts";
 import type { Journal } from "../record/journal.ts";
 import type { Change } from "../report/changes.ts";
+import { knownW } from "../report/devices.ts";
 import { EnergyBook, type EnergyMemory } from "../report/energy/book.ts";
 import { Curve } from "../report/energy/curve.ts";
 import { QUARTER_MS } from "../report/energy/quarter.ts";
@@ -131,7 +132,7 @@ export class Energy implements Attendant {
     const { journal, toFarm } = this.#options;
     const machines = decision.views.map(({ device, draw }): MachineLook => ({
       id: device.id,
-      powerW: draw.by === "nameplate" ? null : (draw.low + draw.high) / 2,
+      powerW: knownW(draw),
       hashrateThs: device.reading.kind === "known" ? device.reading.telemetry.hashrate : null,
     }));
     const record = this.#machines.look(machines, tick);

@@ -38,6 +38,8 @@ export interface ControlRoute {
   readonly socket: "look" | "act";
   /** What it does, in a sentence, for the description of the interface. */
   readonly does?: string;
+  /** What may stand in its query; the room that answers checks it. */
+  readonly asks?: z.ZodObject;
   /** What its body has to be; the room that answers checks it. */
   readonly takes?: z.ZodType;
   /** Resolves with what is sent as JSON. A ControlError becomes its status, anything else 500. */

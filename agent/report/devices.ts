@@ -1,6 +1,6 @@
 /** Devices as the technician sees them. */
 import type { Decision } from "../core/decide.ts";
-import type { Setpoint } from "../core/model.ts";
+import type { Draw, Setpoint, Telemetry } from "../core/model.ts";
 import type { View } from "../core/view.ts";
 import { hundredths, whole } from "./figures.ts";
 
@@ -20,7 +20,6 @@ export function deviceRow(view: View, decision: Decision, notes: DeviceNotes) {
   const { device, state, draw } = view;
   const { reading } = device;
   const telemetry = reading.kind === "known" ? reading.telemetry : null;
-  const temperatures = (telemetry?.boards ?? []).flatMap(({ boardTemperature }) => (boardTemperature === null ? [] : [boardTemperature]));
   const since = reading.kind === "known" ? reading.readAt : reading.since;
   return {
     id: device.id,
@@ -29,18 +28,27 @@ export function deviceRow(view: View, decision: Decision, notes: DeviceNotes) {
     point: telemetry?.point ?? null,
     frequencyMHz: hundredths(telemetry?.frequency ?? null),
     voltageMV: whole(telemetry?.voltage ?? null),
-    powerW: draw.by === "nameplate" ? null : whole((draw.low + draw.high) / 2),
+    powerW: whole(knownW(draw)),
     powerLowW: whole(draw.low),
     powerHighW: whole(draw.high),
     drawBy: draw.by,
     hashrateThs: hundredths(telemetry?.hashrate ?? null),
-    temperatureC: temperatures.length === 0 ? null : whole(Math.max(...temperatures)),
+    temperatureC: whole(hottestC(telemetry)),
     setpoint: setpointWord(state.target),
     order: state.order === null ? null : { id: state.order.id, setpoint: setpointWord(state.order.setpoint), cause: state.order.cause, state: device.order?.state ?? "waiting" },
     unknownReason: reading.kind === "unknown" ? reading.reason : null,
     quarantineReason: state.quarantine?.reason ?? null,
     ...notes,
   };
+}
+
+/** The middle of what is left open; null where nothing but the nameplate is known. */
+export const knownW = ({ by, low, high }: Draw): number | null => (by === "nameplate" ? null : (low + high) / 2);
+
+/** The hottest board; null: none says. */
+export function hottestC(telemetry: Pick<Telemetry, "boards"> | null): number | null {
+  const temperatures = (telemetry?.boards ?? []).flatMap(({ boardTemperature }) => (boardTemperature === null ? [] : [boardTemperature]));
+  return temperatures.length === 0 ? null : Math.max(...temperatures);
 }
 
 /** Without power at its outlet it is off, whatever else is known of it. */

@@ -3,6 +3,7 @@ import type { Calendar } from "../attend/calendar.ts";
 import type { Commissioning } from "../attend/commissioning.ts";
 import type { EStop } from "../attend/estop.ts";
 import type { Evidence } from "../attend/evidence.ts";
+import type { History } from "../attend/history.ts";
 import type { HostHealth } from "../attend/host-health.ts";
 import type { OutletBook } from "../attend/outlet-book.ts";
 import type { Proving } from "../attend/proving.ts";
@@ -16,6 +17,7 @@ import type { Store } from "../runtime/store.ts";
 import { controlRoutes } from "./control-routes.ts";
 import { estopRoutes } from "./estop.ts";
 import { evidenceRoutes } from "./evidence.ts";
+import { historyRoutes } from "./history.ts";
 import { hostRoutes } from "./host.ts";
 import { mapRoutes } from "./map.ts";
 import { openapi } from "./openapi.ts";
@@ -33,6 +35,7 @@ export interface RouteParts {
   readonly software: string;
   readonly schedule: Schedule;
   readonly calendar: Calendar;
+  readonly history: History;
   readonly health: HostHealth;
   readonly reload: Reload;
   readonly estop: EStop;
@@ -46,11 +49,12 @@ export interface RouteParts {
 }
 
 export function allRoutes(parts: RouteParts): ControlRoute[] {
-  const { daemon, clock, store, software, schedule, calendar, health, estop, evidence, journal, outlets, commissioning } = parts;
+  const { daemon, clock, store, software, schedule, calendar, history, health, estop, evidence, journal, outlets, commissioning } = parts;
   const wallNow = (): number => clock.now().at;
   const routes = [
     ...controlRoutes(daemon, wallNow),
     ...scheduleRoutes({ schedule, calendar, wallNow }),
+    ...historyRoutes(() => history.past),
     ...hostRoutes(health),
     ...operationRoutes(daemon, parts),
     ...stateRoutes(daemon, store),

@@ -14,6 +14,13 @@ export function parse<T>(schema: z.ZodType<T>, { body }: ControlRequest): T {
   throw new ControlError(400, z.prettifyError(result.error), "Send the fields that the command line sends; see curtailctl limit --help.");
 }
 
+/** The same for what stands behind the path's question mark. */
+export function parseQuery<T>(schema: z.ZodType<T>, { query }: ControlRequest): T {
+  const result = schema.safeParse(Object.fromEntries(query));
+  if (result.success) return result.data;
+  throw new ControlError(400, z.prettifyError(result.error), "GET /openapi.json describes what can be asked.");
+}
+
 /** The device a path names by `:id`. */
 export function deviceOf(daemon: Daemon, { params }: ControlRequest): DeviceLoop {
   const id = params["id"] ?? "";

@@ -24,10 +24,11 @@ export function openapi(routes: readonly ControlRoute[], software: string, answe
   };
 }
 
-function operation({ method, path, socket, does, takes, follow }: ControlRoute, gives: z.ZodType | undefined): object {
+function operation({ method, path, socket, does, asks, takes, follow }: ControlRoute, gives: z.ZodType | undefined): object {
   const names = [...path.matchAll(/:(\w+)/g)].map(([, name]) => name);
   const parameters = [
     ...names.map((name) => ({ name, in: "path", required: true, schema: { type: "string" } })),
+    ...Object.entries(asks?.shape ?? {}).map(([name, type]) => ({ name, in: "query", required: false, ...described(type as z.ZodType) })),
     ...(socket === "act" ? [{ name: proofHeader, in: "header", required: true, schema: { type: "string" } }] : []),
   ];
   const schema = gives === undefined ? {} : schemaOf(gives, "output");
@@ -39,6 +40,11 @@ function operation({ method, path, socket, does, takes, follow }: ControlRoute, 
     ...(takes !== undefined && { requestBody: { required: true, content: { "application/json": { schema: schemaOf(takes, "input") } } } }),
     responses: { "200": { description: "Done.", content: { "application/json": { schema }, ...(follow !== undefined && { "text/event-stream": {} }) } }, default: failure },
   };
+}
+
+function described(type: z.ZodType): { readonly description: string; readonly schema: object } {
+  const { description, ...schema } = schemaOf(type, "input") as { readonly description?: string };
+  return { description: description ?? "", schema };
 }
 
 function schemaOf(type: z.ZodType, io: "input" | "output"): object {

@@ -2,6 +2,7 @@
 import * as z from "zod";
 import { allRoutes, type RouteParts } from "../../agent/routes/all-routes.ts";
 import { openapi } from "../../agent/routes/openapi.ts";
+import { MACHINE_COLUMNS, RACK_COLUMNS } from "../../agent/report/history/history.ts";
 import { statusSchema } from "./agent-documents.ts";
 
 const number = z.number().nullable();
@@ -15,11 +16,16 @@ export const deviceRowSchema = z.looseObject({
 });
 const done = z.looseObject({ ok: z.boolean() });
 
+/** A row has a figure a column, in their order; `compliance` is a word. */
+const past = (columns: readonly string[]) =>
+  z.looseObject({ from: z.iso.datetime(), stepS: z.number(), columns: z.tuple(columns.map((name) => z.literal(name)) as [z.ZodLiteral]), rows: z.array(z.array(z.union([z.number(), z.string()]).nullable())) });
+
 const answers: ReadonlyMap<string, z.ZodType> = new Map<string, z.ZodType>([
   ["GET /status", statusSchema],
   ["GET /devices", z.array(deviceRowSchema)],
   ["GET /devices/:id", deviceRowSchema],
   ["GET /events", z.array(z.looseObject({ at: z.string(), name: z.string() }))],
+  ["GET /history", z.union([past(RACK_COLUMNS), past(MACHINE_COLUMNS)])],
   ["GET /loglevel", z.record(z.string(), z.enum(["error", "warn", "info", "debug"]))],
   ["POST /reload", z.object({ ok: z.boolean(), live: z.array(z.string()), restart: z.array(z.string()), faults: z.array(z.string()) })],
   ["POST /limit", done], ["DELETE /limit", done], ["POST /stop", done], ["POST /hold", done], ["DELETE /hold", done],
