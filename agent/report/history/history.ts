@@ -5,7 +5,7 @@ import type { Tick } from "../../core/time.ts";
 import { knownW, hottestC } from "../devices.ts";
 import { hundredths, isoTime, whole } from "../figures.ts";
 import type { StatusDocument } from "../status.ts";
-import { Ring, ringBytes, type Fold, type RingSize } from "./ring.ts";
+import { Ring, ringBytes, type Fold } from "./ring.ts";
 
 export interface HistoryRows<Columns extends readonly string[], Row extends readonly unknown[]> {
   /** When the first row begins; each begins stepS after the one before. The last one has not ended. */
@@ -28,41 +28,46 @@ const MACHINE_FOLDS: readonly Fold[] = ["mean", "mean", "most"];
 /** The worst of a step is what it is remembered by. */
 const COMPLIANCE: readonly Compliance["kind"][] = ["not-limited", "compliant", "settling", "unverified", "at-floor", "violating"];
 
+type FineAndCoarse<T> = readonly [fine: T, coarse: T];
+interface Size {
+  readonly stepS: number;
+  readonly rows: number;
+}
+
 const DAY_S = 86_400;
 /** A quarter of an hour by seconds, a day by minutes: 51 + 46 kB. */
-const RACK = [{ stepS: 1, rows: 900 }, { stepS: 60, rows: DAY_S / 60 }] as const;
+const RACK: FineAndCoarse<Size> = [{ stepS: 1, rows: 900 }, { stepS: 60, rows: DAY_S / 60 }];
 /** Twenty minutes by 10 s, a day by 5 min: 408 rows of 12 B, 4.9 MB for 1,000 machines. Machines are polled every few seconds. */
-const MACHINES = [{ stepS: 10, rows: 120 }, { stepS: 300, rows: DAY_S / 300 }] as const;
+const MACHINES: FineAndCoarse<Size> = [{ stepS: 10, rows: 120 }, { stepS: 300, rows: DAY_S / 300 }];
 /** What the machines' past may take; with more of them it reaches less far back. */
 export const MOST_MACHINE_BYTES = 5_000_000;
 
-type Size = { readonly stepS: number; readonly rows: number };
-
-function machineSizes(machines: number): readonly Size[] {
-  const bytes = MACHINES.reduce((sum, { rows }) => sum + ringBytes(sizeOf(rows, machines)), 0);
-  const share = Math.min(1, MOST_MACHINE_BYTES / bytes);
-  return MACHINES.map(({ stepS, rows }) => ({ stepS, rows: Math.max(1, Math.floor(rows * share)) }));
+function machineSizes(machines: number): FineAndCoarse<Size> {
+  const share = Math.min(1, MOST_MACHINE_BYTES / bytesOf(MACHINES, machines * MACHINE_FOLDS.length));
+  const shared = ({ stepS, rows }: Size): Size => ({ stepS, rows: Math.max(1, Math.floor(rows * share)) });
+  return [shared(MACHINES[0]), shared(MACHINES[1])];
 }
 
-const sizeOf = (rows: number, machines: number): RingSize => ({ rows, columns: machines * MACHINE_FOLDS.length });
+const bytesOf = (sizes: FineAndCoarse<Size>, columns: number): number => sizes.reduce((sum, { rows }) => sum + ringBytes({ rows, columns }), 0);
 
 /** What the whole past of so many machines takes, in bytes. */
-export function historyBytes(machines: number): number {
-  const rack = RACK.reduce((sum, { rows }) => sum + ringBytes({ rows, columns: RACK_FOLDS.length }), 0);
-  return rack + machineSizes(machines).reduce((sum, { rows }) => sum + ringBytes(sizeOf(rows, machines)), 0);
+export const historyBytes = (machines: number): number => bytesOf(RACK, RACK_FOLDS.length) + bytesOf(machineSizes(machines), machines * MACHINE_FOLDS.length);
+
+function ringsOf([fine, coarse]: FineAndCoarse<Size>, folds: readonly Fold[]): FineAndCoarse<Ring> {
+  const ring = ({ stepS, rows }: Size): Ring => new Ring({ stepMs: stepS * 1000, rows, folds });
+  return [ring(fine), ring(coarse)];
 }
 
 export class PastOfRack {
-  readonly #rack = RACK.map(({ stepS, rows }) => new Ring({ stepMs: stepS * 1000, rows, folds: RACK_FOLDS }));
+  readonly #rack = ringsOf(RACK, RACK_FOLDS);
   readonly #ids: readonly string[];
-  readonly #machines: readonly Ring[];
+  readonly #machines: FineAndCoarse<Ring>;
   #machineStep = -1;
   #now: Tick | null = null;
 
   constructor(ids: readonly string[]) {
     this.#ids = ids;
-    const folds = ids.flatMap(() => MACHINE_FOLDS);
-    this.#machines = machineSizes(ids.length).map(({ stepS, rows }) => new Ring({ stepMs: stepS * 1000, rows, folds }));
+    this.#machines = ringsOf(machineSizes(ids.length), ids.flatMap(() => MACHINE_FOLDS));
   }
 
   /** A decision. Of machines one look a step is enough. */
@@ -99,12 +104,13 @@ export class PastOfRack {
     });
   }
 
-  #tell<Columns extends readonly string[], Row extends readonly unknown[]>(rings: readonly Ring[], as: {
+  #tell<Columns extends readonly string[], Row extends readonly unknown[]>(rings: FineAndCoarse<Ring>, as: {
     readonly seconds: number; readonly columns: Columns; readonly unknown: Row; readonly rowOf: (figures: readonly number[]) => Row;
   }): HistoryRows<Columns, Row> {
     const { uptime, at } = this.#now ?? { uptime: 0, at: 0 };
     const lengthMs = as.seconds * 1000;
-    const ring = rings.find(({ stepMs, rows }) => stepMs * rows >= lengthMs) ?? (rings.at(-1) as Ring);
+    const [fine, coarse] = rings;
+    const ring = fine.stepMs * fine.rows >= lengthMs ? fine : coarse;
     const { from, rows } = ring.since(uptime - lengthMs);
     // By the wall clock of now: what was seen before it was set stands where it would stand by it.
     return { from: isoTime(at - uptime + from), stepS: ring.stepMs / 1000, columns: as.columns, rows: rows.map((figures) => (figures === null ? as.unknown : as.rowOf(figures))) };

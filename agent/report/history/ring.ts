@@ -11,7 +11,7 @@ const BYTES_A_FIGURE = 4;
 /** The step a row belongs to. */
 const BYTES_A_ROW = 8;
 
-export interface RingSize {
+interface RingSize {
   readonly rows: number;
   readonly columns: number;
 }
