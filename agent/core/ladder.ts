@@ -6,7 +6,7 @@
 import { capability, entryOf } from "./curve.ts";
 import type { Setpoint } from "./model.ts";
 import { QUARANTINE, DEVIATION_AT_MOST } from "./learn.ts";
-import type { Quarantine } from "./state.ts";
+import type { DeviceState, Quarantine } from "./state.ts";
 import type { Millis } from "./units.ts";
 import { millis, watts } from "./units.ts";
 import type { View } from "./view.ts";
@@ -53,4 +53,15 @@ function rungBelow(view: View, { failed, over }: { readonly failed: Setpoint["ki
     }
   }
   return { kind: "sleep" };
+}
+
+/** A new rung is a new order: what the one before missed does not hold it back. */
+export function mark(states: ReadonlyMap<string, DeviceState>, quarantined: ReadonlyMap<string, Quarantine>): Map<string, DeviceState> {
+  const marked = new Map(states);
+  for (const [id, quarantine] of quarantined) {
+    const state = marked.get(id);
+    if (state === undefined || state.quarantine === quarantine) continue;
+    marked.set(id, { ...state, quarantine, misses: 0, retryAt: millis(0) });
+  }
+  return marked;
 }

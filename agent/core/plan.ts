@@ -98,6 +98,11 @@ export function makePlan(rack: RackState, views: readonly View[], context: PlanC
   return { targets, quarantined, remade: remake ? { at: uptime, budget, hurried, members } : rack.plan };
 }
 
+/** Before the first polls have ended there is nothing to plan with: what was wanted before the restart stays wanted. */
+export function keepTargets(rack: RackState, views: readonly View[]): Plan {
+  return { targets: new Map(views.map(({ device, state }) => [device.id, state.target])), quarantined: new Map(), remade: rack.plan };
+}
+
 /** A better plan has to be worth changing machines for, and to earn within the horizon what the change loses on its way. */
 function earnsMore(views: readonly View[], best: Allotment, { standing, horizon }: { readonly standing: number; readonly horizon: Millis }): boolean {
   if (best.hashrate <= standing * WORTH) return false;

@@ -2,6 +2,7 @@
 import { allocate } from "./allocate.ts";
 import { entryOf } from "./curve.ts";
 import type { PowerLimit } from "./model.ts";
+import type { Reconciled } from "./reconcile.ts";
 import type { Starving } from "./state.ts";
 import type { Millis } from "./units.ts";
 import { seconds } from "./units.ts";
@@ -53,3 +54,11 @@ function pays({ view, peak }: Room, obeying: readonly View[], { doubt, spare }: 
 }
 
 const hashrateOf = ({ curve, actual }: View): number => curve.hashrate[Math.max(0, actual)] as number;
+
+/** The same machine starves on until its raise has gone out and arrived; another begins its own wait. */
+export function nextStarving(before: Starving | null, now: { found: Reconciled["starving"]; views: readonly View[]; uptime: Millis }): Starving | null {
+  const { found, views, uptime } = now;
+  const onItsWay = before !== null && views.some((view) => view.device.id === before.device && view.underway);
+  if (before !== null && (onItsWay || found?.device === before.device)) return { ...before, peak: found?.device === before.device ? found.peak : before.peak };
+  return found === null ? null : { ...found, since: uptime };
+}

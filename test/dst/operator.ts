@@ -1,12 +1,12 @@
 /** The simulated grid operator: writes and signs documents by itself, sharing no code with the agent that reads them. */
-import { createPrivateKey, createPublicKey, generateKeyPairSync, sign, type KeyObject } from "node:crypto";
+import { createPrivateKey, createPublicKey, sign, type KeyObject } from "node:crypto";
 import type { MemoryBroker } from "../support/memory-link.ts";
 import type { Issued } from "./oracle/sight.ts";
 
 export const ROOT = "gla/1/sim/";
 export const NODE = "site/s1/rack/r1";
 
-/** One pair of keys for all lives: making them is slow and their bytes are in no decision. */
+/** The same keys in all lives and runs: making them is slow, and what they sign stands in the journal by its hash. */
 const keys = (seedByte: number): { private: KeyObject; public: KeyObject } => {
   // RFC 8410: PKCS #8 of an Ed25519 private key is this prefix and 32 bytes.
   const der = Buffer.concat([Buffer.from("302e020100300506032b657004220420", "hex"), Buffer.alloc(32, seedByte)]);
@@ -15,7 +15,7 @@ const keys = (seedByte: number): { private: KeyObject; public: KeyObject } => {
 };
 const root = keys(1);
 const operator = keys(2);
-const stranger = generateKeyPairSync("ed25519");
+const stranger = keys(3);
 
 export const rootKey = root.public;
 
@@ -81,7 +81,7 @@ export class SimOperator {
       ...this.#envelope("ALLOCATION", `forged-${this.#seq + 1}`), exp: iso(now + 3_600_000), validFrom: iso(now - 1000), validUntil: iso(now + 3_600_000),
       maxW, ...(kind === "wrong-audience" && { aud: "site/s1/rack/r2" }),
     };
-    const signed = jws(payload, kind === "stranger" ? stranger.privateKey : operator.private, "op");
+    const signed = jws(payload, kind === "stranger" ? stranger.private : operator.private, "op");
     const tampered = { ...signed, payload: base64({ ...payload, maxW: maxW * 2 }) };
     const wire = kind === "garbage" ? "{\"payload\":" : JSON.stringify(kind === "unsigned" ? payload : kind === "tampered" ? tampered : signed);
     this.#publish({ topic: `${ROOT}${NODE}/allocation`, type: "ALLOCATION", id: payload.id, seq: payload.seq, payload, wire, genuine: false }, false);
