@@ -27,10 +27,11 @@ import { Reload } from "./attend/reload.ts";
 import { Schedule } from "./attend/schedule.ts";
 import { Truth } from "./attend/truth.ts";
 import { Watch } from "./attend/watch.ts";
+import { formatAddress } from "./config/address.ts";
 import { circuitsOf } from "./config/circuits.ts";
 import { openDeviceKey, openEnergyKey, type DeviceKey } from "./config/device-key.ts";
 import type { BrokerConfig, Config } from "./config/schema.ts";
-import { brokerAccess, minerPasswords } from "./config/secrets.ts";
+import { brokerAccess, minerPasswords, webToken } from "./config/secrets.ts";
 import type { Policy } from "./core/policy.ts";
 import { DEFAULT_POLICY } from "./core/policy.ts";
 import { bandAround } from "./core/supply.ts";
@@ -39,8 +40,11 @@ import { Daemon } from "./daemon.ts";
 import type { Notify } from "./parts.ts";
 import { figureReader } from "./host/figures.ts";
 import { allRoutes } from "./routes/all-routes.ts";
-import { openControl } from "./link/control.ts";
+import { loadPage } from "./routes/page.ts";
+import { webRoutes } from "./routes/web-routes.ts";
+import { openControl, type ControlRoute } from "./link/control.ts";
 import { mqttLink } from "./link/mqtt-link.ts";
+import { openWeb } from "./link/web.ts";
 import type { Switching, WiredDevice, WiredMeter } from "./plant/plant.ts";
 import { openDrawer } from "./record/drawer.ts";
 import { openFolder } from "./record/folder.ts";
@@ -147,15 +151,17 @@ export async function runRack(config: Config, surroundings: Surroundings, signal
       return null;
     });
     if (desk !== null) scope.use("control socket", desk);
+    const web = config.web === null ? null : await reading(config.web, routes, surroundings);
+    if (web !== null) scope.use("web", web);
     await daemon.run(signal);
   } finally {
     await scope.end();
   }
 }
 
-/** The rack is kept with or without a record of it: a journal that cannot be opened is said and no more. */
 const nodeOf = ({ node }: Config): string => `site/${node.site}/rack/${node.rack}`;
 
+/** The rack is kept with or without a record of it: a journal that cannot be opened is said and no more. */
 async function recording(config: Config, { clock, log, boot, software, key, seal, grid, farm, sightings, ...surroundings }: Recording): Promise<Evidence | null> {
   const { state } = config.paths;
   try {
@@ -174,6 +180,18 @@ async function recording(config: Config, { clock, log, boot, software, key, seal
     });
   } catch (error) {
     log.error({ reason: messageOf(error) }, `nothing is recorded: ${state} cannot be read or written. Make it a directory this user owns`);
+    return null;
+  }
+}
+
+/** Nor does it need readers: a listener that cannot be opened is said and no more. */
+async function reading(web: NonNullable<Config["web"]>, routes: readonly ControlRoute[], { clock, logbook, log }: Surroundings): Promise<AsyncDisposable | null> {
+  try {
+    const opened = await openWeb({ ...web, token: await webToken(web.tokenFile), page: web.page ? await loadPage() : null, routes: webRoutes(routes, web), clock, log: logbook.room("web") });
+    log.info({ url: opened.url, token: web.tokenFile !== null }, "readers are welcome");
+    return opened;
+  } catch (error) {
+    log.error({ reason: messageOf(error) }, `nobody can read at ${formatAddress(web.listen)}: correct web.listen, or free the port; then restart`);
     return null;
   }
 }

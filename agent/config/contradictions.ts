@@ -28,7 +28,7 @@ interface Abilities {
 }
 
 export function contradictions(config: Config, vocabulary: Vocabulary | null): Contradiction[] {
-  return [...inPower(config), ...inPhases(config), ...inGrid(config), ...inLogin(config.grid, "grid"), ...(config.farm === null ? [] : inLogin(config.farm, "farm")), ...inDevices(config), ...inContacts(config, vocabulary), ...inSchedule(config), ...inNames(config, vocabulary), ...inPaths(config)];
+  return [...inPower(config), ...inPhases(config), ...inGrid(config), ...inLogin(config.grid, "grid"), ...(config.farm === null ? [] : inLogin(config.farm, "farm")), ...inDevices(config), ...inContacts(config, vocabulary), ...inSchedule(config), ...inWeb(config), ...inNames(config, vocabulary), ...inPaths(config)];
 }
 
 /** Nothing here stops the rack from obeying, but somebody should look. */
@@ -167,6 +167,13 @@ function inSchedule({ schedule }: Config): Contradiction[] {
   });
   return found;
 }
+
+function inWeb({ web }: Config): Contradiction[] {
+  if (web === null || web.tokenFile !== null || isLoopback(web.listen.host)) return [];
+  return [{ path: ["web", "listen"], text: `is ${formatAddress(web.listen)} while web.tokenFile is not set: everybody on that network could read the rack. Name a file with a token, or listen on 127.0.0.1.` }];
+}
+
+const isLoopback = (host: string): boolean => host === "localhost" || host === "::1" || /^127(\.\d{1,3}){3}$/.test(host);
 
 function inPaths({ paths }: Config): Contradiction[] {
   return paths.state === paths.run ? [{ path: ["paths", "run"], text: `is ${paths.run}, the same as paths.state: the run directory is emptied at boot, the state must not be. Give each its own.` }] : [];

@@ -97,6 +97,7 @@ function withAbsolutePaths(config: Config, base: string): Config {
     ...config,
     grid: { ...link(config.grid), rootKeyFile: absolute(config.grid.rootKeyFile) },
     farm: config.farm && link(config.farm),
+    web: config.web && { ...config.web, tokenFile: absolute(config.web.tokenFile) },
     miners: config.miners.map((miner) => ({ ...miner, passwordFile: absolute(miner.passwordFile) })),
     meters: config.meters.map((meter) => ({
       ...meter,

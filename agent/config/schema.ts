@@ -281,6 +281,17 @@ const evidence = z
   .prefault({})
   .meta({ description: "What is recorded for others to rely on, and for how long." });
 
+const web = unset(
+  z.strictObject({
+    listen: address().meta({ description: "Where it listens: an address or the name of a network interface, and a port. Loopback needs no token, everything else does.", examples: ["127.0.0.1:9840"] }),
+    tokenFile: unset(file()).meta({ description: "File with the token readers have to show, 16 characters or more, readable by the daemon only. Unset: whoever is on this machine may read.", examples: ["secrets/web"] }),
+    names: z.array(z.string().max(253).regex(/^[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?$/, "a host name").meta({ description: "A host name.", examples: ["rack-1.farm.example"] })).max(16).default([])
+      .meta({ description: "Names browsers reach it by, besides localhost and its address; others are turned away, because a name can be made to mean this machine.", examples: [["rack-1.farm.example"]] }),
+    page: z.boolean().default(true).meta({ description: "Whether it shows the status page.", examples: [true] }),
+    metrics: z.boolean().default(false).meta({ description: "Whether it answers Prometheus at /metrics.", examples: [false] }),
+  }),
+).meta({ description: "A listener for browsers and collectors. It only reads. Null: none.", examples: [{ listen: "127.0.0.1:9840" }] });
+
 /** Sixteen of the largest are 65,000 addresses: a look at 50 a second takes 22 minutes. */
 const networkRule = "NETWORK/BITS with 20 to 32 bits, as in 10.0.0.0/22";
 const discovery = unset(
@@ -306,6 +317,7 @@ export const configSchema = z
     pools: poolRules("Whom the miners may hash for; hashing for anyone else is said at once and changed by nobody. Unset: nobody watches."),
     policy,
     evidence,
+    web,
     paths,
   })
   .meta({ title: "curtaild configuration", description: "Configuration of curtaild, one file a rack." });

@@ -42,6 +42,9 @@ export async function minerPasswords(miners: readonly Pick<Config["miners"][numb
   return passwords;
 }
 
+/** What readers have to show; null: nothing. */
+export const webToken = async (tokenFile: string | null): Promise<string | null> => (await readOptional(tokenFile))?.trim() ?? null;
+
 /** Reads what a link needs to log on. */
 export async function brokerAccess(link: BrokerConfig): Promise<BrokerAccess> {
   const password = await readPassword(link.passwordFile);
@@ -85,6 +88,7 @@ export async function inspectFiles(config: Config): Promise<{ faults: Contradict
       await inspect(["meters", index, room, key], file, kind, judgeContent);
     }
   }
+  await inspect(["web", "tokenFile"], config.web?.tokenFile, "secret", judgeToken);
   await inspect(["grid", "rootKeyFile"], config.grid.rootKeyFile, "public", judgePublicKey);
   return { faults, doubts };
 }
@@ -110,6 +114,8 @@ const judge = (parse: () => void, wrong: string): string | null => {
 };
 
 const judgePassword = (text: string): string | null => (text.trim() === "" ? "which is empty: write the password into it." : null);
+/** Nobody tries all of 16 characters; a word of six is found over lunch. It travels in a header: no spaces, no accents. */
+const judgeToken = (text: string): string | null => (/^[\x21-\x7e]{16,512}$/.test(text.trim()) ? null : "which has to hold one word of 16 to 512 letters, digits or signs: openssl rand -hex 16 makes one.");
 const judgeCertificate = (text: string): string | null => judge(() => new X509Certificate(text), "which holds no certificate in PEM.");
 const judgePrivateKey = (text: string): string | null => judge(() => createPrivateKey(text), "which holds no private key in PEM (one with a passphrase cannot be used).");
 

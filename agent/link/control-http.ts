@@ -1,9 +1,28 @@
-import type { IncomingMessage, ServerResponse } from "node:http";
+import type { IncomingMessage, Server, ServerOptions, ServerResponse } from "node:http";
 import { messageOf } from "../runtime/errors.ts";
 
 const mostBytes = 16_384;
 
-/** What the caller did wrong or cannot have, with what to do. `status` is the HTTP status: 400 404 409 413 503. */
+/** What one caller may take of a server: nobody keeps a connection by saying little, or many by saying nothing. */
+export const bounds = {
+  connections: 64,
+  server: { connectionsCheckingInterval: 2_000, headersTimeout: 5_000, requestTimeout: 10_000, keepAliveTimeout: 1_000, maxHeaderSize: 8_192 } satisfies ServerOptions,
+} as const;
+
+export const closed = (server: Server): Promise<void> => new Promise((resolve) => server.close(() => resolve()).closeAllConnections());
+
+/** An answer that is no JSON. */
+export class Verbatim {
+  readonly type: string;
+  readonly body: string | Buffer;
+
+  constructor(type: string, body: string | Buffer) {
+    this.type = type;
+    this.body = body;
+  }
+}
+
+/** What the caller did wrong or cannot have, with what to do. `status` is the HTTP status: 400 401 403 404 405 409 413 503. */
 export class ControlError extends Error {
   override readonly name = "ControlError";
   readonly status: number;
@@ -35,10 +54,14 @@ export async function readJson(request: IncomingMessage, signal: AbortSignal): P
 }
 
 export function answerJson(response: ServerResponse, status: number, value: unknown): void {
-  const text = `${JSON.stringify(value ?? null)}\n`;
   // After an error the body may not have been read to its end: the connection cannot be used again.
-  response.writeHead(status, { "content-type": "application/json", "content-length": Buffer.byteLength(text), "cache-control": "no-store", ...(status >= 400 && { connection: "close" }) });
-  response.end(text);
+  if (status >= 400) response.setHeader("connection", "close");
+  answerText(response, new Verbatim("application/json", `${JSON.stringify(value ?? null)}\n`), status);
+}
+
+export function answerText(response: ServerResponse, { type, body }: Verbatim, status = 200): void {
+  response.writeHead(status, { "content-type": type, "content-length": Buffer.byteLength(body), "cache-control": "no-store" });
+  response.end(body);
 }
 
 export function failureOf(error: unknown): { status: number; text: string; cure: string; bug: boolean } {

@@ -55,6 +55,9 @@ describe("every fault has its path, what is allowed and a cure", () => {
     ["address without port", { "miners.0.address": "10.0.0.1" }, /miners\[0\]\.address: is "10\.0\.0\.1"; it has to be HOST:PORT/],
     ["port 0", { "miners.0.address": "10.0.0.1:0" }, /miners\[0\]\.address/],
     ["outlet 0", { "miners.0.outlet": "pdu-1/0" }, /miners\[0\]\.outlet: is "pdu-1\/0"; it has to be METER\/NUMBER/],
+    ["a listener for everybody", { web: { listen: "192.0.2.7:9840" } }, /web\.listen: is 192\.0\.2\.7:9840 while web\.tokenFile is not set: everybody/],
+    ["a listener on an interface without a token", { web: { listen: "eth0:9840" } }, /web\.listen: is eth0:9840 while web\.tokenFile is not set/],
+    ["a listener without a port", { web: { listen: "127.0.0.1" } }, /web\.listen: .*HOST:PORT/],
     ["failsafe above breaker", { "grid.failsafeLimitW": 50_000 }, /grid\.failsafeLimitW: is 50000, above node\.breakerW \(40000\): lower/],
     ["nominal above breaker", { "node.nominalW": 50_000 }, /node\.nominalW: is 50000, above node\.breakerW/],
     ["optional heartbeat with signatures", { "grid.signatures": "required", "grid.heartbeat": "optional", "grid.rootKeyFile": "root.pem" }, /grid\.heartbeat: is optional while grid\.signatures is required/],
@@ -162,6 +165,17 @@ describe("files the configuration names", () => {
     await assert.rejects(loadConfig(file), /miners\[0\]\.passwordFile: names \S+miner, which cannot be read \(ENOENT\)/);
     const secret = await directory.write("miner", "admin\n");
     assert.equal((await loadConfig(file)).miners[0]?.passwordFile, secret);
+  });
+
+  test("a token that could be guessed, or does not travel in a header, is a fault", async () => {
+    await using directory = await testDirectory();
+    const file = await directory.write("config.yaml", configText({ web: { listen: "192.0.2.7:9840", tokenFile: "web" } }));
+    for (const token of ["hunter2\n", "sixteen letters?", "schlüssel-der-nicht-geht"]) {
+      await directory.write("web", token);
+      await assert.rejects(loadConfig(file), (error: Error) => /web\.tokenFile: names \S+web, which has to hold one word of 16/.test(error.message) && !error.message.includes(token.trim()));
+    }
+    const secret = await directory.write("web", "0123456789abcdef\n");
+    assert.deepEqual((await loadConfig(file)).web, { listen: { host: "192.0.2.7", port: 9840 }, tokenFile: secret, names: [], page: true, metrics: false });
   });
 
   test("an empty password is a fault, a huge file too", async () => {
