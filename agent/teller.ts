@@ -3,11 +3,12 @@ import type { Decision } from "./core/decide.ts";
 import { flexibilityOf, type Emergency } from "./core/flexibility.ts";
 import { restartRule } from "./core/mode.ts";
 import type { Tick } from "./core/time.ts";
-import { instant, millis } from "./core/units.ts";
+import { instant } from "./core/units.ts";
 import type { DaemonParts } from "./parts.ts";
 import type { PlantEvent } from "./plant/listener.ts";
 import { ackDocument } from "./report/ack-document.ts";
 import { OpenDocuments } from "./report/acks.ts";
+import { askedBy } from "./report/asked.ts";
 import { changesBetween } from "./report/changes.ts";
 import type { DeviceNotes } from "./report/devices.ts";
 import { EventRing } from "./report/events.ts";
@@ -65,14 +66,14 @@ export class Teller {
     for (const { name, fields } of changesBetween(before, decision)) this.event(name, fields);
     const { heard, facts } = { heard: signal.heard(), facts: signal.summary(tick) };
     this.#status = statusDocument(decision, { session: this.#session(), at: tick.at, bindingSince: this.#binding.look(decision, tick.at), signal: facts, software, config, logHead: logHead() });
-    const telemetry = heard.allocations.flatMap(({ report }) => (report?.telemetry == null ? [] : [report.telemetry]));
+    const asked = askedBy(heard.allocations, signal.now(tick));
     for (const attendant of attendants) {
-      for (const { name, fields } of attendant.decided?.(decision, { status: this.#status, tick }) ?? []) this.event(name, fields);
+      for (const { name, fields } of attendant.decided?.(decision, { status: this.#status, tick, asked }) ?? []) this.event(name, fields);
     }
     const { outlets, restart, responseTime, nominal } = policy;
     const { rampPercentPerMinute } = restartRule(heard.allocations, restart);
     const terms = { outletGrace: outlets.grace, rampPercentPerMinute, proven: proven?.() ?? [] };
-    this.#reporter.cycle(decision, this.#status, { at: tick.at, telemetryPeriod: telemetry.length === 0 ? null : millis(Math.min(...telemetry)), terms });
+    this.#reporter.cycle(decision, this.#status, { at: tick.at, telemetryPeriod: asked.telemetry, terms });
     const emergency = (): Emergency | null => flexibilityOf(decision, outlets.grace).emergency;
     for (const { ref, type, expectedSettleAfter, ...outcome } of this.#open.outcomes(decision, { earliest: signal.now(tick).earliest, responseTime, emergency, nominal })) {
       const expectedSettleAt = expectedSettleAfter === null ? null : instant(tick.at + expectedSettleAfter);

@@ -7,6 +7,7 @@ import type { Statement } from "../core/limit.ts";
 import type { Now, Tick } from "../core/time.ts";
 import type { Chore } from "../runtime/chore.ts";
 import type { Plant } from "../plant/plant.ts";
+import type { Asked } from "../report/asked.ts";
 import type { DeviceNotes } from "../report/devices.ts";
 import type { AgentEvent } from "../report/events.ts";
 import type { Change } from "../report/changes.ts";
@@ -23,7 +24,7 @@ export interface Attendant {
   /** Limits the rack sets itself. They join the minimum and can only narrow it. Asked before each decision. */
   limits?(now: Now, tick: Tick): readonly Statement[];
   /** After each decision, its orders posted. What it returns is emitted as events. It must be quick and may not throw. */
-  decided?(decision: Decision, told: { readonly status: StatusDocument; readonly tick: Tick }): readonly Change[];
+  decided?(decision: Decision, told: Told): readonly Change[];
   /** Every grid document that verified, as it came, before anything is said or done about it. */
   heard?(document: VerifiedDocument): void;
   /** What it knows of one machine, for whoever looks at that. */
@@ -32,6 +33,14 @@ export interface Attendant {
   happened?(event: AgentEvent): void;
   /** What it does in time of its own, until `signal` aborts. A rejection is a bug of ours and ends the daemon. */
   run?(signal: AbortSignal): Promise<void>;
+}
+
+/** What goes with a decision. */
+export interface Told {
+  readonly status: StatusDocument;
+  readonly tick: Tick;
+  /** How often the operator wants to hear of it. */
+  readonly asked: Asked;
 }
 
 export interface Desk {

@@ -1,4 +1,4 @@
-/** Counts the rack's energy: quarter hours for those who bill, seconds for those who ask, and what each machine took. */
+/** Counts the rack's energy: quarter hours for those who bill, intervals as the operator asks, seconds for reports, and what each machine took. */
 import type { Decision } from "../core/decide.ts";
 import type { Tick } from "../core/time.ts";
 import { seconds, type Millis } from "../core/units.ts";
@@ -7,14 +7,15 @@ import type { Change } from "../report/changes.ts";
 import { knownW } from "../report/devices.ts";
 import { EnergyBook, type EnergyMemory } from "../report/energy/book.ts";
 import { Curve } from "../report/energy/curve.ts";
-import { QUARTER_MS } from "../report/energy/quarter.ts";
+import { intervalLength } from "../report/asked.ts";
+import { QUARTER_MS, type Look } from "../report/energy/interval.ts";
 import { MachineBook, type MachineLook, type MachineMemory } from "../report/energy/machines.ts";
 import { forTheGrid, type Cost, type IntervalRecord } from "../report/energy/record.ts";
 import { MinuteSummary } from "../report/energy/summary.ts";
 import type { Chore } from "../runtime/chore.ts";
 import type { Drawer } from "../runtime/drawer.ts";
-import { limitW, measuredW, hashrateThs, type StatusDocument } from "../report/status.ts";
-import type { Attendant, Desk } from "./attendant.ts";
+import { limitW, measuredW, hashrateThs } from "../report/status.ts";
+import type { Attendant, Desk, Told } from "./attendant.ts";
 
 /** Takes a record that has to reach somebody. */
 export type Forward = (topic: string, document: object) => void;
@@ -31,7 +32,10 @@ export interface EnergyOptions {
 }
 
 interface Kept {
-  readonly rack: EnergyMemory | null;
+  /** By quarter hours. */
+  readonly own: EnergyMemory | null;
+  /** As the operator asks. */
+  readonly asked: EnergyMemory | null;
   readonly machines: MachineMemory | null;
 }
 
@@ -48,7 +52,8 @@ export class Energy implements Attendant {
   readonly name = "energy";
   readonly chores: readonly Chore[];
   readonly #options: EnergyOptions;
-  readonly #rack: EnergyBook;
+  readonly #own: EnergyBook;
+  readonly #asked = new EnergyBook(() => null);
   readonly #machines = new MachineBook();
   readonly #curve = new Curve();
   readonly #summary = new MinuteSummary();
@@ -59,7 +64,7 @@ export class Energy implements Attendant {
 
   constructor(options: EnergyOptions) {
     this.#options = options;
-    this.#rack = new EnergyBook(options.costOf);
+    this.#own = new EnergyBook(options.costOf);
     this.chores = [{ name: "energy: remove records that are older than is kept", cron: "40 3 * * *", zone: "UTC", run: () => this.#forget() }];
   }
 
@@ -85,24 +90,26 @@ export class Energy implements Attendant {
 
   attach(kept: unknown, desk: Desk): void {
     this.#desk = desk;
-    const { rack = null, machines = null } = (kept ?? {}) as Partial<Kept>;
-    if (rack !== null) this.#rack.recall(rack);
+    const { own = null, asked = null, machines = null } = (kept ?? {}) as Partial<Kept>;
+    if (own !== null) this.#own.recall(own);
+    if (asked !== null) this.#asked.recall(asked);
     if (machines !== null) this.#machines.recall(machines);
   }
 
-  decided(decision: Decision, { status, tick }: { readonly status: StatusDocument; readonly tick: Tick }): readonly Change[] {
+  decided(decision: Decision, { status, tick, asked }: Told): readonly Change[] {
     const { journal, toGrid, toFarm, drawer } = this.#options;
     this.#at = tick.at;
     const power = { powerW: measuredW(decision), limitW: limitW(decision.effective.limit), quality: decision.quality };
-    const records = this.#rack.look({
+    const look: Look = {
       ...power, uptime: tick.uptime, at: tick.at, violating: decision.compliance.kind === "violating", hashrateThs: hashrateThs(decision),
       clock: status.clock, registers: this.#registers(tick),
-    });
+    };
+    for (const record of this.#asked.look(look, intervalLength(asked))) toGrid("interval", { ...forTheGrid(record), at: record.to });
+    const records = this.#own.look(look);
     for (const record of records) {
       const { v: _v, type: _type, ...fields } = record;
       journal.write({ kind: "interval", ...fields }, { atOnce: true });
       void drawer.write(new Map([[keyOf(record.from), JSON.stringify(record)]]), { durable: true }).catch(() => undefined);
-      toGrid("interval", { ...forTheGrid(record), at: record.to });
       toFarm?.("interval", record);
     }
     const minute = this.#curve.look({ at: tick.at, ...power });
@@ -158,7 +165,7 @@ export class Energy implements Attendant {
 
   #keep(tick: Tick | null): void {
     this.#keptAt = tick?.uptime ?? null;
-    const kept: Kept = { rack: this.#rack.memory(), machines: this.#machines.memory() };
+    const kept: Kept = { own: this.#own.memory(), asked: this.#asked.memory(), machines: this.#machines.memory() };
     this.#desk?.keep(kept).catch(() => undefined);
   }
 }

@@ -102,7 +102,7 @@ const forwarded = {
 export const intervalSchema = z.looseObject({
   v: z.literal(1),
   type: z.literal("INTERVAL"),
-  from: at.meta({ description: "A quarter hour of the clock, UTC." }),
+  from: at.meta({ description: "Intervals follow each other by the clock, UTC: quarter hours, or as `report.intervalS` asks." }),
   to: at,
   quality: z.enum(["ok", "estimated", "missing"]),
   energyWh: watts.meta({ description: "null: not known." }),

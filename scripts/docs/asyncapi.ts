@@ -25,7 +25,7 @@ const rows: readonly Row[] = [
   { name: "ack", address: "gla/1/{operator}/{node}/ack/{id}", types: ["ACK"], action: "send", qos: 1, retain: false, summary: "What becomes of a document." },
   { name: "telemetry", address: "gla/1/{operator}/{node}/telemetry", types: ["TELEMETRY"], action: "send", qos: 0, retain: false, summary: "What the rack draws." },
   { name: "capability", address: "gla/1/{operator}/{node}/capability", types: ["CAPABILITY"], action: "send", qos: 1, retain: true, summary: "What the rack can shed and add." },
-  { name: "interval", address: "gla/1/{operator}/{node}/interval", types: ["INTERVAL"], action: "send", qos: 1, retain: false, summary: "What was drawn in a quarter hour; kept while the link is down." },
+  { name: "interval", address: "gla/1/{operator}/{node}/interval", types: ["INTERVAL"], action: "send", qos: 1, retain: false, summary: "What was drawn in a quarter hour, or as `report.intervalS` asks; kept while the link is down." },
   { name: "logHead", address: "gla/1/{operator}/{node}/log/head", types: ["LOG_HEAD"], action: "send", qos: 1, retain: true, summary: "Where the rack's journal stands." },
 ];
 

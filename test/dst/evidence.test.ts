@@ -139,7 +139,8 @@ class RecordedRack {
 test("an hour is recorded whole: through an outage of the broker and a kill, every quarter hour arrives once, and the report of the drop shows it", async () => {
   const life = new RecordedRack();
   life.operator.keys();
-  life.operator.allocation({ maxW: life.rack.nominalW, validForS: 86_400, heartbeatTimeoutS: 120, rampPctPerMin: 600, restart: { minOffS: 0, randomS: 1 } });
+  const allocation = { maxW: life.rack.nominalW, validForS: 86_400, heartbeatTimeoutS: 120, rampPctPerMin: 600, restart: { minOffS: 0, randomS: 1 } };
+  life.operator.allocation(allocation);
   await life.boot();
   await life.live(10);
   const limitW = Math.round(life.rack.nominalW / 2);
@@ -175,6 +176,13 @@ test("an hour is recorded whole: through an outage of the broker and a kill, eve
   const html = await life.done(reports.write({ id: limit.id }, "html"));
   assert.equal(checkReport(Buffer.from(html?.text ?? ""), fingerprint).ok, true);
   assert.equal(await life.done(reports.write({ id: "nobody-said-this" }, "html")), null);
+
+  // The operator asks for five minutes: from then on it gets them, and the rack's own books stay as they are.
+  life.operator.allocation({ ...allocation, report: { intervalS: 300 } });
+  await life.live(16);
+  assert.deepEqual(life.intervals.slice(4).map(({ from, to }) => `${from.slice(11, 16)}-${to.slice(11, 16)}`), ["01:00-01:05", "01:05-01:10", "01:10-01:15"]);
+  const own = await life.done(reports.write({ from: Date.parse(life.intervals[4]?.from ?? ""), to: life.clock.now().at }, "json"));
+  assert.deepEqual((JSON.parse(own?.text ?? "") as { report: ReportFacts }).report.intervals.map(({ from, to }) => `${from.slice(11, 16)}-${to.slice(11, 16)}`), ["01:00-01:15"]);
 
   await life.stop();
   const verdict = await verifyJournal(life.folder.open(life.clock), { open: openedBy(publicKey), outside: [] });

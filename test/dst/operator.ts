@@ -41,11 +41,11 @@ export class SimOperator {
   }
 
   /** `validForS` from now; `rampPctPerMin` says how fast a raise may go. */
-  allocation(body: { readonly maxW: number; readonly validForS: number; readonly heartbeatTimeoutS: number; readonly rampPctPerMin: number; readonly restart: { minOffS: number; randomS: number } }): Issued {
+  allocation(body: { readonly maxW: number; readonly validForS: number; readonly heartbeatTimeoutS: number; readonly rampPctPerMin: number; readonly restart: { minOffS: number; randomS: number }; readonly report?: { readonly intervalS: number } }): Issued {
     const now = this.#wallNow();
     return this.#say(`${NODE}/allocation`, {
       type: "ALLOCATION", id: `alloc-${this.#seq + 1}`, exp: iso(now + body.validForS * 1000), validFrom: iso(now), validUntil: iso(now + body.validForS * 1000),
-      maxW: body.maxW, failsafe: { limitW: null, heartbeatTimeoutS: body.heartbeatTimeoutS }, restart: { ...body.restart, rampPctPerMin: body.rampPctPerMin },
+      maxW: body.maxW, failsafe: { limitW: null, heartbeatTimeoutS: body.heartbeatTimeoutS }, restart: { ...body.restart, rampPctPerMin: body.rampPctPerMin }, ...(body.report !== undefined && { report: body.report }),
     });
   }
 

@@ -104,7 +104,7 @@ test("an hour of 1,000 ASICs is recorded in under a tenth of a core, and a week 
   for (; second < HOUR_S; second += 1) {
     const decision = decisionAt(second);
     for (const { id } of decision.orders) for (const attendant of evidence.attendants) attendant.happened?.({ at: "", name: "setpoint.acknowledged", order: id, tookMs: 100 });
-    for (const attendant of evidence.attendants) attendant.decided?.(decision, { status, tick: now() });
+    for (const attendant of evidence.attendants) attendant.decided?.(decision, { status, tick: now(), asked: { telemetry: null, interval: null } });
     await new Promise<void>((resolve) => setImmediate(resolve));
   }
   await evidence.close();

@@ -11,7 +11,7 @@ import { renderReport } from "../../agent/report/bundle/render.ts";
 import { Seconds } from "../../agent/report/bundle/seconds.ts";
 import type { ReportFormat } from "../../agent/report/bundle/signed.ts";
 import { curveSvg } from "../../agent/report/bundle/svg.ts";
-import { beginQuarter, fill, recordOf } from "../../agent/report/energy/quarter.ts";
+import { beginInterval, fill, recordOf } from "../../agent/report/energy/interval.ts";
 import type { IntervalRecord } from "../../agent/report/energy/record.ts";
 
 const noon = Date.parse("2026-03-10T12:00:00Z");
@@ -25,11 +25,11 @@ const signing = {
 const iso = (at: number): string => new Date(at).toISOString();
 
 function interval(from: number, powerW: number, limits = [9_000]): IntervalRecord {
-  const quarter = beginQuarter(from);
+  const quarter = beginInterval(from);
   for (const [index, limitW] of limits.entries()) {
     fill(quarter, { uptime: 0, at: from, powerW, quality: "measured", limitW, violating: false, hashrateThs: 100, clock: "synced", registers: {} }, { seconds: 900 / limits.length, offset: (900 / limits.length) * index });
   }
-  return recordOf(quarter, (_from, kWh) => ({ currency: "USD", energy: kWh * 0.1, tax: kWh * 0.01 }));
+  return recordOf(quarter, from + 900_000, (_from, kWh) => ({ currency: "USD", energy: kWh * 0.1, tax: kWh * 0.01 }));
 }
 
 /** A rack at 8 kW is told 4 kW at 12:00 for ten minutes; the meter shows it 6 s later. */

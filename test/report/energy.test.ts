@@ -1,10 +1,14 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import fc from "fast-check";
+import type { Allocation } from "../../agent/core/grid.ts";
+import type { Now } from "../../agent/core/time.ts";
+import { instant, seconds } from "../../agent/core/units.ts";
+import { askedBy, intervalLength } from "../../agent/report/asked.ts";
 import { EnergyBook } from "../../agent/report/energy/book.ts";
 import { Curve } from "../../agent/report/energy/curve.ts";
 import { MachineBook } from "../../agent/report/energy/machines.ts";
-import type { Look } from "../../agent/report/energy/quarter.ts";
+import type { Look } from "../../agent/report/energy/interval.ts";
 import { forTheGrid, type IntervalRecord } from "../../agent/report/energy/record.ts";
 import { counted } from "../../agent/report/energy/register.ts";
 
@@ -154,20 +158,92 @@ describe("registers", () => {
   });
 });
 
+describe("as long as the operator asks", () => {
+  const minute = 60_000;
+  const spans = (records: readonly IntervalRecord[]): string[] => records.map(({ from, to }) => `${from.slice(11, 16)}-${to.slice(11, 16)}`);
+
+  test("what divides the hour is followed; else the next shorter that does; a minute at least and an hour at most", () => {
+    const minutesOf = (intervalS: number | null): number => intervalLength({ telemetry: null, interval: intervalS === null ? null : seconds(intervalS) }) / minute;
+    assert.deepEqual([null, 0, 30, 60, 299, 300, 420, 600, 900, 1_000, 1_800, 3_599, 3_600, 86_400].map(minutesOf), [15, 1, 1, 1, 4, 5, 6, 10, 15, 15, 30, 30, 60, 60]);
+  });
+
+  test("of several allocations in force the shortest holds; one that waits or has ended asks for nothing", () => {
+    const allocation = (from: number, until: number, interval: number | null): Allocation => ({
+      ref: { id: "a", topic: "t", epoch: 0, seq: 1 }, valid: { start: instant(from), end: instant(until) }, ceiling: null, firm: null, levels: null, schedule: [], failsafe: null, restart: null,
+      report: { telemetry: seconds(5), interval: interval === null ? null : seconds(interval) },
+    });
+    const now: Now = { uptime: seconds(0), earliest: instant(noon), latest: instant(noon) };
+    const all = [allocation(noon - 1, noon + 1, 1_800), allocation(noon - 1, noon + 1, 600), allocation(noon + 1, noon + 2, 60), allocation(noon - 2, noon - 1, 60), allocation(noon - 1, noon + 1, null)];
+    assert.deepEqual(askedBy(all, now), { telemetry: 5_000, interval: 600_000 });
+    assert.deepEqual(askedBy(all.slice(2, 4), now), { telemetry: null, interval: null });
+  });
+
+  test("five minutes and whole hours by the clock", () => {
+    const [five, hour] = [newBook(), newBook()];
+    const records = { five: [] as IntervalRecord[], hour: [] as IntervalRecord[] };
+    for (let at = 0; at <= 7_200_000; at += 4_000) {
+      const look = { ...base, uptime: at, at: noon + at };
+      records.five.push(...five.look(look, 5 * minute));
+      records.hour.push(...hour.look(look, 60 * minute));
+    }
+    assert.equal(records.five.length, 24);
+    assert.ok(records.five.every(({ energyWh, quality }) => energyWh === 300 && quality === "ok"));
+    assert.deepEqual(spans(records.hour), ["12:00-13:00", "13:00-14:00"]);
+    assert.ok(records.hour.every(({ energyWh, quality, allottedWh }) => energyWh === 3_600 && quality === "ok" && allottedWh === 5_000));
+  });
+
+  test("asked anew, the one being filled ends where the clock next shows an end of the new kind, and none overlap", () => {
+    const book = newBook();
+    const records: IntervalRecord[] = [];
+    const until = (end: number, length: number): void => {
+      for (; at <= end * minute; at += 4_000) records.push(...book.look({ ...base, uptime: at, at: noon + at }, length * minute));
+    };
+    let at = 0;
+    until(20, 15);
+    until(93, 60);
+    until(101, 5);
+    assert.deepEqual(spans(records), ["12:00-12:15", "12:15-13:00", "13:00-13:35", "13:35-13:40"]);
+    assert.deepEqual(records.map(({ energyWh, quality }) => `${energyWh} ${quality}`), ["900 ok", "2700 ok", "2100 ok", "300 ok"]);
+  });
+
+  test("after a restart under another length what was begun still ends where what was seen of it did", () => {
+    const before = newBook();
+    for (let at = 0; at <= 7 * minute; at += 1_000) before.look({ ...base, uptime: at, at: noon + at }, 60 * minute);
+    const after = newBook();
+    const memory = before.memory();
+    if (memory !== null) after.recall(memory);
+    const records = after.look({ ...base, uptime: 0, at: noon + 31 * minute }, 10 * minute);
+    assert.deepEqual(spans(records), ["12:00-12:10", "12:10-12:20", "12:20-12:30"]);
+    assert.deepEqual(records.map(({ energyWh, missingS, quality }) => `${energyWh} ${missingS} ${quality}`), ["420 180 missing", "null 600 missing", "null 600 missing"]);
+  });
+
+  test("a clock slewed back over an end does not end it twice", () => {
+    const book = newBook();
+    const records = [-500, 400, -300, 500].flatMap((off, step) => book.look({ ...base, uptime: step * 1_000, at: noon + 15 * minute + off }));
+    assert.deepEqual(spans(records), ["12:00-12:15"]);
+  });
+});
+
 test("no energy is lost or found at the seams: the records sum to what was integrated", () => {
   const looks = fc.array(fc.record({ length: fc.integer({ min: 1, max: 4_900 }), powerW: fc.integer({ min: 0, max: 40_000 }) }), { minLength: 2, maxLength: 800 });
   fc.assert(
-    fc.property(looks, fc.integer({ min: 0, max: 899_999 }), (steps, start) => {
+    fc.property(looks, fc.integer({ min: 0, max: 899_999 }), fc.array(fc.constantFrom(1, 5, 12, 15, 30, 60), { minLength: 1, maxLength: 4 }), (steps, start, lengths) => {
       const book = newBook();
       let [uptime, integrated, recorded] = [0, 0, 0];
-      const take = (records: readonly IntervalRecord[]): void => records.forEach(({ energyWh }) => (recorded += energyWh ?? 0));
-      for (const { length, powerW } of steps) {
-        take(book.look({ ...base, uptime, at: noon + start + uptime, powerW }));
+      let end: string | null = null;
+      const take = (records: readonly IntervalRecord[]): void => records.forEach(({ energyWh, from, to }) => {
+        recorded += energyWh ?? 0;
+        assert.equal(from, end ?? from, "each begins where the one before it ended");
+        end = to;
+      });
+      for (const [index, { length, powerW }] of steps.entries()) {
+        // Every so often the operator asks for another length.
+        take(book.look({ ...base, uptime, at: noon + start + uptime, powerW }, (lengths[Math.floor(index / 100) % lengths.length] ?? 15) * 60_000));
         uptime += length;
         integrated += (powerW * length) / 3_600_000;
       }
       take(book.look({ ...base, uptime, at: noon + start + uptime }));
-      const open = book.memory()?.quarter.powerWh ?? 0;
+      const open = book.memory()?.interval.powerWh ?? 0;
       assert.ok(Math.abs(recorded + open - integrated) < 0.1 * steps.length, `${recorded} + ${open} instead of ${integrated}`);
     }),
     { numRuns: 100 },

@@ -1,27 +1,31 @@
 /**
- * Energy by quarter hours of the clock: each look at the rack holds until the next one, a look that lasts over the end of a
- * quarter hour is parted there, and what nobody looked at is missing. Lengths are monotonic; only the parting is by the clock.
+ * Energy by intervals of the clock: each look at the rack holds until the next one, a look that lasts over the end of an
+ * interval is parted there, and what nobody looked at is missing. Durations are monotonic; only the parting is by the clock.
+ * How long intervals are may change: the one that is being filled then ends where the clock next shows an end of the new kind.
  */
-import { beginQuarter, fill, noteRegisters, QUARTER_MS, recordOf, type Look, type Quarter } from "./quarter.ts";
+import { beginInterval, fill, noteRegisters, QUARTER_MS, recordOf, type Interval, type Look } from "./interval.ts";
 import type { Cost, IntervalRecord } from "./record.ts";
 
 /** A look older than this says nothing any more. */
 const LONGEST_LOOK = 5_000;
 /** The wall clock moved otherwise than time did. */
 const STEP = 2_000;
-/** Quarter hours missed altogether that are recorded one by one: a day. */
+/** Missed altogether, so many are recorded one by one: a day of quarter hours. */
 const MOST_MISSED = 96;
 
 /** What is written down now and then, so that a restart costs what lies between. */
 export interface EnergyMemory {
-  readonly quarter: Quarter;
+  readonly interval: Interval;
   readonly at: number;
   readonly registers: Look["registers"];
 }
 
 export class EnergyBook {
   readonly #costOf: (from: number, kWh: number) => Cost | null;
-  #quarter: Quarter | null = null;
+  #interval: Interval | null = null;
+  #length = QUARTER_MS;
+  /** Wall time of the last look, over a restart. */
+  #seenAt = 0;
   #last: Look | null = null;
   /** Each meter's last word, over gaps. */
   #registers: Record<string, number | null> = {};
@@ -30,24 +34,26 @@ export class EnergyBook {
     this.#costOf = costOf;
   }
 
-  recall({ quarter, registers }: EnergyMemory): void {
-    this.#quarter = quarter;
+  recall({ interval, at, registers }: EnergyMemory): void {
+    this.#interval = interval;
+    this.#seenAt = at;
     this.#registers = { ...registers };
   }
 
   /** null: nothing was seen yet. */
   memory(): EnergyMemory | null {
-    const [quarter, last] = [this.#quarter, this.#last];
-    return quarter === null || last === null ? null : { quarter, at: last.at, registers: this.#registers };
+    return this.#interval === null ? null : { interval: this.#interval, at: this.#seenAt, registers: this.#registers };
   }
 
-  /** Takes a look; returns the records of the quarter hours that ended with it, oldest first. */
-  look(look: Look): IntervalRecord[] {
+  /** Takes a look; returns the records of the intervals that ended with it, oldest first. `length` (ms) divides the hour. */
+  look(look: Look, length: number = QUARTER_MS): IntervalRecord[] {
     const before = this.#last;
-    this.#last = look;
+    this.#length = length;
     const records = before === null ? this.#resume(look) : this.#pass(before, look);
-    const quarter = (this.#quarter ??= this.#begin(look));
-    noteRegisters(quarter, look.registers);
+    this.#last = look;
+    this.#seenAt = look.at;
+    const interval = (this.#interval ??= this.#begin(look));
+    noteRegisters(interval, look.registers);
     for (const [meter, wh] of Object.entries(look.registers)) if (wh !== null) this.#registers[meter] = wh;
     return records;
   }
@@ -55,46 +61,46 @@ export class EnergyBook {
   /** From one look to the next. */
   #pass(before: Look, look: Look): IntervalRecord[] {
     const length = look.uptime - before.uptime;
-    const quarter = this.#quarter ?? this.#begin(before);
-    this.#quarter = quarter;
-    if (Math.abs(look.at - before.at - length) > STEP) return this.#stepped(quarter, before, { look, length });
-    const end = quarter.from + QUARTER_MS;
-    const offset = (before.at - quarter.from) / 1000;
+    const interval = (this.#interval ??= this.#begin(before));
+    if (Math.abs(look.at - before.at - length) > STEP) return this.#stepped(interval, before, { look, length });
+    const end = this.#end(interval);
+    const offset = (before.at - interval.from) / 1000;
     if (look.at < end) {
-      fill(quarter, before, { seconds: known(length) / 1000, offset });
+      fill(interval, before, { seconds: known(length) / 1000, offset });
       return [];
     }
     const part = Math.max(0, Math.min(length, end - before.at));
-    fill(quarter, before, { seconds: known(part) / 1000, offset });
-    this.#partRegisters(quarter, look, length === 0 ? 1 : part / length);
-    const records = [recordOf(quarter, this.#costOf), ...this.#missed(end, look.at)];
-    this.#quarter = this.#begin(look, quarter);
-    fill(this.#quarter, before, { seconds: Math.min(known(length - part), look.at - this.#quarter.from) / 1000, offset: 0 });
+    fill(interval, before, { seconds: known(part) / 1000, offset });
+    this.#partRegisters(interval, look, length === 0 ? 1 : part / length);
+    const records = [recordOf(interval, end, this.#costOf), ...this.#missed(end, look.at)];
+    this.#interval = this.#begin(look, { registers: interval.registers, end });
+    fill(this.#interval, before, { seconds: Math.min(known(length - part), look.at - this.#interval.from) / 1000, offset: 0 });
     return records;
   }
 
-  /** The clock was set: this quarter hour is what it is, and says so. */
-  #stepped(quarter: Quarter, before: Look, { look, length }: { readonly look: Look; readonly length: number }): IntervalRecord[] {
-    fill(quarter, before, { seconds: known(length) / 1000, offset: Math.max(0, before.at - quarter.from) / 1000 });
-    quarter.clock = "stepped";
-    if (look.at >= quarter.from && look.at < quarter.from + QUARTER_MS) return [];
-    noteRegisters(quarter, look.registers);
-    this.#quarter = this.#begin(look);
-    this.#quarter.clock = "stepped";
-    return [recordOf(quarter, this.#costOf)];
+  /** The clock was set: this interval is what it is, and says so. */
+  #stepped(interval: Interval, before: Look, { look, length }: { readonly look: Look; readonly length: number }): IntervalRecord[] {
+    fill(interval, before, { seconds: known(length) / 1000, offset: Math.max(0, before.at - interval.from) / 1000 });
+    interval.clock = "stepped";
+    const end = this.#end(interval);
+    if (look.at >= interval.from && look.at < end) return [];
+    noteRegisters(interval, look.registers);
+    this.#interval = this.#begin(look);
+    this.#interval.clock = "stepped";
+    return [recordOf(interval, end, this.#costOf)];
   }
 
   /** After a restart: what was begun goes on, or ends with what was known of it. */
   #resume(look: Look): IntervalRecord[] {
-    const quarter = this.#quarter;
-    if (quarter === null) return [];
-    const end = quarter.from + QUARTER_MS;
-    if (look.at >= quarter.from && look.at < end) return [];
-    this.#quarter = this.#begin(look);
-    this.#quarter.bridgedWh = this.#bridged(look);
+    const interval = this.#interval;
+    if (interval === null) return [];
+    const end = this.#end(interval);
+    if (look.at >= interval.from && look.at < end) return [];
+    this.#interval = this.#begin(look);
+    this.#interval.bridgedWh = this.#bridged(look);
     // Where its registers stood at its end nobody saw.
-    for (const known of Object.values(quarter.registers)) known.end = null;
-    return [recordOf(quarter, this.#costOf), ...(look.at >= end ? this.#missed(end, look.at) : [])];
+    for (const known of Object.values(interval.registers)) known.end = null;
+    return [recordOf(interval, end, this.#costOf), ...(look.at >= end ? this.#missed(end, look.at) : [])];
   }
 
   /** What the registers counted while nobody looked; null: they do not all say. */
@@ -109,30 +115,41 @@ export class EnergyBook {
     return meters.length === 0 ? null : sum;
   }
 
-  /** A quarter hour that begins where the one before it ended has its end as its start. */
-  #begin(look: Look, former: Quarter | null = null): Quarter {
-    const quarter = beginQuarter(look.at);
+  /** Where the one that is being filled ends, by what was seen of it. */
+  #end(interval: Interval): number {
+    // A clock that is slewed back may have shown less than its beginning.
+    return this.#start(Math.max(interval.from, this.#seenAt)) + this.#length;
+  }
+
+  #start(at: number): number {
+    return Math.floor(at / this.#length) * this.#length;
+  }
+
+  /** An interval that begins where the one before it ended has its registers' end as their start. */
+  #begin(look: Look, former: { readonly registers: Interval["registers"]; readonly end: number } | null = null): Interval {
+    const interval = beginInterval(this.#start(look.at));
     for (const meter of Object.keys(look.registers)) {
-      const start = former !== null && former.from + QUARTER_MS === quarter.from ? (former.registers[meter]?.end ?? null) : look.at - quarter.from < STEP ? (look.registers[meter] ?? null) : null;
-      quarter.registers[meter] = { start, end: look.registers[meter] ?? null };
+      const start = former?.end === interval.from ? (former.registers[meter]?.end ?? null) : look.at - interval.from < STEP ? (look.registers[meter] ?? null) : null;
+      interval.registers[meter] = { start, end: look.registers[meter] ?? null };
     }
-    return quarter;
+    return interval;
   }
 
   /** Between two readings a register stood where the time says. */
-  #partRegisters(quarter: Quarter, look: Look, part: number): void {
+  #partRegisters(interval: Interval, look: Look, part: number): void {
     for (const [meter, wh] of Object.entries(look.registers)) {
-      const known = quarter.registers[meter];
+      const known = interval.registers[meter];
       if (known === undefined || known.end === null || wh === null || wh < known.end) continue;
       known.end = Math.round((known.end + (wh - known.end) * part) * 10) / 10;
     }
   }
 
-  /** Quarter hours nobody saw anything of. */
+  /** Intervals nobody saw anything of. */
   #missed(from: number, to: number): IntervalRecord[] {
-    const first = Math.max(from, Math.floor(to / QUARTER_MS) * QUARTER_MS - MOST_MISSED * QUARTER_MS);
+    const length = this.#length;
+    const first = Math.max(from, this.#start(to) - MOST_MISSED * length);
     const records: IntervalRecord[] = [];
-    for (let start = first; start + QUARTER_MS <= to; start += QUARTER_MS) records.push(recordOf({ ...beginQuarter(start), allottedWh: null }, this.#costOf));
+    for (let start = first; start + length <= to; start += length) records.push(recordOf({ ...beginInterval(start), allottedWh: null }, start + length, this.#costOf));
     return records;
   }
 }

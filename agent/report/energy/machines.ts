@@ -1,5 +1,5 @@
 /** Energy of single machines by quarter hours: a row each, and no more than that. */
-import { QUARTER_MS } from "./quarter.ts";
+import { QUARTER_MS } from "./interval.ts";
 import type { MachineRow } from "./record.ts";
 
 export interface MachineLook {

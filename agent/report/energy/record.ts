@@ -1,6 +1,6 @@
-/** The energy record of one quarter hour, as it is kept, sent and billed by. */
+/** The energy record of one interval, a quarter hour unless the operator asks for another, as it is kept, sent and billed by. */
 
-/** A register at the two ends of the quarter hour; Wh as the meter counts. */
+/** A register at the two ends of the interval; Wh as the meter counts. */
 export interface RegisterRecord {
   readonly meter: string;
   readonly startWh: number | null;
@@ -10,7 +10,7 @@ export interface RegisterRecord {
 export interface IntervalRecord {
   readonly v: 1;
   readonly type: "INTERVAL";
-  /** Aligned to the clock's quarter hours, UTC. */
+  /** Aligned to the clock, UTC. */
   readonly from: string;
   readonly to: string;
   /** `ok`: counted by a register, or measured for 99 % of the time; `estimated`: what was not measured is estimated; `missing`: neither, and the energy is what was seen. */
@@ -26,7 +26,7 @@ export interface IntervalRecord {
   readonly registers: readonly RegisterRecord[];
   /** A register rolled over, or a meter was replaced or set back. */
   readonly registerNote: "rolled" | "replaced" | null;
-  /** Counted by the registers while nobody looked, before this quarter hour. */
+  /** Counted by the registers while nobody looked, before this interval. */
   readonly bridgedWh: number | null;
   readonly maxW: number | null;
   /** What the limits allowed; null: for part of the time nothing limited. */
