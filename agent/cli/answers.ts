@@ -1,11 +1,12 @@
 /** What the daemon answers, as the report room makes it. */
 import type { EStop } from "../attend/estop.ts";
 import type { deviceDetail, deviceRow } from "../report/devices.ts";
+import type { MachineHistory, RackHistory } from "../report/history/history.ts";
 import type { StatusDocument } from "../report/status.ts";
 
 export type DeviceRow = ReturnType<typeof deviceRow>;
 export type DeviceDetail = ReturnType<typeof deviceDetail>;
-export type { StatusDocument };
+export type { MachineHistory, RackHistory, StatusDocument };
 
 /** A document in force, in core's words; which members there are depends on its kind. */
 export interface GridDocumentRow {

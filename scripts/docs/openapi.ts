@@ -18,7 +18,7 @@ const done = z.looseObject({ ok: z.boolean() });
 
 /** A row has a figure a column, in their order; `compliance` is a word. */
 const past = (columns: readonly string[]) =>
-  z.looseObject({ from: z.iso.datetime(), stepS: z.number(), columns: z.tuple(columns.map((name) => z.literal(name)) as [z.ZodLiteral]), rows: z.array(z.array(z.union([z.number(), z.string()]).nullable())) });
+  z.looseObject({ from: z.iso.datetime(), to: z.iso.datetime().nullable(), stepS: z.number(), columns: z.tuple(columns.map((name) => z.literal(name)) as [z.ZodLiteral]), rows: z.array(z.array(z.union([z.number(), z.string()]).nullable())) });
 
 const answers: ReadonlyMap<string, z.ZodType> = new Map<string, z.ZodType>([
   ["GET /status", statusSchema],

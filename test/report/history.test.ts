@@ -89,7 +89,7 @@ test("GET /history: what is asked is checked, and a wrong question says what is 
   const [route] = historyRoutes(() => new PastOfRack(["a"]));
   assert.ok(route !== undefined);
   const ask = (query: string): Promise<unknown> => route.handle({ params: {}, query: new URLSearchParams(query), body: undefined, caller: null, signal: new AbortController().signal });
-  assert.deepEqual(await ask(""), { from: new Date(0).toISOString(), stepS: 1, columns: ["leastW", "meanW", "mostW", "limitW", "hashrateThs", "compliance"], rows: [] });
+  assert.deepEqual(await ask(""), { from: new Date(0).toISOString(), to: null, stepS: 1, columns: ["leastW", "meanW", "mostW", "limitW", "hashrateThs", "compliance"], rows: [] });
   assert.equal(((await ask("device=a&seconds=3600")) as { stepS: number }).stepS, 300);
   for (const wrong of ["seconds=0", "seconds=86401", "seconds=1.5", "seconds=x", "seconds=1e99", "since=5", `device=${"a".repeat(65)}`]) await assert.rejects(ask(wrong), { status: 400 }, wrong);
   await assert.rejects(ask("device=b"), { status: 404 });

@@ -3,7 +3,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { stripVTControlCharacters } from "node:util";
 import { Command, InvalidArgumentError } from "commander";
 import colors from "picocolors";
-import type { DeviceDetail, DeviceRow, StatusDocument } from "../answers.ts";
+import type { DeviceDetail, DeviceRow, RackHistory, StatusDocument } from "../answers.ts";
 import { client, commonOptions, print, printJson } from "../asking.ts";
 import type { ControlClient } from "../client.ts";
 import { parseDuration } from "../human.ts";
@@ -43,6 +43,11 @@ async function look(daemon: ControlClient): Promise<{ status: StatusDocument; de
   return { status: status as StatusDocument, devices: devices as DeviceRow[] };
 }
 
+/** The last row is of now. */
+export function samplesOf({ stepS, rows }: RackHistory, nowS: number): ChartSample[] {
+  return rows.map(([, , meteredW, limitW], index) => ({ atS: nowS - (rows.length - 1 - index) * stepS, limitW, meteredW }));
+}
+
 class Top {
   readonly #daemon: ControlClient;
   readonly #every: number;
@@ -63,6 +68,7 @@ class Top {
     for (const name of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.once(name, () => this.#end.abort());
     process.stdout.on("resize", this.#draw);
     this.#screen.open();
+    await this.#recall();
     try {
       while (!this.#end.signal.aborted) {
         if (!this.#view.paused) await this.#look();
@@ -74,6 +80,12 @@ class Top {
       process.stdout.off("resize", this.#draw);
       process.stdin.off("keypress", this.#key).setRawMode(false).pause();
     }
+  }
+
+  /** What was before anybody looked; a daemon that does not remember is no trouble. */
+  async #recall(): Promise<void> {
+    const past = (await this.#daemon.ask("GET", `/history?seconds=${WINDOW_S}`).catch(() => null)) as RackHistory | null;
+    if (past !== null) this.#shown = { ...this.#shown, samples: samplesOf(past, performance.now() / 1000) };
   }
 
   async #look(): Promise<void> {

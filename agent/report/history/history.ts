@@ -8,8 +8,10 @@ import type { StatusDocument } from "../status.ts";
 import { Ring, ringBytes, type Fold } from "./ring.ts";
 
 export interface HistoryRows<Columns extends readonly string[], Row extends readonly unknown[]> {
-  /** When the first row begins; each begins stepS after the one before. The last one has not ended. */
+  /** When the first row begins; each begins stepS after the one before. */
   readonly from: string;
+  /** The last look, in the last row; null: there was none yet. */
+  readonly to: string | null;
   readonly stepS: number;
   readonly columns: Columns;
   readonly rows: readonly Row[];
@@ -108,12 +110,13 @@ export class PastOfRack {
     readonly seconds: number; readonly columns: Columns; readonly unknown: Row; readonly rowOf: (figures: readonly number[]) => Row;
   }): HistoryRows<Columns, Row> {
     const { uptime, at } = this.#now ?? { uptime: 0, at: 0 };
+    const to = this.#now === null ? null : isoTime(at);
     const lengthMs = as.seconds * 1000;
     const [fine, coarse] = rings;
     const ring = fine.stepMs * fine.rows >= lengthMs ? fine : coarse;
     const { from, rows } = ring.since(uptime - lengthMs);
     // By the wall clock of now: what was seen before it was set stands where it would stand by it.
-    return { from: isoTime(at - uptime + from), stepS: ring.stepMs / 1000, columns: as.columns, rows: rows.map((figures) => (figures === null ? as.unknown : as.rowOf(figures))) };
+    return { from: isoTime(at - uptime + from), to, stepS: ring.stepMs / 1000, columns: as.columns, rows: rows.map((figures) => (figures === null ? as.unknown : as.rowOf(figures))) };
   }
 }
 
