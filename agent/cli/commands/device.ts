@@ -27,7 +27,8 @@ export const deviceCommand = (): Command =>
         else print(...deviceDetailLines(device));
         return;
       }
-      const past = (await daemon.ask("GET", `/history?${new URLSearchParams({ device: id, seconds: `${history === true ? USUAL_S : history}` })}`)) as MachineHistory;
+      const seconds = history === true ? USUAL_S : history;
+      const past = (await daemon.ask("GET", `/history?device=${encodeURIComponent(id)}&seconds=${seconds}`)) as MachineHistory;
       if (json) printJson(past);
       else print(...machineHistoryLines(id, past, Math.min(WIDEST, process.stdout.columns ?? 80)));
     });
