@@ -145,9 +145,14 @@ export class Recorder implements Attendant {
 
 /** `{"allocation-7": [[12, "asic-01", "point 590"], ...]}` */
 function byCause(orders: readonly Order[]): Record<string, [number, string, string | null][]> {
-  const causes: Record<string, [number, string, string | null][]> = {};
-  for (const { id, device, setpoint, cause } of orders) (causes[cause] ??= []).push([id, device, setpointWord(setpoint)]);
-  return causes;
+  // A document's id may be the cause, and "constructor" is one.
+  const causes = new Map<string, [number, string, string | null][]>();
+  for (const { id, device, setpoint, cause } of orders) {
+    const told = causes.get(cause) ?? [];
+    causes.set(cause, told);
+    told.push([id, device, setpointWord(setpoint)]);
+  }
+  return Object.fromEntries(causes);
 }
 
 /** It has verified, signed or not: what it says is looked at for what is new. */

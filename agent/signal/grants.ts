@@ -26,8 +26,8 @@ export function grantFor({ own, kind, node }: Pick<Place, "own" | "kind" | "node
   if (own || kind === "emergency" || kind === "keys") return { share: 1, from: "operator" };
   const configured = by.configured[node];
   const stated = node.startsWith("area/")
-    ? by.allocations(by.node).flatMap(({ areas }) => areas[node.slice("area/".length)] ?? [])
-    : by.allocations(node).flatMap(({ shares }) => shares[by.child] ?? []);
+    ? by.allocations(by.node).flatMap(({ areas }) => areas.get(node.slice("area/".length)) ?? [])
+    : by.allocations(node).flatMap(({ shares }) => shares.get(by.child) ?? []);
   if (stated.length > 0) return { share: Math.min(...stated, configured ?? 1), from: "operator" };
   return configured !== undefined && by.mayGrant ? { share: configured, from: "config" } : null;
 }

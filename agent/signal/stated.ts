@@ -29,7 +29,7 @@ export function statedHere(shelves: ReadonlyMap<string, Shelf>, { topics, nomina
     for (const { document, kept } of shelf.allocations()) {
       const part = place.own ? 1 : share;
       if (part === null) continue;
-      const allocation = place.own ? document.allocation : multiplied(document.allocation, Math.min(part, document.shares[`rack/${topics.rack}`] ?? part));
+      const allocation = place.own ? document.allocation : multiplied(document.allocation, Math.min(part, document.shares.get(`rack/${topics.rack}`) ?? part));
       allocations.push(kept ? allocation : withoutForce(allocation));
       if (!kept) limits.push(asLimit(allocation));
     }

@@ -89,7 +89,7 @@ function accepted(desk: Desk, { document, declined }: Entry, status: "ACCEPTED" 
 }
 
 /** What was refused for want of a share may be ours now: the broker still retains it. */
-const grantsAnything = ({ shares, areas }: AllocationDocument): boolean => Object.keys(shares).length + Object.keys(areas).length > 0;
+const grantsAnything = ({ shares, areas }: AllocationDocument): boolean => shares.size + areas.size > 0;
 
 /** LPC-916: a write that follows a counting heartbeat confirms. */
 function confirmBy(desk: Desk, document: StandingDocument, { uptime }: Tick): void {
@@ -120,6 +120,6 @@ function readStanding(desk: Desk, place: Place, { opened, tick }: { readonly ope
 function concerns(desk: Desk, place: Place, document: StandingDocument): boolean {
   if (place.own || document.type === "KEYS" || (document.type === "LEVEL" && !place.node.startsWith("area/"))) return true;
   if (desk.shelves.get(place.topic)?.empty === false) return true;
-  const granted = document.type === "ALLOCATION" && document.shares[`rack/${desk.options.rack}`] !== undefined;
+  const granted = document.type === "ALLOCATION" && document.shares.has(`rack/${desk.options.rack}`);
   return granted || desk.grant(place) !== null;
 }

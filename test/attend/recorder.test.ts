@@ -26,6 +26,14 @@ async function bench() {
 
 const document = (type: string, id: string, content: object): VerifiedDocument => ({ ref: { id, topic: "t", epoch: 0, seq: 1 }, type, signer: "op", hash: "h", message: JSON.stringify(content) });
 
+test("a cause is a name like any other", async () => {
+  const { decide, lines } = await bench();
+  const causes = ["constructor", "__proto__", "toString"];
+  decide(causes.map((cause, id) => ({ id, device: "a", setpoint: { kind: "sleep" }, cause })));
+  const said = (await lines()).find(({ kind }) => kind === "orders")?.["orders"];
+  assert.deepEqual(Object.entries(said ?? {}), causes.map((cause, id) => [cause, [[id, "a", "sleep"]]]));
+});
+
 test("orders stand in one line a cycle and acknowledgements in the next, by cause", async () => {
   const { recorder, decide, lines } = await bench();
   decide([{ id: 1, device: "a", setpoint: { kind: "sleep" }, cause: "drop" }, { id: 2, device: "b", setpoint: { kind: "points", point: "590" }, cause: "drop" }]);

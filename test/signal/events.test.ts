@@ -261,6 +261,19 @@ describe("shares and areas", () => {
     assert.ok(bench.confirmed());
   });
 
+  for (const name of ["constructor", "__proto__", "toString", "hasOwnProperty", "valueOf"]) {
+    test(`"${name}" is a name like any other: of an area that is not ours, of an event, and of an area that is`, () => {
+      const bench = allocated();
+      assert.deepEqual(bench.hear(bench.limit(1_000_000, { node: `area/${name}` })), [], "no share comes from the name");
+      assert.deepEqual(codes(bench.hear(bench.limit(7_000, { id: name }))), ["RECEIVED", "ACCEPTED"]);
+      assert.equal(allowed(bench), 7_000);
+      if (name === "__proto__") return; // As a key it is refused as a whole.
+      bench.hear(bench.allocation(40_000, { fields: { areas: { [name]: 0.005 } } }));
+      assert.deepEqual(codes(bench.hear(bench.limit(1_000_000, { node: `area/${name}` }))), ["RECEIVED", "ACCEPTED"]);
+      assert.equal(allowed(bench.restarted()), 5_000);
+    });
+  }
+
   test("config grants only where signatures are optional, and it is said; otherwise it only narrows", () => {
     const alone = allocated({ shares: { "site/s1": 0.1 } });
     alone.hear(alone.limit(100_000, site));

@@ -5,7 +5,7 @@ import { instant, seconds, type Instant, type Millis, type Watts } from "../../c
 import { accept, refuse, type Result } from "../result.ts";
 import type { Lifetime } from "./envelope.ts";
 import { areaName } from "../topics.ts";
-import { length, percent, power, time } from "./fields.ts";
+import { byName, length, percent, power, time } from "./fields.ts";
 
 export const allocationSchema = z.object({
   validFrom: time,
@@ -32,9 +32,9 @@ export const allocationSchema = z.object({
   /** What LEVEL 0..3 mean: fractions of firmW. */
   levels: z.array(z.number().min(0).max(1_000)).length(4).nullable().default(null),
   /** By the node below this one, `rack/r1`: its part of this document's watts and of every event's for this node. */
-  shares: z.record(z.string().max(256), z.number().min(0).max(1)).default({}),
+  shares: byName(z.string().max(256), z.number().min(0).max(1)).prefault({}),
   /** By area: this rack belongs to it and has so much of its watts. */
-  areas: z.record(z.string().regex(areaName), z.number().min(0).max(1)).default({}),
+  areas: byName(z.string().regex(areaName), z.number().min(0).max(1)).prefault({}),
   /** Under which permit or contract; repeated in `status`. */
   licence: z.string().max(512).nullable().default(null),
 });
@@ -44,8 +44,8 @@ const roundingError = 1e-9;
 
 export interface ReadAllocation {
   readonly allocation: Allocation;
-  readonly shares: Readonly<Record<string, number>>;
-  readonly areas: Readonly<Record<string, number>>;
+  readonly shares: ReadonlyMap<string, number>;
+  readonly areas: ReadonlyMap<string, number>;
   readonly licence: string | null;
 }
 
@@ -55,7 +55,7 @@ export function readAllocation(body: z.infer<typeof allocationSchema>, ref: Docu
   if (lifetime.expires < validUntil) return refuse("SCHEMA", "exp: before validUntil");
   const schedule = readSchedule(body.schedule, { start: validFrom, end: validUntil });
   if (!schedule.ok) return schedule;
-  const granted = Object.values(body.shares).reduce((sum, share) => sum + share, 0);
+  const granted = [...body.shares.values()].reduce((sum, share) => sum + share, 0);
   if (granted > 1 + roundingError) return refuse("SCHEMA", `shares: together ${granted}, more than the whole`);
   if (body.levels !== null && body.firmW === null) return refuse("SCHEMA", "levels: fractions of firmW, which is not given");
   const allocation: Allocation = {

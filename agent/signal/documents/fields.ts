@@ -23,6 +23,9 @@ export const power = quantity.transform(watts);
 export const length = quantity.max(1e10).transform((value): Millis => seconds(value));
 export const percent = quantity;
 export const counter = z.int().min(0).max(Number.MAX_SAFE_INTEGER);
+/** By names that others choose: a Map, because an object has members nobody wrote ("constructor"). */
+export const byName = <K extends z.ZodType<string, string>, V extends z.ZodType>(name: K, value: V) =>
+  z.record(name, value).transform((record): ReadonlyMap<string, z.infer<V>> => new Map(Object.entries(record)));
 export const id = z.string().regex(documentId, "1 to 64 letters, digits, dashes or underscores");
 
 /** The first thing wrong, with its path. A number below zero has a code of its own. */
