@@ -27,7 +27,7 @@ const STATUS_AT_LEAST = seconds(30);
 const TELEMETRY_AT_REST = seconds(10);
 const TELEMETRY_IN_EVENT = seconds(2);
 /** Signed by the device key where signatures are required; telemetry and notices are for the eye. */
-const SIGNED = /^(status|ack\/.+|interval|capability|log\/head)$/;
+const SIGNED = /^(status|(ack|report)\/.+|interval|capability|log\/head)$/;
 export const isSigned = (topic: string): boolean => SIGNED.test(topic);
 /** What the operator gets of our events; everything about single machines stays on the farm. */
 const GRID_EVENTS = /^(mode|limit|compliance|signal|emergency|storage|clock|mains|schedule|rack|daemon)\./;

@@ -102,6 +102,7 @@ function readStanding(desk: Desk, place: Place, { opened, tick }: { readonly ope
   if (!read.ok) return read;
   const document = read.value;
   if (!isStanding(document)) return refuse("AUDIENCE", `${document.type} does not belong on ${place.topic}`);
+  if (document.type === "KEYS" && document.keys.some(({ key }) => desk.ring.root?.equals(key))) return refuse("SCHEMA", "keys: the pinned root key is among them, and it signs nothing else");
   if (desk.wall.inFuture(document.issued, tick)) return refuse("INVALID_TIME", "iat: more than 5 s ahead of a synchronised clock");
   // It verified: it is as late as this at least, whatever else is wrong with it.
   desk.wall.witness(document.issued, tick);

@@ -117,6 +117,31 @@ export const intervalSchema = z.looseObject({
   ...forwarded,
 });
 
+const span = z.tuple([watts, watts, watts, watts]);
+const baseline = z.looseObject({ powerW: z.number(), baselineWh: z.number(), notUsedWh: z.number() });
+
+export const reportSchema = z.looseObject({
+  v: z.literal(1),
+  type: z.literal("REPORT"),
+  id: z.string().meta({ description: "Of the document reported on." }),
+  at,
+  from: at,
+  to: at,
+  order: z.looseObject({ id: z.string(), type: z.string(), topic: z.string(), sha256: z.string(), receivedAt: at }).nullable().meta({ description: "The document as it came; `sha256` of its payload." }),
+  result: z.looseObject({
+    boundFrom: at, boundTo: at, limitW: watts, toleranceW: z.number(), ordersSent: z.int(),
+    firstOrderS: z.number().nullable(), lastAcknowledgedS: z.number().nullable(), underLimitS: z.number().nullable().meta({ description: "Until the meter showed the rack under the limit; null: it did not." }),
+    measuredS: z.number(), withinS: z.number(), withinPct: z.number().nullable(), overWh: z.number(), worstOverW: z.number(),
+  }).nullable().meta({ description: "null: it never was what limits." }),
+  energy: z.looseObject({ usedWh: watts, meterBefore: baseline.nullable(), meterAfterW: watts, tenOfTen: baseline.nullable(), missing: z.array(z.string()) }),
+  curve: z.looseObject({ from: at, stepS: z.number(), columns: z.array(z.string()), rows: z.array(span) }),
+  journal: z.looseObject({ firstLine: z.int().nullable(), lastLine: z.int().nullable(), head: z.string() }),
+  ...forwarded,
+});
+
+/** A notice is for logs: what else stands in it depends on its name, which docs/runbook.md explains. */
+export const noticeSchema = z.looseObject({ at, name: z.string().regex(/^[a-z]+\.[a-z.]+$/) });
+
 export const logHeadSchema = z.looseObject({
   v: z.literal(1),
   type: z.literal("LOG_HEAD"),

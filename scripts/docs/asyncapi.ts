@@ -26,7 +26,9 @@ const rows: readonly Row[] = [
   { name: "telemetry", address: "gla/1/{operator}/{node}/telemetry", types: ["TELEMETRY"], action: "send", qos: 0, retain: false, summary: "What the rack draws." },
   { name: "capability", address: "gla/1/{operator}/{node}/capability", types: ["CAPABILITY"], action: "send", qos: 1, retain: true, summary: "What the rack can shed and add." },
   { name: "interval", address: "gla/1/{operator}/{node}/interval", types: ["INTERVAL"], action: "send", qos: 1, retain: false, summary: "What was drawn in a quarter hour, or as `report.intervalS` asks; kept while the link is down." },
+  { name: "report", address: "gla/1/{operator}/{node}/report/{id}", types: ["REPORT"], action: "send", qos: 1, retain: false, summary: "What the rack did under an order that has ended; kept while the link is down." },
   { name: "logHead", address: "gla/1/{operator}/{node}/log/head", types: ["LOG_HEAD"], action: "send", qos: 1, retain: true, summary: "Where the rack's journal stands." },
+  { name: "notice", address: "gla/1/{operator}/{node}/notice/{event}", types: ["NOTICE"], action: "send", qos: 1, retain: false, summary: "What has changed, for logs." },
 ];
 
 const parameters: Readonly<Record<string, { readonly description: string }>> = {
@@ -34,6 +36,7 @@ const parameters: Readonly<Record<string, { readonly description: string }>> = {
   node: { description: "site/{site} or site/{site}/rack/{rack}; the agent speaks for its rack." },
   area: { description: "An area the rack's allocation makes it a member of." },
   id: { description: "The document's id." },
+  event: { description: "The event's name: limit.changed." },
 };
 
 export function asyncapiFile(): string {

@@ -7,7 +7,7 @@ import { envelopeSchema, timesSchema, type DocumentType } from "../../agent/sign
 import { levelSchema, limitSchema, setpointSchema } from "../../agent/signal/documents/event.ts";
 import { heartbeatSchema } from "../../agent/signal/documents/heartbeat.ts";
 import { keysSchema } from "../../agent/signal/documents/keys.ts";
-import { ackSchema, capabilitySchema, intervalSchema, logHeadSchema, statusSchema, telemetrySchema } from "./agent-documents.ts";
+import { ackSchema, capabilitySchema, intervalSchema, logHeadSchema, noticeSchema, reportSchema, statusSchema, telemetrySchema } from "./agent-documents.ts";
 
 /** The operator's documents by type: what comes after the envelope. */
 export const bodies: Readonly<Record<DocumentType, z.ZodObject>> = {
@@ -16,7 +16,7 @@ export const bodies: Readonly<Record<DocumentType, z.ZodObject>> = {
 };
 
 /** The agent's. */
-export const words: Readonly<Record<string, z.ZodObject>> = { ACK: ackSchema, STATUS: statusSchema, CAPABILITY: capabilitySchema, TELEMETRY: telemetrySchema, INTERVAL: intervalSchema, LOG_HEAD: logHeadSchema, CARD: cardSchema };
+export const words: Readonly<Record<string, z.ZodObject>> = { ACK: ackSchema, STATUS: statusSchema, CAPABILITY: capabilitySchema, TELEMETRY: telemetrySchema, INTERVAL: intervalSchema, REPORT: reportSchema, LOG_HEAD: logHeadSchema, NOTICE: noticeSchema, CARD: cardSchema };
 
 export const schemaFile = (type: string): string => `schemas/${type.toLowerCase().replace("_", "-")}.schema.json`;
 

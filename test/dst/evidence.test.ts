@@ -14,6 +14,7 @@ import type { ReportFacts } from "../../agent/report/bundle/facts.ts";
 import type { IntervalRecord } from "../../agent/report/energy/record.ts";
 import { silentLog } from "../../agent/runtime/log.ts";
 import { Signal } from "../../agent/signal/signal.ts";
+import { intervalSchema, reportSchema } from "../../scripts/docs/agent-documents.ts";
 import { MemoryBroker, MemoryLink } from "../support/memory-link.ts";
 import { MemoryDisk } from "../support/memory-disk.ts";
 import { MemoryDrawer } from "../support/memory-drawer.ts";
@@ -161,6 +162,8 @@ test("an hour is recorded whole: through an outage of the broker and a kill, eve
   assert.ok(recordedWh > 0.2 * 0.75 * life.rack.nominalW, `${recordedWh} Wh`);
   assert.ok(life.acks.includes("SETTLED"), life.acks.join(" "));
 
+  for (const interval of life.intervals) intervalSchema.parse(interval);
+  for (const report of life.reports) reportSchema.parse(report);
   const told = life.reports.find(({ id }) => id === limit.id);
   assert.equal((told?.["result"] as { limitW: number } | undefined)?.limitW, limitW);
   assert.ok(JSON.stringify(told).length < 65_536 && !JSON.stringify(told).includes("hashes"));

@@ -96,6 +96,7 @@ const signed: readonly Case[] = [
   ["keys signed by the root under another name", (bench) => bench.keySet(undefined, { key: { ...bench.root, kid: "boss" } }), "BAD_SIGNATURE", "silent"],
   ["keys signed by another root", (bench) => bench.keySet(undefined, { key: newKey("root") }), "BAD_SIGNATURE", "silent"],
   ["keys with one named root", (bench) => bench.keySet([bench.keyRow({ ...bench.grid, kid: "root" })]), "SCHEMA", "answered"],
+  ["keys with the root's own under another name", (bench) => bench.keySet([bench.keyRow(), bench.keyRow({ ...bench.root, kid: "grid-2" })]), "SCHEMA", "answered"],
   ["keys with one twice", (bench) => bench.keySet([bench.keyRow(), bench.keyRow()]), "SCHEMA", "answered"],
   ["keys with another algorithm than theirs", (bench) => bench.keySet([bench.keyRow(bench.grid, { alg: "ES256" })]), "SCHEMA", "answered"],
   ["keys that are none", (bench) => bench.keySet([bench.keyRow(bench.grid, { key: { kty: "EC", crv: "P-256", x: "A".repeat(43), y: "A".repeat(43) }, alg: "ES256" })]), "SCHEMA", "answered"],
