@@ -38,7 +38,7 @@ export interface AckTerms {
 }
 
 export type SignalEventName =
-  | "signal.accepted" | "signal.refused" | "signal.cancelled" | "signal.superseded" | "signal.ended"
+  | "signal.accepted" | "signal.refused" | "signal.cancelled" | "signal.superseded" | "signal.ended" | "signal.unconfirmed" | "signal.confirmed"
   | "emergency.latched" | "emergency.released" | "keys.changed"
   | "gap.opened" | "gap.healed" | "storage.failed" | "storage.recovered";
 

@@ -11,6 +11,15 @@ export function review(desk: Desk, { uptime }: Tick): SignalEffect[] {
   return desk.heartbeat.asksAgain(uptime) ? [...effects, { kind: "resubscribe" }] : effects;
 }
 
+/** LPC-921 would let a heartbeat alone lift the failsafe limit; we do not, and say what it would have to name. */
+export function unconfirmed(desk: Desk, { uptime }: Tick): SignalEffect[] {
+  const change = desk.heartbeat.unconfirmed(uptime, desk.timeout());
+  if (change === null) return [];
+  if (change === "given") return [event("signal.confirmed", {})];
+  const topics = desk.heartbeat.differences(verifiedBy(desk));
+  return [event("signal.unconfirmed", { topics: topics.join(" ").slice(0, 500), count: topics.length })];
+}
+
 export function verifiedBy(desk: Desk): Verified {
   const standing = [...desk.shelves].filter(([, shelf]) => shelf.speaks).map(([topic]) => topic);
   const latched = [...desk.latches].filter(([, { latch }]) => latch !== null).map(([topic]) => topic);

@@ -11,6 +11,8 @@ import { compareOrder, type Order } from "./order.ts";
 const everySoOften = seconds(3);
 /** GLA/1: a gap unhealed for this long counts as a lost heartbeat. */
 const longestGap = seconds(10);
+/** GLA/1: a heartbeat that is back and confirms nothing for this long is an alarm. */
+const longestDoubt = seconds(120);
 /** With `heartbeat: optional`: the broker has resent what it retains this long after the session began. */
 const settledSession = seconds(3);
 
@@ -32,6 +34,9 @@ export class Heartbeat {
   #confirmedAt: Millis | null = null;
   #gapSince: Millis | null = null;
   #askedAt: Millis | null = null;
+  /** Since when heartbeats count without a confirmation. */
+  #doubtedSince: Millis | null = null;
+  #missed = false;
   /** max(iat - uptime) since boot: the age of a heartbeat without a synchronised clock is counted from it. */
   #offset = -Infinity;
   #sessionSince: Millis | null = null;
@@ -87,14 +92,32 @@ export class Heartbeat {
 
   /** Does the last name every topic we obey, each with exactly the last we verified, and no other? */
   matches(verified: Verified): boolean {
-    if (this.#last === null) return false;
+    return this.#last !== null && this.differences(verified).length === 0;
+  }
+
+  /** Topics that stand in the way of that. */
+  differences(verified: Verified): string[] {
+    if (this.#last === null) return [];
     const { last } = this.#last;
-    for (const [topic, order] of last) {
+    const other = ([topic, order]: readonly [string, Order]): boolean => {
       const latest = verified.latest(topic);
-      if (!verified.obeys(topic) || latest === null || compareOrder(order, latest) !== 0) return false;
+      return !verified.obeys(topic) || latest === null || compareOrder(order, latest) !== 0;
+    };
+    return [...[...last].filter(other).map(([topic]) => topic), ...[...verified.standing].filter((topic) => !last.has(topic))];
+  }
+
+  /** Heartbeats count and confirm nothing: says when that has lasted too long, and when it is over. */
+  unconfirmed(uptime: Millis, timeout: Millis): "missed" | "given" | null {
+    if (this.#confirmedAt !== null) {
+      const missed = this.#missed;
+      [this.#doubtedSince, this.#missed] = [null, false];
+      return missed ? "given" : null;
     }
-    for (const topic of verified.standing) if (!last.has(topic)) return false;
-    return true;
+    if (!this.counts(uptime, timeout)) this.#doubtedSince = null;
+    else this.#doubtedSince ??= uptime;
+    if (this.#missed || this.#doubtedSince === null || uptime - this.#doubtedSince < longestDoubt) return null;
+    this.#missed = true;
+    return "missed";
   }
 
   confirm(uptime: Millis): void {

@@ -9,7 +9,7 @@ import { Desk } from "./desk.ts";
 import type { SignalEffect, SignalVerified } from "./effects.ts";
 import { sameWire, type Entry } from "./entry.ts";
 import { FloodGate } from "./flood.ts";
-import { review } from "./gap.ts";
+import { review, unconfirmed } from "./gap.ts";
 import { LARGEST_DOCUMENT } from "./json.ts";
 import { openMessage, type Opened } from "./open.ts";
 import type { SignalOptions } from "./options.ts";
@@ -84,7 +84,7 @@ export class Signal {
     if (options.heartbeat === "optional") heartbeat.live(tick);
     heartbeat.lapse(tick.uptime, this.#desk.timeout());
     const ended = this.#tidying.passed(tick);
-    return [...ended, ...review(this.#desk, tick), ...clearConfirmed(this.#desk, tick), ...refusals.passed(tick)];
+    return [...ended, ...review(this.#desk, tick), ...unconfirmed(this.#desk, tick), ...clearConfirmed(this.#desk, tick), ...refusals.passed(tick)];
   }
 
   /** The grid link came up or went down. */

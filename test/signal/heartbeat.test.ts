@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
+import type { SignalEvent } from "../../agent/signal/effects.ts";
 import { Bench, asksAgain, codes, events, names, own, at } from "./bench.ts";
 
 const age = (bench: Bench): number | null => bench.signal.summary(bench.tick()).heartbeatAge;
@@ -90,6 +91,29 @@ describe("confirmation (LPC-913, 916, 918-920)", () => {
     bench.hear(bench.heartbeat({ [own("allocation")]: [0, seqOf(refused.payload)] }));
     assert.equal(bench.confirmed(), true);
     assert.equal(bench.stated(), 9_000);
+  });
+
+  test("LPC-921: heartbeats that confirm nothing for 120 s are an alarm that names the topics, once, until one confirms", () => {
+    const bench = new Bench();
+    bench.hear(bench.allocation(9_000));
+    bench.hear(bench.limit(5_000));
+    const beat = (last: Parameters<Bench["heartbeat"]>[0], length: number): SignalEvent[] => {
+      bench.hear(bench.heartbeat(last));
+      return events(bench.wait(length)).filter(({ name }) => name.startsWith("signal."));
+    };
+    const held = bench.signal.summary(bench.tick()).held;
+    const other = { [own("allocation")]: held[own("allocation")] ?? [0, 0], [own("event/e9")]: [0, 1] } as const;
+    assert.deepEqual([...beat({}, 60_000), ...beat(other, 59_000)], []);
+    assert.deepEqual(beat(other, 60_000).map(({ name, fields }) => [name, fields["topics"]]), [["signal.unconfirmed", `${own("event/e9")} ${own("event/e1")}`]]);
+    assert.deepEqual([...beat(other, 60_000), ...beat({}, 130_000), ...beat({}, 60_000), ...beat({}, 70_000)], [], "also when it was lost meanwhile");
+    assert.deepEqual(beat(held, 2_000).map(({ name }) => name), ["signal.confirmed"]);
+    assert.deepEqual(beat(held, 60_000), []);
+  });
+
+  test("silence is no alarm of this kind: that the heartbeat is lost is said otherwise", () => {
+    const bench = new Bench();
+    bench.hear(bench.allocation(9_000));
+    assert.deepEqual(names(bench.wait(600_000)), []);
   });
 
   test("ends with the heartbeat (LPC-911)", () => {

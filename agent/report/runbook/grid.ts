@@ -26,6 +26,16 @@ export const gridEvents: Chapter = {
     level: "info", says: "a grid document has run out",
     means: "Its time is over; the rack goes to what else is in force.", cause: "Its end was reached.", cure: NO_CURE,
   },
+  "signal.unconfirmed": {
+    level: "error", says: "the grid is heard and has confirmed nothing for two minutes",
+    means: "The failsafe limit holds until the operator confirms. Heartbeats come, but what they name is not what this rack holds.",
+    cause: "The operator's system does not know what it has said here: it was set up anew, or another system speaks too. `topics` are those on which the two differ.",
+    cure: "Ask the operator for the documents again, or for a heartbeat whose `last` is what `held` in `curtailctl --json status` shows.",
+  },
+  "signal.confirmed": {
+    level: "info", says: "the grid has confirmed again",
+    means: "The failsafe limit holds no more.", cause: "A heartbeat named what is held, or a document came after one.", cure: NO_CURE,
+  },
   "emergency.latched": {
     level: "error", says: "the grid has called an emergency",
     means: "Every miner is put to sleep and stays so, over restarts and power cuts, until the operator releases it.",
