@@ -61,7 +61,7 @@ export class Daemon {
       listener: { moved: () => this.#soon(millis(Math.max(AFTER_PLANT, parts.wiring.devices.length))), event: (event) => this.#teller.plantEvent(event) },
     });
     this.#notebook = new Notebook(parts.store, (reason) => this.#teller.event("storage.failed", { reason }));
-    this.#teller = new Teller({ parts: () => this.#parts, about: (device) => this.about(device) });
+    this.#teller = new Teller({ parts: () => this.#parts });
   }
 
   /** null before the first cycle. */
@@ -107,7 +107,11 @@ export class Daemon {
     const plant = this.plant.run(plantEnd.signal);
     const links = [
       grid.run({ message: (message) => this.#hear(message), connected: (count) => this.#connected(count), disconnected: (reason) => this.#disconnected(reason) }, linkEnd.signal),
-      ...(farm === null ? [] : [farm.link.run({ message: () => undefined, connected: () => this.#teller.renew(), disconnected: () => undefined }, linkEnd.signal)]),
+      ...(farm === null ? [] : [farm.run({
+        message: () => undefined,
+        connected: (count) => this.#teller.event("link.connected", { link: "farm", count }),
+        disconnected: (reason) => this.#teller.event("link.lost", { link: "farm", reason }),
+      }, linkEnd.signal)]),
     ];
     // A link whose listener threw has met a bug of ours: it must not go unseen.
     const attending = this.#parts.attendants.map((attendant) => attendant.run?.(plantEnd.signal));

@@ -19,7 +19,7 @@ export interface DaemonParts {
   readonly grid: Link;
   /** The node's topic root on the grid link. */
   readonly gridRoot: string;
-  readonly farm: { readonly link: Link; readonly root: string } | null;
+  readonly farm: Link | null;
   readonly signal: Signal;
   /** Whom the operator knows us as; `key` is null where none could be made or kept. */
   readonly identity: Identity;

@@ -21,6 +21,7 @@ import { outletNames } from "./attend/outlet-names.ts";
 import { Outputs } from "./attend/outputs.ts";
 import { PoolGuard } from "./attend/pool-guard.ts";
 import { Succession } from "./attend/succession.ts";
+import { Farm } from "./attend/farm.ts";
 import { History } from "./attend/history.ts";
 import { HostHealth } from "./attend/host-health.ts";
 import { Reload } from "./attend/reload.ts";
@@ -102,17 +103,10 @@ export async function runRack(config: Config, surroundings: Surroundings, signal
     });
     const deviceKey = await openDeviceKey(config.paths.state).catch((error: unknown) => unsigned(error, config, log));
     const seal = (payload: string): string => (config.grid.signatures === "required" && deviceKey !== null ? signJws(payload, deviceKey) : payload);
-    const will = (connects: number): OutgoingMessage => ({
-      topic: `${gridRoot}/status`,
-      payload: seal(JSON.stringify(willDocument({ session: { boot, connects }, failsafeW: reload.config.grid.failsafeLimitW, heartbeatTimeoutS: daemon.heartbeatTimeoutS }))),
-      qos: 1,
-      retain: true,
-    });
+    const farewell = (connects: number): string => JSON.stringify(willDocument({ session: { boot, connects }, failsafeW: reload.config.grid.failsafeLimitW, heartbeatTimeoutS: daemon.heartbeatTimeoutS }));
+    const will = (connects: number): OutgoingMessage => ({ topic: `${gridRoot}/status`, payload: seal(farewell(connects)), qos: 1, retain: true });
     const grid = await link(config.grid, { ...surroundings, name: `${config.node.operator}-${config.node.site}-${config.node.rack}`, subscriptions: heard.subscriptions(), will });
-    const farm = config.farm === null ? null : {
-      link: await link(config.farm, { ...surroundings, name: `farm-${config.node.site}-${config.node.rack}`, subscriptions: [] }),
-      root: [config.farm.prefix, config.node.site, config.node.rack].join("/"),
-    };
+    const farm = config.farm === null ? null : await farmParty(config.farm, config.node, { ...surroundings, farewell });
     const watch = new Watch(config, lookAt);
     const evidence = await recording(config, { ...surroundings, key: deviceKey, seal, grid: { link: grid, root: gridRoot }, farm, sightings: () => watch.known });
     if (evidence !== null) scope.own("journal", () => evidence.close());
@@ -123,6 +117,7 @@ export async function runRack(config: Config, surroundings: Surroundings, signal
     const commissioning = new Commissioning(clock);
     const proving = new Proving(clock, new Map(config.miners.map(({ id, model }) => [id, model])));
     const attendants: readonly Attendant[] = [new Succession(), new PoolGuard(config), new DebtKeeper(clock), schedule, estop, outputs, outlets, commissioning, proving, new Truth(config), watch, ...(evidence?.attendants ?? [])];
+    const farmers = farm === null ? [] : [new Farm({ ...farm, machines: config.miners.length, about: (device) => daemon.about(device) })];
     const calendar = new Calendar(attendants, surroundings);
     const history = new History(config.miners);
     const health = new HostHealth(figureReader(config.paths.state), clock);
@@ -133,14 +128,14 @@ export async function runRack(config: Config, surroundings: Surroundings, signal
       store,
       grid,
       gridRoot,
-      farm,
+      farm: farm?.link ?? null,
       signal: heard,
       identity: { operator: config.node.operator, node: `site/${config.node.site}/rack/${config.node.rack}`, key: deviceKey },
       seal,
       wiring: { ...wiring, switching: switchingOf(config) },
       ...liveTerms(config),
       proven: () => proving.transitions(),
-      attendants: [...attendants, calendar, reload, history, health],
+      attendants: [...attendants, ...farmers, calendar, reload, history, health],
       forward: evidence?.toGrid ?? null,
       logHead: () => evidence?.logHead() ?? null,
     });
@@ -284,6 +279,13 @@ interface LinkContext extends Surroundings {
   readonly name: string;
   readonly subscriptions: readonly Subscription[];
   readonly will?: (connects: number) => OutgoingMessage;
+}
+
+/** The farm is told by the same kind of link, and what the broker says of us when we are gone is a status without secrets. */
+async function farmParty(farm: NonNullable<Config["farm"]>, { site, rack }: Config["node"], { farewell, ...surroundings }: Surroundings & { readonly farewell: (connects: number) => string }) {
+  const root = [farm.prefix, site, rack].join("/");
+  const will = (connects: number): OutgoingMessage => ({ topic: `${root}/status`, payload: farewell(connects), qos: 1, retain: true });
+  return { link: await link(farm, { ...surroundings, name: `farm-${site}-${rack}`, subscriptions: [], will }), root, will };
 }
 
 async function link(broker: BrokerConfig, { name, subscriptions, will, clock, logbook, random }: LinkContext): Promise<Link> {

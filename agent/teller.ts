@@ -10,7 +10,6 @@ import { ackDocument } from "./report/ack-document.ts";
 import { OpenDocuments } from "./report/acks.ts";
 import { askedBy } from "./report/asked.ts";
 import { changesBetween } from "./report/changes.ts";
-import type { DeviceNotes } from "./report/devices.ts";
 import { EventRing } from "./report/events.ts";
 import { Reporter } from "./report/reporter.ts";
 import { spoken } from "./report/runbook/runbook.ts";
@@ -21,7 +20,6 @@ import type { SignalEffect } from "./signal/effects.ts";
 export interface TellerOptions {
   /** As they are now: some change while the rack runs. */
   readonly parts: () => DaemonParts;
-  readonly about: (device: string) => DeviceNotes;
 }
 
 export class Teller {
@@ -34,10 +32,10 @@ export class Teller {
   #status: StatusDocument | null = null;
   #connects = 0;
 
-  constructor({ parts, about }: TellerOptions) {
+  constructor({ parts }: TellerOptions) {
     this.#parts = parts;
-    const { grid, gridRoot, seal, farm, forward, policy } = parts();
-    this.#reporter = new Reporter({ grid, gridRoot, seal, farm, forward, nominalW: policy.nominal, about });
+    const { grid, gridRoot, seal, forward, policy } = parts();
+    this.#reporter = new Reporter({ grid, gridRoot, seal, forward, nominalW: policy.nominal });
   }
 
   /** null before the first decision. */

@@ -2,7 +2,6 @@ import type { Decision } from "../core/decide.ts";
 import type { Instant, Millis } from "../core/units.ts";
 import { millis, seconds } from "../core/units.ts";
 import type { Link } from "../runtime/link.ts";
-import { deviceRow, type DeviceNotes } from "./devices.ts";
 import { capabilityDocument, CapabilityWatch, type CapabilityContext } from "./capability.ts";
 import type { AgentEvent } from "./events.ts";
 import type { StatusDocument } from "./status.ts";
@@ -15,11 +14,9 @@ export interface ReporterOptions {
   readonly gridRoot: string;
   /** Signs what the contract asks to be signed. */
   readonly seal: (payload: string) => string;
-  readonly farm: { readonly link: Link; readonly root: string } | null;
   /** Takes what has to reach the operator even if it takes days; null: nothing can be kept, and it goes out now or never. */
   readonly forward: ((topic: string, document: object) => void) | null;
   readonly nominalW: number;
-  readonly about: (device: string) => DeviceNotes;
 }
 
 /** Figures change all the time; words rarely. A status goes out when a word changes, and this often for the figures in it. */
@@ -45,14 +42,13 @@ function inEvent({ effective, setpoint, compliance }: Decision): boolean {
   return EVENTS.has(effective.binding?.source ?? "") || setpoint !== null || compliance.kind === "settling" || compliance.kind === "violating";
 }
 
-/** Publishes what the two parties may know: the rack to the grid operator, the machines to the farm. */
+/** Publishes what the grid operator may know: the rack. What is told of its machines stays on the farm link. */
 export class Reporter {
   readonly #options: ReporterOptions;
   #statusKey = "";
   #statusAt: Millis | null = null;
   readonly #capability = new CapabilityWatch();
   #telemetryAt: Millis | null = null;
-  #farmAt: Millis | null = null;
 
   constructor(options: ReporterOptions) {
     this.#options = options;
@@ -82,10 +78,6 @@ export class Reporter {
       this.#telemetryAt = uptime;
       this.#toGrid("telemetry", telemetryDocument(decision, context.at), { qos: 0, retain: false });
     }
-    if (this.#options.farm !== null && due(this.#farmAt, TELEMETRY_AT_REST)) {
-      this.#farmAt = uptime;
-      this.#toFarm(decision, status);
-    }
   }
 
   ack(id: string, document: object): void {
@@ -96,8 +88,6 @@ export class Reporter {
 
   event(event: AgentEvent): void {
     if (GRID_EVENTS.test(event.name)) this.#toGrid(`notice/${event.name}`, event, { qos: 1, retain: false });
-    const { farm } = this.#options;
-    farm?.link.publish({ topic: `${farm.root}/notice/${event.name}`, payload: JSON.stringify(event), qos: 1, retain: false });
   }
 
   /** The last word before the link closes on purpose. */
@@ -111,15 +101,5 @@ export class Reporter {
     const sealed = SIGNED.test(topic) ? seal(payload) : payload;
     const expirySeconds = EXPIRES.find(([form]) => form.test(topic))?.[1];
     grid.publish({ topic: `${gridRoot}/${topic}`, payload: sealed, contentType: sealed === payload ? "application/json" : "application/jose+json", ...how, ...(expirySeconds !== undefined && { expirySeconds }) });
-  }
-
-  #toFarm(decision: Decision, status: StatusDocument): void {
-    const { farm } = this.#options;
-    if (farm === null) return;
-    farm.link.publish({ topic: `${farm.root}/status`, payload: JSON.stringify(status), qos: 1, retain: true });
-    for (const view of decision.views) {
-      const row = deviceRow(view, decision, this.#options.about(view.device.id));
-      farm.link.publish({ topic: `${farm.root}/asic/${row.id}`, payload: JSON.stringify(row), qos: 0, retain: false });
-    }
   }
 }

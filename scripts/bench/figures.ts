@@ -1,12 +1,12 @@
 /** Every figure the benchmark knows, what it means and what it should be. The names are those of the JSON. */
 
-export type PartName = "allocate" | "poll" | "ready" | "told" | "metered" | "rss" | "discover";
+export type PartName = "allocate" | "poll" | "ready" | "told" | "metered" | "rss" | "farm" | "discover";
 
 export interface Figure {
   readonly name: string;
   /** The part of the benchmark that measures it. */
   readonly part: PartName | "machine";
-  readonly unit: "ms" | "s" | "%" | "MB" | "x" | "";
+  readonly unit: "ms" | "s" | "%" | "MB" | "kB/s" | "x" | "";
   /** At most this; null: information. */
   readonly aim: number | null;
   readonly what: string;
@@ -40,6 +40,8 @@ export const FIGURES = [
   { name: "readyMs", part: "ready", unit: "ms", aim: 1000, what: "start of the process to its first decision, 12 ASICs, median" },
   { name: "rss12Mb", part: "rss", unit: "MB", aim: 90, what: "resident memory of the daemon after 60 s, 12 ASICs" },
   { name: "rss1000Mb", part: "rss", unit: "MB", aim: 200, what: "the same, 1,000 ASICs" },
+  { name: "farm1000RestKBps", part: "farm", unit: "kB/s", aim: 20, what: "MQTT bytes of the farm link at rest, 1,000 ASICs and outlets" },
+  { name: "farm1000MostKBps", part: "farm", unit: "kB/s", aim: 20, what: "the same, the most over 10 s: after the start, at rest, under a drop to 40 % and the way back" },
   { name: "discover980S", part: "discover", unit: "s", aim: 15, what: "curtailctl discover over a /22 with 980 miners of all families and 20 broken ones, median" },
   { name: "discoverMissed", part: "discover", unit: "", aim: 0, what: "of these 980, those not found as what they are, the worst run" },
   { name: "discoverMistaken", part: "discover", unit: "", aim: 0, what: "taken for what they are not" },

@@ -9,6 +9,7 @@ import type { Bench } from "./bench.ts";
 import { measureDiscovery } from "./discover.ts";
 import { rounded, tableOf, unmeasured, type Measured, type PartName } from "./figures.ts";
 import { busyPercent, machine } from "./machine.ts";
+import { measureFarm } from "./farm.ts";
 import { measureMetered } from "./metered.ts";
 import { measurePolls } from "./poll.ts";
 import { measureMemory, measureReady } from "./process-size.ts";
@@ -21,11 +22,12 @@ const PARTS = {
   told: measureTold,
   metered: measureMetered,
   rss: measureMemory,
+  farm: measureFarm,
   discover: measureDiscovery,
 } as const satisfies Readonly<Record<PartName, (bench: Bench) => Measured | Promise<Measured>>>;
 
 /** One after the other; what stands together waits more than it works and runs together. */
-const ORDER: readonly (readonly PartName[])[] = [["allocate"], ["poll"], ["ready"], ["told"], ["metered", "rss"], ["discover"]];
+const ORDER: readonly (readonly PartName[])[] = [["allocate"], ["poll"], ["ready"], ["told"], ["metered", "rss"], ["farm"], ["discover"]];
 
 /** Of a mixed rack nothing is shared out differently. */
 const MIXED_PARTS = ["poll", "ready", "told", "metered", "rss"] as const satisfies readonly PartName[];

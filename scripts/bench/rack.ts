@@ -20,20 +20,27 @@ export interface RackOptions {
   readonly frequencyStepMs?: number;
   /** How long a start of the mining process takes; likewise. */
   readonly restartMs?: number;
+  /** Whether the farm is told too. */
+  readonly farm?: boolean;
 }
+
+/** What the daemon tells the farm goes over the same broker. */
+export const FARM_PREFIX = "curtaild";
 
 /** Nothing is written any more when for so long nothing was, and the daemon waits for nothing. */
 const QUIET_MS = 1_000;
 
 export class Rack implements AsyncDisposable {
   readonly rig: BenchRig;
+  readonly broker: string;
   readonly operator: BenchOperator;
   readonly daemon: BenchDaemon;
   readonly #scope: Scope;
   readonly #mixed: boolean;
 
-  private constructor(parts: { readonly rig: BenchRig; readonly operator: BenchOperator; readonly daemon: BenchDaemon; readonly scope: Scope; readonly mixed: boolean }) {
+  private constructor(parts: { readonly rig: BenchRig; readonly broker: string; readonly operator: BenchOperator; readonly daemon: BenchDaemon; readonly scope: Scope; readonly mixed: boolean }) {
     this.rig = parts.rig;
+    this.broker = parts.broker;
     this.operator = parts.operator;
     this.daemon = parts.daemon;
     this.#scope = parts.scope;
@@ -42,7 +49,7 @@ export class Rack implements AsyncDisposable {
 
   /** Started, allowed its nominal power, and the first decision made. */
   static async open(options: RackOptions, bench: Bench): Promise<Rack> {
-    const { asics, name, frequencyStepMs, restartMs } = options;
+    const { asics, name, frequencyStepMs, restartMs, farm = false } = options;
     const directory = join(bench.directory, name);
     const scope = new Scope();
     try {
@@ -52,10 +59,10 @@ export class Rack implements AsyncDisposable {
       scope.own("broker", () => broker.close());
       const operator = scope.use("operator", await BenchOperator.connect(broker.url));
       const restW = Math.round((bench.mixed ? MIXED_ROOM : 1) * rig.nominalW);
-      await writeConfig(directory, rig, { broker: broker.url, restW });
+      await writeConfig(directory, rig, { broker: broker.url, restW, farm });
       operator.allocate(restW);
       const daemon = scope.use("daemon", await BenchDaemon.start(directory, bench.profile));
-      return new Rack({ rig, operator, daemon, scope, mixed: bench.mixed });
+      return new Rack({ rig, broker: broker.url, operator, daemon, scope, mixed: bench.mixed });
     } catch (error) {
       await scope.end();
       throw error;
@@ -125,7 +132,7 @@ const isOutstanding = (row: DeviceRow): boolean => isAnswering(row) && (row.orde
 const isUntold = (row: DeviceRow): boolean => isAnswering(row) && (row.order === null ? row.setpoint !== readsAs(row) : row.order.state !== "acknowledged" || row.order.setpoint !== row.setpoint);
 
 /** JSON is YAML. Nothing moves at the start or at the end but by our signals, and raises and wakes are not held back by number or by rest. */
-async function writeConfig(directory: string, { asics, pdus, nominalW }: BenchRig, { broker, restW }: { readonly broker: string; readonly restW: number }): Promise<void> {
+async function writeConfig(directory: string, { asics, pdus, nominalW }: BenchRig, { broker, restW, farm }: { readonly broker: string; readonly restW: number; readonly farm: boolean }): Promise<void> {
   await mkdir(join(directory, "run"), { recursive: true });
   await mkdir(join(directory, "secrets"), { recursive: true });
   const passwords = new Map(asics.flatMap(({ driver, password }) => (password === null ? [] : [[join(directory, "secrets", driver), password] as const])));
@@ -134,6 +141,7 @@ async function writeConfig(directory: string, { asics, pdus, nominalW }: BenchRi
     version: 1,
     node: { operator: OPERATOR, ...NODE, nominalW, breakerW: Math.round(nominalW * 1.2) },
     grid: { brokers: [broker], signatures: "optional", heartbeat: "required", failsafeLimitW: restW, clock: "assumed" },
+    farm: farm ? { brokers: [broker], prefix: FARM_PREFIX } : null,
     miners: asics.map(({ id, driver, address, model, outlet, webPort, password }) => ({
       id, driver, address, model, outlet, ...(webPort !== null && { webPort }), ...(password !== null && { passwordFile: join(directory, "secrets", driver) }),
     })),

@@ -1,8 +1,8 @@
-/** docs/gla-1.asyncapi.yaml: the topics as AsyncAPI 3, from one table. */
+/** docs/gla-1.asyncapi.yaml and docs/farm.asyncapi.yaml: the topics of both links as AsyncAPI 3, from one table each. */
 import { stringify } from "yaml";
 import { schemaFile } from "./schemas.ts";
 
-interface Row {
+export interface Row {
   readonly name: string;
   readonly address: string;
   readonly types: readonly string[];
@@ -13,7 +13,7 @@ interface Row {
   readonly summary: string;
 }
 
-const rows: readonly Row[] = [
+export const gridRows: readonly Row[] = [
   { name: "allocation", address: "gla/1/{operator}/{node}/allocation", types: ["ALLOCATION"], action: "receive", qos: 1, retain: true, summary: "What a node may draw." },
   { name: "event", address: "gla/1/{operator}/{node}/event/{id}", types: ["LIMIT", "SETPOINT", "LEVEL"], action: "receive", qos: 1, retain: true, summary: "What holds for a while." },
   { name: "areaEvent", address: "gla/1/{operator}/area/{area}/event/{id}", types: ["LIMIT", "SETPOINT", "LEVEL"], action: "receive", qos: 1, retain: true, summary: "The same, for every rack of an area." },
@@ -36,14 +36,43 @@ const parameters: Readonly<Record<string, { readonly description: string }>> = {
   node: { description: "site/{site} or site/{site}/rack/{rack}; the agent speaks for its rack." },
   area: { description: "An area the rack's allocation makes it a member of." },
   id: { description: "The document's id." },
-  event: { description: "The event's name: limit.changed." },
+  event: { description: "The event's name; the runbook has them all." },
+  site: { description: "The site's name." },
+  rack: { description: "The rack's name." },
+  asic: { description: "The miner's name in the configuration." },
+  meter: { description: "The PDU's name in the configuration." },
+  outlet: { description: "Its number, counted from 1." },
 };
 
-export function asyncapiFile(): string {
+/** With the prefixes the configuration has unless it says otherwise. */
+export const farmRows: readonly Row[] = [
+  { name: "status", address: "curtaild/{site}/{rack}/status", types: ["STATUS"], action: "send", qos: 1, retain: true, summary: "The same status as the operator's, unsigned; its will says it is unreachable." },
+  { name: "rack", address: "curtaild/{site}/{rack}/rack", types: ["RACK"], action: "send", qos: 0, retain: true, summary: "The rack in one flat message: at once when it moves, and every 10 s." },
+  { name: "asic", address: "curtaild/{site}/{rack}/asic/{asic}", types: ["ASIC"], action: "send", qos: 0, retain: false, summary: "A miner: when it has moved, and once a minute." },
+  { name: "outlet", address: "curtaild/{site}/{rack}/outlet/{meter}/{outlet}", types: ["OUTLET"], action: "send", qos: 0, retain: false, summary: "An outlet: when it has moved, and once a minute." },
+  { name: "notice", address: "curtaild/{site}/{rack}/notice/{event}", types: ["NOTICE"], action: "send", qos: 1, retain: false, summary: "Every event but single orders and their acknowledgements." },
+  { name: "interval", address: "curtaild/{site}/{rack}/interval", types: ["INTERVAL"], action: "send", qos: 1, retain: false, summary: "Energy of a quarter hour, with efficiency and cost; kept while the link is down." },
+  { name: "machines", address: "curtaild/{site}/{rack}/machines", types: ["MACHINES"], action: "send", qos: 1, retain: false, summary: "Energy of every miner in a quarter hour, a row each; kept while the link is down." },
+  { name: "summary", address: "curtaild/{site}/{rack}/summary", types: ["SUMMARY"], action: "send", qos: 1, retain: false, summary: "A minute of the rack with a row a miner; kept while the link is down." },
+];
+
+interface Described {
+  readonly title: string;
+  readonly description: string;
+  readonly rows: readonly Row[];
+}
+
+export const asyncapiFiles = (): ReadonlyMap<string, string> =>
+  new Map([
+    ["gla-1.asyncapi.yaml", asyncapiFile({ title: "GLA/1: grid load allocation over MQTT", description: "From the agent's side. gla-1.md says what the documents mean.", rows: gridRows })],
+    ["farm.asyncapi.yaml", asyncapiFile({ title: "curtaild: telemetry for the farm over MQTT", description: "From the agent's side. telemetry.md says when what is told.", rows: farmRows })],
+  ]);
+
+function asyncapiFile({ title, description, rows }: Described): string {
   const types = [...new Set(rows.flatMap(({ types: named }) => named))];
   const document = {
     asyncapi: "3.0.0",
-    info: { title: "GLA/1: grid load allocation over MQTT", version: "1.0.0", description: "From the agent's side. gla-1.md says what the documents mean.", license: { name: "Apache-2.0" } },
+    info: { title, version: "1.0.0", description, license: { name: "Apache-2.0" } },
     defaultContentType: "application/json",
     channels: Object.fromEntries(rows.map(({ name, address, types: named, summary, qos, retain }) => {
       const used = [...address.matchAll(/\{(\w+)\}/g)].flatMap(([, parameter]) => parameter ?? []);

@@ -1,15 +1,17 @@
 /** Every file below docs that is made from the code, with its contents. */
 import { configSchemaFile } from "../../agent/config/json-schema.ts";
-import { asyncapiFile } from "./asyncapi.ts";
+import { asyncapiFiles } from "./asyncapi.ts";
 import { openapiFile } from "./openapi.ts";
 import { runbookFile } from "./runbook.ts";
 import { schemaFiles } from "./schemas.ts";
 import { stories } from "./stories.ts";
+import { telemetryFile } from "./telemetry.ts";
 
 export function generated(): ReadonlyMap<string, string> {
   return new Map([
     ["config.schema.json", configSchemaFile()],
-    ["gla-1.asyncapi.yaml", asyncapiFile()],
+    ...asyncapiFiles(),
+    ["telemetry.md", telemetryFile()],
     ["openapi.json", openapiFile()],
     ["runbook.md", runbookFile()],
     ...schemaFiles(),

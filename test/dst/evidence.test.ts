@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { generateKeyPairSync } from "node:crypto";
 import { test } from "node:test";
+import { Farm } from "../../agent/attend/farm.ts";
 import { openEvidence, type Evidence } from "../../agent/attend/evidence.ts";
 import { openedBy } from "../../agent/attend/seal.ts";
 import { fingerprintOf } from "../../agent/config/device-key.ts";
@@ -12,6 +13,7 @@ import { Daemon } from "../../agent/daemon.ts";
 import { verifyJournal } from "../../agent/record/verify.ts";
 import type { ReportFacts } from "../../agent/report/bundle/facts.ts";
 import type { IntervalRecord } from "../../agent/report/energy/record.ts";
+import { willDocument } from "../../agent/report/status.ts";
 import { silentLog } from "../../agent/runtime/log.ts";
 import { Signal } from "../../agent/signal/signal.ts";
 import { intervalSchema, reportSchema } from "../../scripts/docs/agent-documents.ts";
@@ -26,11 +28,34 @@ import { Mortality } from "./mortality.ts";
 import { NODE, ROOT, rootKey, SimOperator } from "./operator.ts";
 import { buildRack } from "./rack.ts";
 import { simDevice } from "./sim-device.ts";
+import { farmRows, gridRows } from "../../scripts/docs/asyncapi.ts";
+import { farmWords, words } from "../../scripts/docs/schemas.ts";
+import { Said } from "./said.ts";
 import { simMeter } from "./sim-meter.ts";
 
 const { privateKey, publicKey } = generateKeyPairSync("ed25519");
 const fingerprint = fingerprintOf(publicKey);
 const key = { kid: "rack-1", key: privateKey, publicKey, fingerprint };
+const FARM = "curtaild/s1/r1";
+
+const SIGNED = "payload protected signature";
+/** By form of topic, the members of all that is said on the grid link: none names a machine, its hashrate, its pool or its cost. */
+const TOLD_GRID = {
+  "gla/1/sim/keys": SIGNED,
+  ...Object.fromEntries(Object.entries({
+    "ack/{id}": "at code effectiveLimitW epoch expectedSettleAt id measuredW of reason recordId recordedAt seq shortfallW status topic type v",
+    allocation: SIGNED,
+    capability: "addW at curve devices emergency failsafeLimitW floorW heartbeatTimeoutS nominalW shareFrom shedW transitions type v",
+    "event/{id}": SIGNED,
+    heartbeat: SIGNED,
+    interval: "allottedWh at bridgedWh clock energyBy energyWh estimatedS from historical limits maxW measuredS missingS overS overWh powerWh quality recordId recordedAt registerNote registers to type v violatingS",
+    "log/head": SIGNED,
+    "notice/{event}": "alarm at bytes code count doc epoch from fromW highW id lowW name powerW reason seq sha256 signer source to toW topic total type waiting",
+    "report/{id}": "at curve energy from historical id journal order recordId recordedAt result to type v",
+    status: "at bindingDoc bindingSince budgetW clock compliance complianceW config devices drill effectiveLimitW failsafeLimitW gap hashrateThs heartbeat heartbeatAgeS heartbeatTimeoutS held heldIds licence limitSource logHead measuredHighW measuredLowW measuredQuality measuredW next online reason refused remainingS restoring session setpointDoc setpointW share shareFrom signatures software state storage type unsigned v",
+    telemetry: "at budgetW compliance drill effectiveLimitW powerHighW powerLowW powerW quality state type v",
+  }).map(([topic, members]) => [`gla/1/sim/site/s1/rack/r1/${topic}`, members])),
+};
 const energy = generateKeyPairSync("ec", { namedCurve: "P-256" });
 
 type Interval = IntervalRecord & { readonly recordId: string; readonly historical?: true };
@@ -44,8 +69,12 @@ class RecordedRack {
   readonly intervals: Interval[] = [];
   readonly acks: string[] = [];
   readonly reports: Record<string, unknown>[] = [];
+  readonly farmBroker = new MemoryBroker(this.clock);
+  /** Whatever was said on either link. */
+  readonly said = { grid: new Said(), farm: new Said() };
   readonly #disk = new SimDisk();
   readonly #drawer = new MemoryDrawer();
+  readonly #farmDrawer = new MemoryDrawer();
   #mortality = new Mortality(() => undefined);
   #stop = new AbortController();
   #ended: Promise<void> = Promise.resolve();
@@ -54,6 +83,7 @@ class RecordedRack {
 
   constructor() {
     this.#listen();
+    this.farmBroker.observe("everybody", "#", (message) => this.said.farm.hear(message));
   }
 
   /** A broker that goes down loses its listeners too. */
@@ -65,6 +95,7 @@ class RecordedRack {
   }
 
   #listen(): void {
+    this.broker.observe("everybody", "#", (message) => this.said.grid.hear(message));
     this.broker.observe("operator", `${ROOT}${NODE}/#`, ({ topic, payload }) => {
       if (topic.endsWith("/interval")) this.intervals.push(JSON.parse(Buffer.from(payload).toString("utf8")) as Interval);
       if (topic.includes("/report/")) this.reports.push(JSON.parse(Buffer.from(payload).toString("utf8")) as Record<string, unknown>);
@@ -82,16 +113,17 @@ class RecordedRack {
       rootKey, nominal: watts(this.rack.nominalW), optOut: false, shares: {}, drawSeed: () => "5eed".repeat(16),
     });
     const grid = new MemoryLink(this.broker, own, { clientId: "rack", subscriptions: signal.subscriptions() });
+    const farm = new MemoryLink(this.farmBroker, own, { clientId: "farm", subscriptions: [] });
     const opening = openEvidence({
       clock: own, disk: this.folder.open(own), key, energyKey: { ...key, key: energy.privateKey, publicKey: energy.publicKey }, seal: (payload) => payload, draw: () => "sim",
       boot: `boot-${this.#boots}`, software: "dst", identity: { operator: "sim", node: NODE }, config: { state: "ok", content: {} }, miners: [], failsafeW: this.rack.failsafeW, sightings: () => [],
       settings: { keepMonths: 24, packAfterDays: 2, reserveMB: 1, tariff: null, licence: null },
-      grid: { link: grid, root: ROOT + NODE, drawer: this.#drawer.open(own) }, farm: null,
+      grid: { link: grid, root: ROOT + NODE, drawer: this.#drawer.open(own) }, farm: { link: farm, root: FARM, drawer: this.#farmDrawer.open(own) },
     });
     await this.clock.advance(millis(100));
     const evidence = await opening;
-    const daemon = new Daemon({
-      clock: own, random: dice.next, log: silentLog, store: this.#disk.open(own, mortality), grid, gridRoot: ROOT + NODE, farm: null, signal,
+    const daemon: Daemon = new Daemon({
+      clock: own, random: dice.next, log: silentLog, store: this.#disk.open(own, mortality), grid, gridRoot: ROOT + NODE, farm, signal,
       identity: { operator: "sim", node: NODE, key: null }, seal: (payload) => payload,
       wiring: {
         devices: this.rack.asics.map(({ machine, model }) => ({ device: simDevice(machine, model, { clock: own, mortality }), outlet: null })),
@@ -100,7 +132,9 @@ class RecordedRack {
       policy: { ...DEFAULT_POLICY, nominal: watts(this.rack.nominalW), failsafe: watts(this.rack.failsafeW), restart: { minOff: seconds(0), random: seconds(1), rampPercentPerMinute: 600 } },
       breakerW: null, onStop: "failsafe", boot: `boot-${this.#boots}`, software: "dst", config: "ok",
       notify: { ready: () => undefined, watchdog: () => undefined, stopping: () => undefined },
-      attendants: evidence.attendants, forward: evidence.toGrid, logHead: evidence.logHead,
+      attendants: [...evidence.attendants, new Farm({
+        link: farm, root: FARM, machines: this.rack.asics.length, about: (device) => daemon.about(device), will: (connects) => ({ topic: `${FARM}/status`, payload: JSON.stringify(willDocument({ session: { boot: "b", connects }, failsafeW: this.rack.failsafeW, heartbeatTimeoutS: 120 })), qos: 1, retain: true }),
+      })], forward: evidence.toGrid, logHead: evidence.logHead,
     });
     this.#mortality = mortality;
     this.#stop = new AbortController();
@@ -120,6 +154,7 @@ class RecordedRack {
   kill(): void {
     this.#mortality.end();
     this.broker.cut("rack");
+    this.farmBroker.cut("farm");
   }
 
   async stop(): Promise<void> {
@@ -188,6 +223,16 @@ test("an hour is recorded whole: through an outage of the broker and a kill, eve
   assert.deepEqual((JSON.parse(own?.text ?? "") as { report: ReportFacts }).report.intervals.map(({ from, to }) => `${from.slice(11, 16)}-${to.slice(11, 16)}`), ["01:00-01:15"]);
 
   await life.stop();
+  assert.deepEqual(life.said.grid.members(), TOLD_GRID, "the grid link carries what the contract names: a topic or member that is new here is a decision, or a leak");
+  assert.deepEqual(Object.keys(life.said.farm.members()), farmRows.map(({ address }) => address.replace("{site}/{rack}", "s1/r1")).sort());
+  for (const { address, types: [type = ""] } of farmRows) {
+    for (const payload of life.said.farm.payloads(address.replace("{site}/{rack}", "s1/r1"))) ({ ...words, ...farmWords })[type]?.parse(payload);
+  }
+  for (const { address, types: [type = ""] } of gridRows.filter(({ action, name }) => action === "send" && name !== "logHead")) {
+    for (const payload of life.said.grid.payloads(address.replace("{operator}/{node}", `sim${NODE}`))) words[type]?.parse(payload);
+  }
+  assert.equal((life.said.farm.payloads(`${FARM}/status`).at(-1) as { online: boolean }).online, false, "who stops in order says so");
+
   const verdict = await verifyJournal(life.folder.open(life.clock), { open: openedBy(publicKey), outside: [] });
   assert.deepEqual(verdict.findings, []);
   assert.equal(verdict.signedTo, verdict.head.n);

@@ -4,7 +4,6 @@ import { test } from "node:test";
 import { decide, type Decision } from "../../agent/core/decide.ts";
 import { startState } from "../../agent/core/state.ts";
 import { instant, millis, seconds, watts } from "../../agent/core/units.ts";
-import { NO_NOTES } from "../../agent/report/devices.ts";
 import { Reporter } from "../../agent/report/reporter.ts";
 import { BindingWatch } from "../../agent/report/status.ts";
 import type { OutgoingMessage } from "../../agent/runtime/link.ts";
@@ -12,23 +11,23 @@ import { status } from "../cli/answers.ts";
 import { input, metered, snapshot } from "../core/rack.ts";
 import { ZERO } from "../core/signals.ts";
 
-test("status, acks and capability are sealed for the operator; telemetry, notices and the farm's copies are not", () => {
+test("status, acks and capability are sealed for the operator; telemetry and notices are not", () => {
   const sent: OutgoingMessage[] = [];
   const link = { connected: true, publish: (message: OutgoingMessage) => void sent.push(message), resubscribe: () => undefined, run: () => Promise.resolve(), deliver: () => Promise.resolve({ kind: "acknowledged" } as const) };
-  const reporter = new Reporter({ grid: link, gridRoot: "g", seal: (payload) => `sealed ${payload}`, farm: { link, root: "f" }, forward: null, nominalW: 30_000, about: () => NO_NOTES });
+  const reporter = new Reporter({ grid: link, gridRoot: "g", seal: (payload) => `sealed ${payload}`, forward: null, nominalW: 30_000 });
   const { decision } = decide(startState(millis(0)), input(snapshot([], metered(0))));
   reporter.cycle(decision, status, { at: instant(ZERO), telemetryPeriod: null, terms: { outletGrace: seconds(10), rampPercentPerMinute: 20, proven: [] } });
   reporter.ack("e1", { status: "ACCEPTED" });
   reporter.event({ at: "", name: "mode.changed" });
   reporter.offline({ online: false });
   const words = sent.map(({ topic, payload }) => `${topic}${String(payload).startsWith("sealed ") ? " sealed" : ""}`);
-  assert.deepEqual(words, ["g/status sealed", "g/capability sealed", "g/telemetry", "f/status", "g/ack/e1 sealed", "g/notice/mode.changed", "f/notice/mode.changed", "g/status sealed"]);
+  assert.deepEqual(words, ["g/status sealed", "g/capability sealed", "g/telemetry", "g/ack/e1 sealed", "g/notice/mode.changed", "g/status sealed"]);
 });
 
 test("MQTT 5: what a payload is, what an ack answers, and how long it is worth sending", () => {
   const sent: OutgoingMessage[] = [];
   const link = { connected: true, publish: (message: OutgoingMessage) => void sent.push(message), resubscribe: () => undefined, run: () => Promise.resolve(), deliver: () => Promise.resolve({ kind: "acknowledged" } as const) };
-  const reporter = new Reporter({ grid: link, gridRoot: "g", seal: (payload) => `sealed ${payload}`, farm: null, forward: null, nominalW: 30_000, about: () => NO_NOTES });
+  const reporter = new Reporter({ grid: link, gridRoot: "g", seal: (payload) => `sealed ${payload}`, forward: null, nominalW: 30_000 });
   const { decision } = decide(startState(millis(0)), input(snapshot([], metered(0))));
   reporter.cycle(decision, status, { at: instant(ZERO), telemetryPeriod: null, terms: { outletGrace: seconds(10), rampPercentPerMinute: 20, proven: [] } });
   reporter.ack("e1", { status: "ACCEPTED" });
@@ -46,7 +45,7 @@ test("telemetry every 10 s at rest, every 2 s while an event binds, a setpoint i
   const at = (over: Partial<Decision>): number => {
     const sent: OutgoingMessage[] = [];
     const link = { connected: true, publish: (message: OutgoingMessage) => void sent.push(message), resubscribe: () => undefined, run: () => Promise.resolve(), deliver: () => Promise.resolve({ kind: "acknowledged" } as const) };
-    const reporter = new Reporter({ grid: link, gridRoot: "g", seal: (payload) => payload, farm: null, nominalW: 30_000, about: () => NO_NOTES, forward: null });
+    const reporter = new Reporter({ grid: link, gridRoot: "g", seal: (payload) => payload, nominalW: 30_000, forward: null });
     const { decision } = decide(startState(millis(0)), input(snapshot([], metered(0))));
     for (let second = 0; second < 20; second += 1) {
       reporter.cycle({ ...decision, ...over, uptime: seconds(second) }, status, { at: instant(ZERO), telemetryPeriod: null, terms: { outletGrace: seconds(10), rampPercentPerMinute: 20, proven: [] } });
