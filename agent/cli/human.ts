@@ -1,5 +1,5 @@
 /** Units as people write and read them. What is parsed is exact; what is formatted is rounded for reading. */
-import { InvalidArgumentError } from "commander";
+import { InvalidArgumentError, Option } from "commander";
 import { millis, watts, type Millis, type Terahash, type Watts } from "../core/units.ts";
 
 const powerUnits: Readonly<Record<string, number>> = { "": 1, w: 1, kw: 1e3, mw: 1e6, gw: 1e9 };
@@ -33,6 +33,9 @@ export function parseDuration(text: string): Millis {
   }
   return millis(total);
 }
+
+/** With a default that the help shows as it would be typed. */
+export const durationOption = (flags: string, description: string, usual: string): Option => new Option(flags, description).argParser(parseDuration).default(parseDuration(usual), usual);
 
 const digits = (value: number): string => value.toFixed(Math.abs(value) >= 10 ? 1 : 2);
 

@@ -8,7 +8,7 @@ import { simModelIds } from "../../drivers/sim/model.ts";
 import { meterKinds, pduKinds } from "../../drivers/sim/meter-kinds.ts";
 import { startRig } from "../../drivers/sim/rig.ts";
 import { exit, Failure } from "./exit.ts";
-import { parseDuration } from "./human.ts";
+import { durationOption } from "./human.ts";
 import { readTruth, setFault, truthTable } from "./sim-at.ts";
 import { startBroker } from "./sim-broker.ts";
 import { writeRigFiles } from "./sim-files.ts";
@@ -49,7 +49,7 @@ export function simCommand(): Command {
     .addOption(new Option("--meter <profile>", "one more meter above the PDUs, for the whole rack").choices(meterKinds))
     .option("--broker", "bring an MQTT broker along")
     .option("--seed <n>", "the same seed makes the same machines", integer(0, 2 ** 31 - 1), 1)
-    .option("--latency <time>", "how long a miner thinks before it answers", parseDuration, parseDuration("0s"))
+    .addOption(durationOption("--latency <time>", "how long a miner thinks before it answers", "0s"))
     .option("--own-addresses", "give each miner an address of its own (127.1.x.y), all on one port")
     .option("--from <dump>", "one miner that answers as in this file of curtailctl dump; obeys nothing; with --dir its rig.json and config.yaml are written")
     .option("--at <dir>", "talk to the rig that runs in DIR (with fault or truth)")

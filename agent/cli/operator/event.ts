@@ -4,7 +4,7 @@ import type { Millis, Watts } from "../../core/units.ts";
 import { isoTime } from "../../signal/compose.ts";
 import type { DocumentType } from "../../signal/documents/envelope.ts";
 import { documentId } from "../../signal/topics.ts";
-import { parseDuration, parsePower } from "../human.ts";
+import { durationOption, parseDuration, parsePower } from "../human.ts";
 import { publish, publishing, type PublishOptions } from "./publishing.ts";
 
 export interface EventOptions extends PublishOptions {
@@ -26,7 +26,7 @@ export interface EventOptions extends PublishOptions {
 export function eventFlags(command: Command, id: string): Command {
   return publishing(command)
     .option("--nominal <power>", "the rack's nominal power, for percentages", (text) => parsePower(text))
-    .option("--for <time>", "how long", parseDuration, parseDuration("1h"))
+    .addOption(durationOption("--for <time>", "how long", "1h"))
     .option("--in <time>", "begin this much later; without it at once", parseDuration)
     .option("--id <id>", "the event's name; the same name replaces it", eventId, id)
     .option("--priority <number>", "the smaller goes first", number)

@@ -8,7 +8,7 @@ import { compose } from "../../signal/compose.ts";
 import { commonOptions, print, printJson } from "../asking.ts";
 import { exit, Failure } from "../exit.ts";
 import { clockText } from "../words.ts";
-import { parseDuration } from "../human.ts";
+import { durationOption } from "../human.ts";
 import { address, signing, signingKey, type Address, type AddressOptions, type SigningOptions } from "./address.ts";
 import { onBroker, retainedArrive } from "./conversation.ts";
 import { Sequence, stateDirectory } from "./sequence.ts";
@@ -28,7 +28,7 @@ const lasts = 120_000;
 export function heartbeatCommand(): Command {
   return signing(new Command("heartbeat"))
     .description("publish the heartbeat of a rack until stopped; it names every document the broker retains for it")
-    .option("--period <time>", "how often", parseDuration, parseDuration("30s"))
+    .addOption(durationOption("--period <time>", "how often", "30s"))
     .option("--once", "one heartbeat, then end")
     .option("--quiet", "say nothing")
     .action(heartbeat);

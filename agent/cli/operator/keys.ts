@@ -7,7 +7,7 @@ import { isoTime } from "../../signal/compose.ts";
 import { algorithmOf, type Algorithm } from "../../signal/jws.ts";
 import { ROOT_KID } from "../../signal/key-ring.ts";
 import { exit, Failure } from "../exit.ts";
-import { parseDuration } from "../human.ts";
+import { durationOption } from "../human.ts";
 import { addressed, type AddressOptions } from "./address.ts";
 import { publish } from "./publishing.ts";
 import { messageOf } from "../../runtime/errors.ts";
@@ -27,8 +27,8 @@ export function keysCommand(): Command {
     .description("publish the whole set of keys that may sign: what is not in it may not any more")
     .requiredOption("--root <file>", "the root key, whose public half the racks have pinned")
     .option("--add <kid=file>", "a key that may sign, by its id and its public (or private) half; again for more", (item, all: readonly string[]) => [...all, item], [])
-    .option("--for <time>", "how long the set is valid", parseDuration, parseDuration("365d"))
-    .option("--timeout <time>", "how long to wait for the agents' answers; 0 does not wait", parseDuration, parseDuration("10s"))
+    .addOption(durationOption("--for <time>", "how long the set is valid", "365d"))
+    .addOption(durationOption("--timeout <time>", "how long to wait for the agents' answers; 0 does not wait", "10s"))
     .action(async (options: KeysOptions, command: Command) => {
       const keys = await Promise.all(options.add.map(async (item) => readKey(item, options.node)));
       await publish(

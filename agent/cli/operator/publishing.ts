@@ -6,7 +6,7 @@ import { compose, type Composed } from "../../signal/compose.ts";
 import type { DocumentType } from "../../signal/documents/envelope.ts";
 import { commonOptions, print, printJson } from "../asking.ts";
 import { exit, Failure } from "../exit.ts";
-import { formatDuration, parseDuration } from "../human.ts";
+import { durationOption, formatDuration } from "../human.ts";
 import { stopwatch } from "../../runtime/system-clock.ts";
 import { address, signing, signingKey, type Address, type AddressOptions, type SigningOptions } from "./address.ts";
 import { onBroker } from "./conversation.ts";
@@ -18,7 +18,7 @@ export interface PublishOptions extends AddressOptions, SigningOptions {
 
 /** The flags of every command that publishes a document and waits. */
 export function publishing(command: Command): Command {
-  return signing(command).option("--timeout <time>", "how long to wait for the agent's answer; 0 does not wait", parseDuration, parseDuration("10s"));
+  return signing(command).addOption(durationOption("--timeout <time>", "how long to wait for the agent's answer; 0 does not wait", "10s"));
 }
 
 export interface Draft {

@@ -2,7 +2,7 @@
 import { Command } from "commander";
 import type { Millis } from "../../core/units.ts";
 import { commonOptions, print, printJson } from "../asking.ts";
-import { parseDuration } from "../human.ts";
+import { durationOption, parseDuration } from "../human.ts";
 import { address, addressed, type AddressOptions } from "./address.ts";
 import { onBroker, retainedArrive } from "./conversation.ts";
 import { ackText, cells, csv, csvHead, lineOf, table, type RackLine } from "./rack-line.ts";
@@ -22,7 +22,7 @@ export function watchCommand(): Command {
     .description("show the status of racks as it comes, until Ctrl-C")
     .option("--once", "show what the broker retains, then end")
     .option("--csv", "a row a rack and a row for their sum, again and again")
-    .option("--every <time>", "how often, with --csv", parseDuration, parseDuration("10s"))
+    .addOption(durationOption("--every <time>", "how often, with --csv", "10s"))
     .action(watch);
 }
 
