@@ -117,6 +117,11 @@ export class Asic {
     return refusal;
   }
 
+  /** What a restart comes back with, and nothing now. */
+  keepProfile(point: SimPoint): void {
+    this.#profile = point;
+  }
+
   /** Frequency and voltage of all boards, until the next start. */
   setPoint(point: SimPoint): Refusal | null {
     if (this.#life.phase !== "running") return this.#life.phase;

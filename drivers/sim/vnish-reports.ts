@@ -8,6 +8,8 @@ export interface VnishState {
   readonly version: string;
   /** The point its settings name. */
   readonly preset: string;
+  /** Set by hand instead. */
+  readonly manual: SimPoint | null;
   readonly percent: number;
   readonly throttles: boolean;
   readonly finding: boolean;
@@ -37,7 +39,7 @@ export function statusOf(asic: Asic, state: VnishState) {
     ...(word === "fault" ? { description: "No chains", failure_code: 1003 } : {}),
     ...(state.throttles ? { throttled: state.percent } : {}),
     find_miner: state.finding,
-    restart_required: state.preset !== asic.profile,
+    restart_required: (state.manual?.id ?? state.preset) !== asic.profile,
     reboot_required: false,
     unlocked: false,
   };
@@ -77,7 +79,10 @@ export function summaryOf(asic: Asic, id: string, state: VnishState) {
   };
 }
 
-export function perfOf({ model }: Asic, { preset }: VnishState) {
+const globalsOf = (manual: SimPoint | null) => ({ volt: (manual?.voltageMV ?? 0) / 10, freq: manual?.frequencyMHz ?? 0 });
+
+export function perfOf({ model }: Asic, { preset, manual }: VnishState) {
+  if (manual !== null) return { current_preset: { name: "disabled", pretty: "Disabled", status: "untuned", globals: globalsOf(manual) }, preset_switcher: { enabled: false } };
   const point = pointOf(model, preset);
   return { current_preset: { ...presetItem(point, model), globals: { volt: 0, freq: 0 } }, preset_switcher: { enabled: false } };
 }
@@ -87,9 +92,9 @@ export const presetsOf = (model: SimModel) => [
   ...model.points.map((point) => presetItem(point, model)),
 ];
 
-export const settingsOf = (id: string, { preset }: VnishState) => ({
+export const settingsOf = (id: string, { preset, manual }: VnishState) => ({
   miner: {
-    overclock: { preset, globals: { volt: 0, freq: 0 }, chains: [{ freq: 0, chips: [], disabled: false }] },
+    overclock: { preset: manual === null ? preset : "disabled", globals: globalsOf(manual), chains: [{ freq: 0, chips: [], disabled: false }] },
     pools: [{ url: "stratum+tcp://pool.invalid:3333", user: `rig.${id}`, pass: "x" }],
   },
 });

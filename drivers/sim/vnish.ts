@@ -28,17 +28,23 @@ export class VnishFirmware {
   #token: { readonly text: string; readonly until: number; readonly starts: number } | null = null;
   /** What the settings say; it runs at `asic.profile` until mining restarts. */
   #preset: string;
+  /** Clocks and volts by hand, when the preset is "disabled". */
+  #manual: SimPoint | null = null;
+  readonly #walks: boolean;
   /** Its lamp blinks. */
   #finding = false;
   /** Holds as long as the mining process it was set for. */
   #throttle: { readonly percent: number; readonly since: number } | null = null;
 
-  constructor(place: { readonly machine: SimMachine; readonly clock: SimClock; readonly random: Random }, version = "1.3.4") {
+  /** `by`: how it is set, and whether clocks and volts then wait for a restart. */
+  constructor(place: { readonly machine: SimMachine; readonly clock: SimClock; readonly random: Random }, version = "1.3.4", by: "preset" | "hand" | "hand, live" = "preset") {
     this.#machine = place.machine;
     this.#clock = place.clock;
     this.#random = place.random;
     this.#version = version;
     this.#preset = place.machine.firmware.profile;
+    this.#walks = by === "hand, live";
+    if (by !== "preset") this.#manual = { ...pointOf(place.machine.firmware.model, this.#preset) };
   }
 
   /** As somebody at its web interface does. */
@@ -64,7 +70,7 @@ export class VnishFirmware {
   }
 
   get #state(): VnishState {
-    return { version: this.#version, preset: this.#preset, percent: this.#percent, throttles: this.#throttles, finding: this.#finding, stateMs: this.#asic.uptimeMs };
+    return { version: this.#version, preset: this.#preset, manual: this.#manual, percent: this.#percent, throttles: this.#throttles, finding: this.#finding, stateMs: this.#asic.uptimeMs };
   }
 
   get #throttles(): boolean {
@@ -141,19 +147,35 @@ export class VnishFirmware {
   }
 
   #settings(body: unknown): WebAnswer {
-    const name = at(at(at(body, "miner"), "overclock"), "preset");
+    const overclock = at(at(body, "miner"), "overclock");
+    const name = at(overclock, "preset");
+    if (name === "disabled") return this.#setByHand(at(overclock, "globals"));
     if (typeof name !== "string") return json(400, { err: "no preset" });
     const point = this.#asic.model.points.find((candidate) => presetName(candidate) === name);
     if (point === undefined) return json(400, { err: "Unknown preset" });
     this.#preset = point.id;
+    this.#manual = null;
     return { ...json(200, { restart_required: this.#preset !== this.#asic.profile, reboot_required: false }), write: true };
+  }
+
+  /** Volts in hundredths, as the settings say them. */
+  #setByHand(globals: unknown): WebAnswer {
+    const [freq, volt] = [at(globals, "freq"), at(globals, "volt")];
+    const { limits } = this.#asic.model;
+    if (typeof freq !== "number" || typeof volt !== "number") return json(400, { err: "no globals" });
+    if (freq < limits.frequencyMinMHz || freq > limits.frequencyMaxMHz || volt * 10 < limits.voltageMinMV || volt * 10 > limits.voltageMaxMV) return json(400, { err: "out of range" });
+    const manual: SimPoint = { id: `${freq}@${volt}`, frequencyMHz: freq, voltageMV: volt * 10, powerW: 0, hashrateThs: 0 };
+    const waits = !this.#walks || this.#tuner.aim(this.#asic, manual) !== null;
+    this.#manual = manual;
+    if (!waits) this.#asic.keepProfile(manual);
+    return { ...json(200, { restart_required: waits, reboot_required: false }), write: true };
   }
 
   #restart(): WebAnswer {
     const asic = this.#asic;
     this.#tuner.forget();
     const asleep = asic.state === "asleep";
-    const refusal = asic.restartMining(pointOf(asic.model, this.#preset));
+    const refusal = asic.restartMining(this.#manual ?? pointOf(asic.model, this.#preset));
     return this.#taken(refusal ?? (asleep ? asic.wake() : null));
   }
 

@@ -1,4 +1,4 @@
-/** VNish over its REST API (`miners[].address` names the web port, usually 80): throttle or presets, pause and resume. */
+/** VNish over its REST API (`miners[].address` names the web port, usually 80): throttle, clocks and volts or presets, pause and resume. */
 import type { Capability, Nameplate, Telemetry } from "../../agent/core/model.ts";
 import { watts } from "../../agent/core/units.ts";
 import { DeviceError } from "../../agent/runtime/errors.ts";
@@ -6,7 +6,7 @@ import type { Actuators, Device, MinerOptions } from "../driver.ts";
 import type { MinerModel } from "../models.ts";
 import { VnishApi } from "./api.ts";
 import { Identity } from "./identity.ts";
-import { blink, preset, sleep, throttle } from "./orders.ts";
+import { blink, globals, preset, sleep, throttle } from "./orders.ts";
 import { telemetryOf } from "./telemetry.ts";
 
 const REQUEST_MS = 3_000;
@@ -73,10 +73,13 @@ class Vnish implements Device {
   async #setPoint(id: string, signal: AbortSignal): Promise<void> {
     const talk = this.#api.talk("order", signal);
     await this.#identity.learn(talk);
-    const { points, throttles } = this.#identity;
+    const { points, throttles, manual } = this.#identity;
     const point = points.find((candidate) => candidate.id === id);
     if (point === undefined) throw new DeviceError("out-of-range", `no point "${id}"; known: ${points.map((known) => known.id).join(", ")}`);
-    await (throttles ? throttle(talk, point) : preset(talk, point));
+    if (throttles) return throttle(talk, point);
+    if (!manual) return preset(talk, point);
+    const walked = await globals(talk, point);
+    if (walked !== null) this.#identity.walks(walked);
   }
 
   #notice({ uptime }: Telemetry): void {

@@ -1,12 +1,12 @@
 /** What the device has told about itself: firmware, preset and presets. Until it has, the model file speaks for it. */
 import type { Capability, OperatingPoint } from "../../agent/core/model.ts";
 import { DeviceError } from "../../agent/runtime/errors.ts";
-import { textAt, type JsonObject } from "../cgminer/json.ts";
+import { numberAt, rowsAt, textAt, type Json, type JsonObject } from "../cgminer/json.ts";
 import { PasswordError } from "../http/lockout.ts";
 import { at } from "../http/path.ts";
 import type { MinerModel } from "../models.ts";
 import type { VnishTalk } from "./api.ts";
-import { assumedPoints, capabilitiesOf, fullOf, presetPoints, throttlePoints } from "./points.ts";
+import { asItIs, assumedPoints, capabilitiesOf, fullOf, globalsOf, presetPoints, throttlePoints, type Step } from "./points.ts";
 
 /** The first with `POST /mining/throttle`. */
 const THROTTLES_FROM = [1, 3, 3] as const;
@@ -19,17 +19,21 @@ export class Identity {
   /** GH/s unless it says otherwise. */
   perTerahash = 1000;
   throttles = false;
+  /** Set by hand: clocks and volts are what it is told. */
+  manual = false;
+  /** Whether clocks and volts have been taken without a restart. */
+  #walks = false;
   points: readonly OperatingPoint[];
   capabilities: readonly Capability[];
   readonly #model: MinerModel;
-  #presetTries = TRIES;
+  #tries = TRIES;
   /** What `points` was made from. */
   #source = "";
 
   constructor(model: MinerModel) {
     this.#model = model;
     this.points = assumedPoints(model);
-    this.capabilities = capabilitiesOf(this.points, model.sleepPower, false);
+    this.capabilities = capabilitiesOf(this.points, model.sleepPower, "restart");
   }
 
   /** Throws a DeviceError where the device does not say what it is. */
@@ -48,27 +52,55 @@ export class Identity {
     if (this.throttles) {
       const full = fullOf(perf, this.#model);
       this.#offer(`${full.power} W, ${full.hashrate} TH/s`, () => throttlePoints(full));
-    } else if (this.#presetTries > 0) {
-      await this.#learnPresets(talk);
+      return;
     }
+    const manual = globalsOf(at(perf, "current_preset")) !== null;
+    if (manual !== this.manual) this.#tries = TRIES;
+    this.manual = manual;
+    if (this.#tries > 0) await (manual ? this.#learnGlobals(perf, talk) : this.#learnPresets(talk));
+  }
+
+  /** The firmware has said whether clocks and volts wait for a restart. */
+  walks(walks: boolean): void {
+    if (walks === this.#walks) return;
+    this.#walks = walks;
+    if (this.manual) this.capabilities = capabilitiesOf(this.points, this.#model.sleepPower, this.#step);
+  }
+
+  get #step(): Step {
+    return this.throttles ? "throttle" : this.manual && this.#walks ? "walk" : "restart";
   }
 
   /** It restarted, perhaps into another firmware. */
   forget(): void {
     this.version = null;
-    this.#presetTries = TRIES;
+    this.#tries = TRIES;
   }
 
-  async #learnPresets(talk: VnishTalk): Promise<void> {
-    try {
-      const presets = await talk.list("/autotune/presets");
-      this.#presetTries = 0;
-      const points = presetPoints(presets, this.#model);
+  /** Boards or chips that are clocked one by one do not follow what is set for all: then it stays as it is, or sleeps. */
+  #learnGlobals(perf: JsonObject, talk: VnishTalk): Promise<void> {
+    return this.#ask(async () => {
+      const singly = isClockedSingly(at(await talk.get("/settings"), "miner", "overclock"));
+      const full = fullOf(perf, this.#model);
+      this.#offer(singly ? `as it is ${full.power} W` : "by hand", () => (singly ? [asItIs(full)] : this.#model.points));
+    });
+  }
+
+  #learnPresets(talk: VnishTalk): Promise<void> {
+    return this.#ask(async () => {
+      const points = presetPoints(await talk.list("/autotune/presets"), this.#model);
       if (points.length > 0) this.#offer(JSON.stringify(points), () => points);
+    });
+  }
+
+  async #ask(learn: () => Promise<void>): Promise<void> {
+    try {
+      await learn();
+      this.#tries = 0;
     } catch (error) {
       if (!(error instanceof DeviceError)) throw error;
       // A refused password keeps its own time.
-      if (!(error instanceof PasswordError)) this.#presetTries--;
+      if (!(error instanceof PasswordError)) this.#tries--;
     }
   }
 
@@ -76,8 +108,15 @@ export class Identity {
     if (source === this.#source) return;
     this.#source = source;
     this.points = points();
-    this.capabilities = capabilitiesOf(this.points, this.#model.sleepPower, this.throttles);
+    this.capabilities = capabilitiesOf(this.points, this.#model.sleepPower, this.#step);
   }
+}
+
+const isClockedSingly = (overclock: Json): boolean => rowsAt(overclock, "chains").some((chain) => (numberAt(chain, "freq") ?? 0) > 0 || clocksOf(chain).some((clock) => clock !== 0));
+
+function clocksOf(chain: JsonObject): readonly Json[] {
+  const chips = at(chain, "chips");
+  return Array.isArray(chips) ? (chips as readonly Json[]) : [];
 }
 
 export const presetName = (perf: JsonObject): string | null => textAt(at(perf, "current_preset"), "name");

@@ -6,7 +6,7 @@ import { isHttpRefusal } from "../http/session.ts";
 import { at } from "../http/path.ts";
 import type { VnishTalk } from "./api.ts";
 import { presetName } from "./identity.ts";
-import { percentOf } from "./points.ts";
+import { AS_IT_IS, asMillivolts, globalsFor, globalsOf, percentOf, pointAt } from "./points.ts";
 import { stateOf } from "./state.ts";
 
 /** Live: set before it is woken, so that it wakes to it. */
@@ -25,14 +25,33 @@ export async function preset(talk: VnishTalk, point: OperatingPoint): Promise<vo
   const status = await talk.get("/status");
   const written = presetName(await talk.get("/perf-summary")) !== point.id;
   const needs = written ? await writePreset(talk, point.id) : status;
-  if (flagAt(needs, "reboot_required") === true) {
-    throw new DeviceError("refused", `preset ${point.id}: the miner wants a reboot for it; reboot it by hand, we only restart mining`);
-  }
-  if (flagAt(needs, "restart_required") === true) await talk.post("/mining/restart");
-  else if (isAsleep(status)) await wake(talk);
+  await restartOrWake(talk, needs, { status, what: `preset ${point.id}` });
   if (!written) return;
   const took = presetName(await talk.get("/perf-summary"));
   if (took !== point.id) throw new DeviceError("refused", `preset ${point.id}: the miner acknowledged it and reads ${took ?? "nothing"}`);
+}
+
+/**
+ * Clocks and volts of all boards, set by hand. What is left out of `overclock` may be set to defaults, so the whole of it goes back.
+ * Returns whether they were taken without a restart; null: nothing had to be written.
+ */
+export async function globals(talk: VnishTalk, point: OperatingPoint): Promise<boolean | null> {
+  const status = await talk.get("/status");
+  if (point.id === AS_IT_IS) {
+    if (isAsleep(status)) await wake(talk);
+    return null;
+  }
+  const overclock = at(await talk.get("/settings"), "miner", "overclock");
+  const read = globalsOf(overclock);
+  if (read === null || !isObject(overclock)) throw new DeviceError("refused", `${point.id}: it is not set by hand any more`);
+  const written = pointAt([point], read) === null;
+  const wanted = globalsFor(point, read);
+  const needs = written ? await talk.post("/settings", { miner: { overclock: { ...overclock, globals: { ...objectAt(overclock, "globals"), ...wanted } } } }) : status;
+  const restarts = await restartOrWake(talk, needs, { status, what: `${point.id} MHz` });
+  if (!written) return null;
+  const took = globalsOf(at(await talk.get("/settings"), "miner", "overclock"));
+  if (took === null || pointAt([point], took) === null) throw new DeviceError("refused", `${point.id} MHz: the miner acknowledged it and reads ${took === null ? "nothing" : `${took.freq} MHz at ${asMillivolts(took.volt)} mV`}`);
+  return !restarts;
 }
 
 /** Paused is the lightest of what stops it: mining is resumed without a start from nothing. */
@@ -43,6 +62,15 @@ export async function sleep(talk: VnishTalk): Promise<void> {
 /** Some versions take the wanted state and others turn it over: asked first, both end at it. */
 export async function blink(talk: VnishTalk, on: boolean): Promise<void> {
   if (flagAt(await talk.get("/status"), "find_miner") !== on) await talk.post("/find-miner", { on });
+}
+
+/** What the miner wants for what it was told. True: mining restarts. */
+async function restartOrWake(talk: VnishTalk, needs: Json, { status, what }: { readonly status: Json; readonly what: string }): Promise<boolean> {
+  if (flagAt(needs, "reboot_required") === true) throw new DeviceError("refused", `${what}: the miner wants a reboot for it; reboot it by hand, we only restart mining`);
+  const restarts = flagAt(needs, "restart_required") === true;
+  if (restarts) await talk.post("/mining/restart");
+  else if (isAsleep(status)) await wake(talk);
+  return restarts;
 }
 
 /** One that was stopped, not paused, has to be started. */
@@ -69,6 +97,11 @@ async function writePreset(talk: VnishTalk, name: string): Promise<Json> {
   const overclock = at(await talk.get("/settings"), "miner", "overclock");
   if (!isObject(overclock)) throw new DeviceError("malformed", "GET /settings: no miner.overclock");
   return talk.post("/settings", { miner: { overclock: { ...overclock, preset: name } } });
+}
+
+function objectAt(value: Json, key: string): object {
+  const found = at(value, key);
+  return isObject(found) ? found : {};
 }
 
 const isAsleep = (status: Json): boolean => stateOf(textAt(status, "miner_state")) === "asleep";

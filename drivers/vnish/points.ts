@@ -1,7 +1,8 @@
-/** What a VNish miner can run at: percents of its preset where the firmware throttles, else its presets. */
+/** What a VNish miner can run at: percents of its preset where the firmware throttles, else clocks and volts where it is set by hand, else its presets. */
 import type { Capability, OperatingPoint, Transition } from "../../agent/core/model.ts";
 import { millis, seconds, terahash, watts, type Watts } from "../../agent/core/units.ts";
 import { alike } from "../alike.ts";
+import { inMillivolts } from "../cgminer/figures.ts";
 import { flagAt, numberAt, textAt, type Json, type JsonObject } from "../cgminer/json.ts";
 import { at } from "../http/path.ts";
 import type { MinerModel } from "../models.ts";
@@ -17,8 +18,13 @@ const RESUME: Transition = { fixed: seconds(120), perMegahertz: millis(0), highe
 /** Percents the firmware takes, in steps small enough for a rack's remainder and large enough to outweigh a machine's scatter. */
 const PERCENT = { min: 20, max: 100, step: 5 } as const;
 
-export function capabilitiesOf(points: readonly OperatingPoint[], sleepPower: Watts, throttles: boolean): readonly Capability[] {
-  const step = throttles ? THROTTLE : PRESET;
+/** Clocks and volts on firmware that has taken them without a restart: its boards walk there. */
+const WALK: Transition = { fixed: seconds(30), perMegahertz: millis(0), highest: "ends", hashing: true, confirm: "readback" };
+const STEPS = { throttle: THROTTLE, walk: WALK, restart: PRESET } as const;
+export type Step = keyof typeof STEPS;
+
+export function capabilitiesOf(points: readonly OperatingPoint[], sleepPower: Watts, how: Step): readonly Capability[] {
+  const step = STEPS[how];
   return alike([
     { kind: "points", points, down: step, up: step },
     { kind: "sleep", sleepPower, down: PAUSE, up: RESUME },
@@ -87,6 +93,36 @@ export function fullOf(perf: JsonObject, model: MinerModel): Pick<OperatingPoint
   const above = mhz === null || mhz <= 0 ? undefined : model.points.find(({ frequency }) => frequency !== null && frequency >= mhz);
   return above ?? highest ?? { power: model.nameplate, hashrate: terahash(0) };
 }
+
+/** What the boards are set to together by hand. Its unit is the firmware's own: it writes 13.8, 1380 or 13800 for 13.8 V. */
+export interface Globals {
+  readonly freq: number;
+  readonly volt: number;
+}
+
+/** null: a preset rules, or nothing is said. */
+export function globalsOf(settings: Json): Globals | null {
+  const name = textAt(settings, "name") ?? textAt(settings, "preset");
+  const globals = at(settings, "globals");
+  const [freq, volt] = [numberAt(globals, "freq"), numberAt(globals, "volt")];
+  return (name === null || name === "disabled") && freq !== null && volt !== null && freq > 0 && inMillivolts(asMillivolts(volt)) !== null ? { freq, volt } : null;
+}
+
+/** No board runs below 1 V or above 25 V, so each spelling can only be one of them. */
+export const asMillivolts = (volt: number): number => (volt >= 2500 ? volt : volt < 25 ? volt * 1000 : volt * 10);
+
+/** A point as this firmware writes it, in the unit it was read in. */
+export function globalsFor({ frequency, voltage }: OperatingPoint, read: Globals): Globals | null {
+  return frequency === null || voltage === null ? null : { freq: frequency, volt: voltage / (asMillivolts(read.volt) / read.volt) };
+}
+
+/** The model's point that these are; null: none. */
+export const pointAt = (points: readonly OperatingPoint[], { freq, volt }: Globals): string | null =>
+  (points.find(({ id, frequency, voltage }) => id === AS_IT_IS || (frequency !== null && voltage !== null && Math.abs(frequency - freq) < 0.5 && Math.abs(voltage - asMillivolts(volt)) < 5)))?.id ?? null;
+
+/** The one thing a machine can be told whose boards somebody has clocked one by one. */
+export const AS_IT_IS = "as it is";
+export const asItIs = ({ power, hashrate }: Pick<OperatingPoint, "power" | "hashrate">): OperatingPoint => ({ id: AS_IT_IS, frequency: null, voltage: null, power, hashrate });
 
 /** Until the device has spoken: the model's points stand for its presets. */
 export const assumedPoints = (model: MinerModel): readonly OperatingPoint[] =>

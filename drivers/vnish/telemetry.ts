@@ -5,7 +5,7 @@ import { numberAt, rowsAt, textAt, type Json, type JsonObject } from "../cgminer
 import { celsiusAt, inMillivolts, mean, megahertzAt, secondsAt, terahashAt, wattsAt } from "../cgminer/figures.ts";
 import { at } from "../http/path.ts";
 import { presetName, type Identity } from "./identity.ts";
-import { percentId } from "./points.ts";
+import { asMillivolts, globalsOf, percentId, pointAt } from "./points.ts";
 import { stateOf } from "./state.ts";
 
 export function telemetryOf(summary: JsonObject, perf: JsonObject, identity: Identity): Telemetry {
@@ -38,9 +38,13 @@ export function telemetryOf(summary: JsonObject, perf: JsonObject, identity: Ide
   };
 }
 
-function pointOf(status: Json, perf: JsonObject, { throttles, points }: Identity): string | null {
+function pointOf(status: Json, perf: JsonObject, { throttles, manual, points }: Identity): string | null {
   const state = stateOf(textAt(status, "miner_state"));
   if (state !== "hashing" && state !== "ramping") return null;
+  if (manual) {
+    const globals = globalsOf(at(perf, "current_preset"));
+    return globals === null ? null : pointAt(points, globals);
+  }
   const percent = numberAt(status, "throttled");
   const id = throttles ? (percent === null ? null : percentId(percent)) : presetName(perf);
   return points.some((point) => point.id === id) ? id : null;
@@ -90,10 +94,9 @@ function hashrateAt(row: Json, keys: readonly string[], { perTerahash }: Identit
   return null;
 }
 
-/** Versions write 13.8, 1380 or 13800 for 13.8 V: no board runs below 1 V or above 25 V, so each can only be one of them. */
 function voltageAt(chain: JsonObject): Millivolts | null {
   const value = numberAt(chain, "voltage") ?? numberAt(chain, "volt");
-  return inMillivolts(value === null || value >= 2500 ? value : value < 25 ? value * 1000 : value * 10);
+  return inMillivolts(value === null ? null : asMillivolts(value));
 }
 
 function sum(rows: readonly JsonObject[], key: string): number | null {

@@ -21,7 +21,7 @@ const KNOWN: Readonly<Record<DriverName, { readonly firmware: string; readonly r
   sealminer: { firmware: "Bitdeer stock (bdminer)", recorded: false, hardware: false },
   braiins: { firmware: "Braiins OS 25.07 and newer", recorded: false, hardware: false },
   luxos: { firmware: "LuxOS (LUXminer)", recorded: false, hardware: false },
-  vnish: { firmware: "VNish 1.2 and newer; throttled from 1.3.3 on", recorded: false, hardware: false },
+  vnish: { firmware: "VNish 1.2 and newer; throttled from 1.3.3 on, before by presets or clocks and volts", recorded: false, hardware: false },
   "whatsminer-v2": { firmware: "MicroBT stock, API V2", recorded: false, hardware: false },
   "whatsminer-v3": { firmware: "MicroBT stock, API V3", recorded: false, hardware: false },
 };

@@ -23,6 +23,14 @@ export const READING_THE_TABLES = `### How to read the tables
   that somebody else did. How long a board of LuxOS takes to come back is not published: half a minute is assumed.
 - Around every driver stands one guard (\`drivers/guarded.ts\`): points outside of \`miners[].limits\` are neither offered nor ordered, and a
   miner with a board at its limit (\`boardMaxC\` of the model file, 80 unless it says otherwise) gets no raise until it has cooled by 5 °C.
+- **VNish** from 1.3.3 on is told percents of its preset, live. Before, it is told presets, or where it is set by hand (preset \`disabled\`) the
+  model's clocks and volts, in the unit its settings are written in. Both restart mining if it answers \`restart_required\`; firmware that has taken
+  clocks and volts without is planned with as live from then on. One that asks for a reboot is refused, and boards clocked one by one are only put
+  to sleep and woken.
+- **WhatsMiner** is told percents (\`set_power_pct\`, 2 s, hashing) and not \`adjust_power_limit\` or \`set_target_freq\`: these restart btminer, which
+  costs 40 s of its hashing with fast boot and 230 to 320 s without, down and again up, and passes through full power. If they saved 5 % of the
+  power, which nobody has published, a limit would have to last 27 minutes (2.6 to 3.6 hours without fast boot) before the restarts are earned back.
+  \`set_power_pct_v2\` takes minutes: longer than the 15 s a limit gives.
 - What an order has to switch off besides what it sets, LuxOS's ATM and autotuner for two, is given back when nothing has limited the
   rack for a minute; \`curtailctl device ID\` says what is owed.
 - Stock Antminers tell real watts only where port 6060 answers \`/miner_power\`; simulated ones do where they have addresses of their own. Which frequency levels a

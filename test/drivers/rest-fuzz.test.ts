@@ -79,7 +79,7 @@ const plausible = ({ power, hashrate, voltage, frequency }: Telemetry): void => 
 };
 
 describe("a damaged REST reply", () => {
-  const vnishState = { version: "1.3.4", preset: "590", percent: 80, throttles: true, finding: false, stateMs: 5_000_000 };
+  const vnishState = { version: "1.3.4", preset: "590", manual: null, percent: 80, throttles: true, finding: false, stateMs: 5_000_000 };
   const braiinsState = { version: "25.07.1", target: 3258, byHand: null };
 
   test("of VNish", () => {

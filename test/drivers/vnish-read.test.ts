@@ -15,8 +15,8 @@ const never = new AbortController().signal;
 
 type Bench = Awaited<ReturnType<typeof vnishBench>>;
 
-async function with134(work: (device: Device, bench: Bench) => Promise<void>, { version = "1.3.4", password }: { version?: string; password?: string } = {}): Promise<void> {
-  await using bench = await vnishBench({ version, model: MODEL });
+async function with134(work: (device: Device, bench: Bench) => Promise<void>, { version = "1.3.4", by = "preset", password }: { version?: string; by?: "preset" | "hand" | "hand, live"; password?: string } = {}): Promise<void> {
+  await using bench = await vnishBench({ version, model: MODEL, by });
   await using device = vnish({ id: "asic-01", address: bench.web, model: loadModel(MODEL), deadlineMs: 500, ...(password !== undefined && { password }) });
   await work(device, bench);
 }
@@ -213,6 +213,47 @@ describe("VNish orders", () => {
       bench.override = (what) => (what === "POST /settings" ? json(200, { restart_required: false, reboot_required: true }) : null);
       await assert.rejects(to(device, "2393"), refused(/wants a reboot/));
     }, { version: "1.2.7" }));
+
+  for (const [unit, per] of [["hundredths", 10], ["millivolts", 1], ["volts", 1000]] as const) {
+    test(`set by hand in ${unit}: clocks and volts go back in the same, beside everything else`, () =>
+      with134(async (device, bench) => {
+        const overclock = { preset: "disabled", globals: { freq: 590, volt: 13_600 / per, extra: 1 }, chains: [{ freq: 0, chips: [0, 0], disabled: false }], modded: false };
+        const sent: unknown[] = [];
+        bench.override = (what, { body }) => {
+          if (what === "GET /perf-summary") return json(200, { current_preset: { name: "disabled", globals: overclock.globals } });
+          if (what === "POST /settings") sent.push(JSON.parse(body));
+          return what.endsWith("/settings") ? json(200, what.startsWith("GET") ? { miner: { overclock } } : { restart_required: true }) : null;
+        };
+        await device.read(never);
+        await assert.rejects(to(device, "490"), refused(/490 MHz: the miner acknowledged it and reads 590 MHz at 13600 mV/));
+        assert.deepEqual(sent, [{ miner: { overclock: { ...overclock, globals: { freq: 490, volt: 13_000 / per, extra: 1 } } } }]);
+      }, { version: "1.2.7" }));
+  }
+
+  test("taken without a restart, clocks and volts are planned with as live; with one, as what a restart costs", () =>
+    with134(async (device, bench) => {
+      const cost = () => device.capabilities.flatMap((capability) => (capability.kind === "points" ? [[capability.down.highest, capability.down.hashing, capability.points.length]] : []))[0];
+      await device.read(never);
+      const { points } = loadModel(MODEL);
+      assert.deepEqual(cost(), ["default", false, points.length]);
+      await to(device, "490");
+      assert.deepEqual(cost(), ["ends", true, points.length]);
+      assert.ok(!bench.asked.includes("POST /mining/restart"));
+      bench.override = (what) => (what === "POST /settings" ? json(200, { restart_required: true, reboot_required: false }) : null);
+      await assert.rejects(to(device, "590"), refused(/reads 490 MHz/));
+      assert.ok(bench.asked.includes("POST /mining/restart"), "it said that it wants one");
+    }, { version: "1.2.7", by: "hand, live" }));
+
+  test("boards that somebody has clocked one by one stay as they are, or sleep", () =>
+    with134(async (device, bench) => {
+      bench.override = (what) => (what === "GET /settings" ? json(200, { miner: { overclock: { preset: "disabled", globals: { freq: 590, volt: 1_360 }, chains: [{ freq: 0, chips: [] }, { freq: 0, chips: [0, 575, 0] }] } } }) : null);
+      await device.read(never);
+      assert.deepEqual(device.capabilities.flatMap((capability) => (capability.kind === "points" ? capability.points.map(({ id, power }) => [id, power]) : [])), [["as it is", 3_258]]);
+      assert.equal((await device.read(never)).point, "as it is");
+      await device.actuators.sleep?.({ kind: "sleep" }, never);
+      await to(device, "as it is");
+      assert.ok(!bench.asked.includes("POST /settings") && bench.asked.includes("POST /mining/resume"));
+    }, { version: "1.2.7", by: "hand" }));
 
   test("one that was stopped by hand is started where it cannot be resumed", () =>
     with134(async (device, bench) => {

@@ -27,8 +27,8 @@ export interface WebBench<F> extends AsyncDisposable {
 const clock: SimClock = { now: () => performance.now(), wall: () => Date.now() };
 
 /** Starts and steps are short, so that a test sees their end. */
-export const vnishBench = ({ version, model }: { version: string; model: string }): Promise<WebBench<VnishFirmware>> =>
-  webBench(machineOf(model, { downMs: 200, climbMs: 200 }), (machine) => new VnishFirmware({ machine, clock, random: seeded(7) }, version));
+export const vnishBench = ({ version, model, by }: { version: string; model: string; by?: "preset" | "hand" | "hand, live" }): Promise<WebBench<VnishFirmware>> =>
+  webBench(machineOf(model, { downMs: 200, climbMs: 200 }), (machine) => new VnishFirmware({ machine, clock, random: seeded(7) }, version, by));
 
 export async function braiinsBench({ version, model }: { version: string; model: string }): Promise<WebBench<BraiinsFirmware> & { readonly reports: Address }> {
   const bench = await webBench(machineOf(model, null), (machine) => new BraiinsFirmware({ machine, clock, random: seeded(8) }, version));

@@ -50,8 +50,8 @@ export async function braiinsStand(byHand: boolean, orders: Stand["orders"]): Pr
   };
 }
 
-export async function vnishStand(version: string, orders: Stand["orders"]): Promise<Stand> {
-  const bench = await vnishBench({ version, model: VNISH_MODEL });
+export async function vnishStand(version: string, orders: Stand["orders"], by: "preset" | "hand" | "hand, live" = "preset"): Promise<Stand> {
+  const bench = await vnishBench({ version, model: VNISH_MODEL, by });
   const proxy = await faultProxy(bench.web);
   const device = vnish({ id: "asic-01", address: proxy.address, model: loadModel(VNISH_MODEL), deadlineMs: REQUEST_MS });
   return {
