@@ -162,7 +162,7 @@ export class Daemon {
   }
 
   /** Something a technician did to one machine or to the daemon, for the record. */
-  told(name: "device.restarted" | "device.blinked" | "log.changed", fields: Readonly<Record<string, unknown>>): void {
+  told(name: "device.restarted" | "device.blinked" | "log.changed" | "technician.ordered", fields: Readonly<Record<string, unknown>>): void {
     this.#teller.event(name, fields);
   }
 

@@ -7,6 +7,7 @@ import type { ProvenTransition } from "./report/capability.ts";
 import type { Clock } from "./runtime/clock.ts";
 import type { Link } from "./runtime/link.ts";
 import type { Log } from "./runtime/log.ts";
+import type { Secrets } from "./runtime/secrets.ts";
 import type { Store } from "./runtime/store.ts";
 import type { Signal } from "./signal/signal.ts";
 
@@ -39,6 +40,8 @@ export interface DaemonParts {
   readonly proven?: () => readonly ProvenTransition[];
   /** Takes what has to reach the operator, now or later; null: nothing can be kept for later. */
   readonly forward: ((topic: string, document: object) => void) | null;
+  /** What no event may tell. */
+  readonly secrets?: Secrets;
   /** Where the journal stood at its last checkpoint; null: there is none. */
   readonly logHead: () => string | null;
 }

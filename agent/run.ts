@@ -32,7 +32,7 @@ import { formatAddress } from "./config/address.ts";
 import { circuitsOf } from "./config/circuits.ts";
 import { openDeviceKey, openEnergyKey, type DeviceKey } from "./config/device-key.ts";
 import type { BrokerConfig, Config } from "./config/schema.ts";
-import { brokerAccess, minerPasswords, webToken } from "./config/secrets.ts";
+import { brokerAccess, learnSecrets, minerPasswords, webToken } from "./config/secrets.ts";
 import type { Policy } from "./core/policy.ts";
 import { DEFAULT_POLICY } from "./core/policy.ts";
 import { bandAround } from "./core/supply.ts";
@@ -56,6 +56,7 @@ import { ConfigError, messageOf } from "./runtime/errors.ts";
 import type { Link, OutgoingMessage, Subscription } from "./runtime/link.ts";
 import type { Log, Logbook } from "./runtime/log.ts";
 import { Scope } from "./runtime/scope.ts";
+import type { Secrets } from "./runtime/secrets.ts";
 import type { Store } from "./runtime/store.ts";
 import { signJws } from "./signal/jws.ts";
 import { Signal } from "./signal/signal.ts";
@@ -72,6 +73,8 @@ export interface Surroundings {
   /** `last-good`: the file in force could not be read, and this one holds under the failsafe limit. */
   readonly config: "ok" | "last-good";
   readonly logbook: Logbook;
+  /** Taken out of log, events and answers; what the configuration's secret files hold is added. */
+  readonly secrets: Secrets;
   /** Reads the configuration again and checks it. Rejects with a ConfigError. */
   readonly reread: () => Promise<Config>;
   /** Calls `reload` whenever the service manager asks for it. */
@@ -80,9 +83,10 @@ export interface Surroundings {
 
 /** Runs the rack until `signal` aborts. Rejects only when the configuration names what does not exist, or on a bug of ours. */
 export async function runRack(config: Config, surroundings: Surroundings, signal: AbortSignal): Promise<void> {
-  const { clock, log, boot } = surroundings;
+  const { clock, log, boot, secrets } = surroundings;
   const scope = new Scope();
   try {
+    await learnSecrets(config, secrets);
     const wiring = wire(config, await minerPasswords(config.miners), surroundings, scope);
     const store = await openStore(config.paths.state).catch((error: unknown) => brokenStore(error, log));
     scope.own("store", () => store.close());
@@ -141,7 +145,10 @@ export async function runRack(config: Config, surroundings: Surroundings, signal
     });
     // The rack is kept with or without a command line: a socket that cannot be opened is said and no more.
     const routes = allRoutes({ daemon, clock, store, logbook: surroundings.logbook, software: surroundings.software, schedule, calendar, history, health, reload, estop, evidence, journal: journalDirectory(config), outlets, commissioning, proving, sign: deviceKey === null ? null : (text) => signJws(text, deviceKey) });
-    const desk = await openControl({ directory: config.paths.run, routes, clock, log: surroundings.logbook.room("control") }).catch((error: unknown) => {
+    const desk = await openControl({
+      directory: config.paths.run, routes, clock, secrets, log: surroundings.logbook.room("control"),
+      ordered: (order) => daemon.told("technician.ordered", { ...order }),
+    }).catch((error: unknown) => {
       log.error({ reason: messageOf(error) }, "no control socket: curtailctl will not reach this daemon");
       return null;
     });
@@ -180,9 +187,9 @@ async function recording(config: Config, { clock, log, boot, software, key, seal
 }
 
 /** Nor does it need readers: a listener that cannot be opened is said and no more. */
-async function reading(web: NonNullable<Config["web"]>, routes: readonly ControlRoute[], { clock, logbook, log }: Surroundings): Promise<AsyncDisposable | null> {
+async function reading(web: NonNullable<Config["web"]>, routes: readonly ControlRoute[], { clock, logbook, log, secrets }: Surroundings): Promise<AsyncDisposable | null> {
   try {
-    const opened = await openWeb({ ...web, token: await webToken(web.tokenFile), page: web.page ? await loadPage() : null, routes: webRoutes(routes, web), clock, log: logbook.room("web") });
+    const opened = await openWeb({ ...web, token: await webToken(web.tokenFile), page: web.page ? await loadPage() : null, routes: webRoutes(routes, web), clock, secrets, log: logbook.room("web") });
     log.info({ url: opened.url, token: web.tokenFile !== null }, "readers are welcome");
     return opened;
   } catch (error) {

@@ -15,7 +15,10 @@ import { Reporter } from "./report/reporter.ts";
 import { spoken } from "./report/runbook/runbook.ts";
 import type { StatusDocument } from "./report/status.ts";
 import { BindingWatch, statusDocument, willDocument } from "./report/status.ts";
+import { Secrets } from "./runtime/secrets.ts";
 import type { SignalEffect } from "./signal/effects.ts";
+
+const anyone = new Secrets();
 
 export interface TellerOptions {
   /** As they are now: some change while the rack runs. */
@@ -101,8 +104,10 @@ export class Teller {
     }
   }
 
-  event(name: string, facts: Readonly<Record<string, unknown>>): void {
-    const { clock, log, attendants } = this.#parts();
+  /** To the log, the journal, the farm and the operator: nothing secret goes further than here. */
+  event(name: string, told: Readonly<Record<string, unknown>>): void {
+    const { clock, log, attendants, secrets = anyone } = this.#parts();
+    const facts = secrets.hide(told);
     // What happens while a rehearsed document binds is part of the rehearsal.
     const fields = this.#decision?.effective.binding?.ref?.drill === true ? { ...facts, drill: true } : facts;
     const event = this.events.add(name, clock.now().at, fields);

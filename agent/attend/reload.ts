@@ -46,11 +46,12 @@ export class Reload implements Attendant {
   async reload(who: string): Promise<Reloaded> {
     try {
       const config = await this.#options.reread();
-      const live = differences(this.#inForce, config).filter((difference) => difference.live).map(({ path }) => path);
+      const changed = differences(this.#inForce, config).filter((difference) => difference.live);
+      const live = changed.map(({ path }) => path);
       const restart = differences(this.#wired, config).filter((difference) => !difference.live).map(({ path }) => path);
       this.#inForce = taken(this.#wired, config);
       this.#options.adopt(this.#inForce);
-      this.#desk?.event("config.reloaded", { live, restart, who });
+      this.#desk?.event("config.reloaded", { live, restart, changes: changed.map(({ path, before, after }) => `${path}: ${before} -> ${after}`), who });
       this.#desk?.soon();
       return { ok: true, live, restart, faults: [] };
     } catch (error) {

@@ -3,7 +3,7 @@ import { userInfo } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline/promises";
 import type { Command } from "commander";
-import { ControlClient } from "./client.ts";
+import { ControlClient, type OrderMethod } from "./client.ts";
 import { exit, Failure } from "./exit.ts";
 
 /** The options every command takes, before or after its name. */
@@ -32,10 +32,29 @@ export function print(...lines: readonly string[]): void {
   process.stdout.write(lines.map((line) => `${line}\n`).join(""));
 }
 
-/** Says what will happen and goes on only with --yes or a yes typed on a terminal. */
-export async function confirm(command: Command, what: string): Promise<void> {
+export interface Order {
+  /** What will happen, said before it does; null: nothing that the rack draws or obeys, or what was begun is ended by Ctrl-C. */
+  readonly will: string | null;
+  readonly method?: OrderMethod;
+  readonly path: string;
+  readonly body?: object;
+}
+
+/** The one way in which a command changes anything of a running rack: it says what will happen, asks, and gives the name of who orders it. */
+export async function order(command: Command, { will, method = "POST", path, body }: Order): Promise<unknown> {
+  if (will !== null) await confirm(command, will);
+  return client(command).order(method, path, { ...body, who: who() });
+}
+
+/**
+ * Says what will happen and goes on only with --yes or a yes typed on a terminal. `unattended`: what a program's order is
+ * taken for where nobody can be asked; the grid's documents are usually sent by programs.
+ */
+export async function confirm(command: Command, what: string, unattended: "no" | "yes" = "no"): Promise<void> {
   if (commonOptions(command).yes === true) return;
-  if (!process.stdin.isTTY || !process.stderr.isTTY) throw new Failure(exit.usage, `${what}\nNobody can be asked here: say --yes to do it.`);
+  const asked = process.stdin.isTTY && process.stderr.isTTY;
+  if (!asked && unattended === "yes") return;
+  if (!asked) throw new Failure(exit.usage, `${what}\nNobody can be asked here: say --yes to do it.`);
   const terminal = createInterface({ input: process.stdin, output: process.stderr });
   try {
     const answer = await terminal.question(`${what}\nGo on? [y/N] `);
@@ -45,8 +64,8 @@ export async function confirm(command: Command, what: string): Promise<void> {
   }
 }
 
-/** Who asks, for the daemon's log: behind sudo the person, not root. */
-export function who(): string {
+/** Who orders, for the daemon's record: behind sudo the person, not root. */
+function who(): string {
   const name = process.env["SUDO_USER"] ?? userInfo().username;
   return name.replaceAll(/[^\w.@-]/g, "_").slice(0, 100) || "unknown";
 }

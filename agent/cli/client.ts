@@ -10,7 +10,8 @@ import { messageOf } from "../runtime/errors.ts";
 const answerTimeoutMs = 15_000;
 const largestAnswer = 16_777_216;
 
-type Method = "GET" | "POST" | "DELETE";
+/** Orders; everything else is looking. */
+export type OrderMethod = "POST" | "DELETE";
 
 export class ControlClient {
   readonly #directory: string;
@@ -21,8 +22,13 @@ export class ControlClient {
   }
 
   /** Resolves with the answer's JSON. Rejects with a Failure: 69 when there is no daemon, 77 when we may not, else as the daemon's refusal says. */
-  async ask(method: Method, path: string, body?: object): Promise<unknown> {
-    const proof = method === "GET" ? null : await this.#prove();
+  async ask(method: "GET", path: string): Promise<unknown> {
+    return answered(await this.#open(method, path, { timeoutMs: answerTimeoutMs }));
+  }
+
+  /** As `ask`, for what changes something; the daemon is shown who orders it. Commands come here by `order` of asking.ts, which says first what will happen. */
+  async order(method: OrderMethod, path: string, body: object): Promise<unknown> {
+    const proof = await this.#prove();
     return answered(await this.#open(method, path, { body, proof, timeoutMs: answerTimeoutMs }));
   }
 
@@ -55,7 +61,7 @@ export class ControlClient {
     return word;
   }
 
-  #open(method: Method, path: string, { body, proof, timeoutMs }: { body?: object | undefined; proof?: string | null; timeoutMs: number }): Promise<IncomingMessage> {
+  #open(method: "GET" | OrderMethod, path: string, { body, proof, timeoutMs }: { body?: object | undefined; proof?: string | null; timeoutMs: number }): Promise<IncomingMessage> {
     const socketPath = join(this.#directory, method === "GET" ? "look.sock" : "act.sock");
     const text = body === undefined ? "" : JSON.stringify(body);
     return new Promise((resolve, reject) => {

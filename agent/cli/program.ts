@@ -1,6 +1,7 @@
 /** What both programs share: lazily loaded commands, and errors that become exit codes. */
 import { Command, CommanderError } from "commander";
 import { ConfigError } from "../runtime/errors.ts";
+import { withoutSecrets } from "../runtime/secrets.ts";
 import { exit, Failure, type ExitCode } from "./exit.ts";
 
 /** A group of commands that is loaded only when it is asked for. */
@@ -35,7 +36,7 @@ export async function runProgram(program: Command, argv: readonly string[]): Pro
 }
 
 function say(text: string, code: ExitCode): ExitCode {
-  process.stderr.write(`${text}\n`);
+  process.stderr.write(`${withoutSecrets(text)}\n`);
   return code;
 }
 

@@ -2,6 +2,7 @@
 import { once } from "node:events";
 import { connect, createServer, type AddressInfo, type Socket } from "node:net";
 import type { Address } from "../../drivers/cgminer/wire.ts";
+import { isSecretName, withoutCredentials } from "../runtime/secrets.ts";
 
 /** One question and its last answer. */
 export interface Exchange {
@@ -122,7 +123,7 @@ export function withoutTokens(question: string): string {
   }
 }
 
-const SECRET = /("(?:pass|passwd|password|pwd|pw|token|access_token|salt|newsalt|sign|sessionid|secret|apikey|api_key)"\s*:\s*)"(?:[^"\\]|\\.)*"/gi;
+const NAMED = /("([\w-]+)"\s*:\s*)"(?:[^"\\]|\\.)*"/g;
 
 /** By name, as text: what firmware sends is not always JSON. */
-export const withoutSecrets = (text: string): string => text.replace(SECRET, '$1"removed"');
+export const withoutSecrets = (text: string): string => withoutCredentials(text).replaceAll(NAMED, (whole, before: string, name: string) => (isSecretName(name) ? `${before}"removed"` : whole));

@@ -68,12 +68,15 @@ function parseYaml(text: string, file: string, lines: LineCounter): { document: 
     const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
     const value: unknown = document.toJS({ maxAliasCount: 100 });
     if (document.errors.length === 0) return { document, value };
-    throw configFaults(file, document.errors.map((error) => ({ line: lines.linePos(error.pos[0]).line, path: "", text: `is no YAML: ${error.message}. Check indentation and quotes here and on the line before.` })));
+    throw configFaults(file, document.errors.map((error) => ({ line: lines.linePos(error.pos[0]).line, path: "", text: `is no YAML: ${withoutQuotation(error.message)}. Check indentation and quotes here and on the line before.` })));
   } catch (error) {
     if (error instanceof ConfigError) throw error;
-    throw configFaults(file, [{ line: null, path: "", text: `is no YAML that can be read (${messageOf(error)}).` }], { cause: error });
+    throw configFaults(file, [{ line: null, path: "", text: `is no YAML that can be read (${withoutQuotation(messageOf(error))}).` }], { cause: error });
   }
 }
+
+/** The parser quotes the file behind a colon: it may be a password that stands there. */
+const withoutQuotation = (message: string): string => message.split(": ")[0] ?? "";
 
 /** The line of a path, or of the nearest thing above it that is there. */
 function lineFinder(document: Document, lines: LineCounter): LineOf {

@@ -4,6 +4,7 @@ import { open } from "node:fs/promises";
 import type { Contradiction } from "./contradictions.ts";
 import type { BrokerConfig, Config } from "./schema.ts";
 import { messageOf } from "../runtime/errors.ts";
+import type { Secrets } from "../runtime/secrets.ts";
 
 const mostBytes = 65_536;
 /** Anything for others, or writing for the group. */
@@ -44,6 +45,24 @@ export async function minerPasswords(miners: readonly Pick<Config["miners"][numb
 
 /** What readers have to show; null: nothing. */
 export const webToken = async (tokenFile: string | null): Promise<string | null> => (await readOptional(tokenFile))?.trim() ?? null;
+
+/** Files whose names end so hold what anybody may know. */
+const PUBLIC_FILES = new Set(["caFile", "certFile", "rootKeyFile"]);
+
+/** Every file a configuration names whose content is nobody's business, by the names of the keys: `passwordFile`, `keyFile`, and what else will end so. */
+export function secretFiles(value: unknown): string[] {
+  if (typeof value !== "object" || value === null) return [];
+  const found = Object.entries(value).flatMap(([key, part]) => (typeof part === "string" ? (key.endsWith("File") && !PUBLIC_FILES.has(key) ? [part] : []) : secretFiles(part)));
+  return [...new Set(found)];
+}
+
+/** What stands in them, to be kept out of everything that is written; one that cannot be read has nothing to tell. */
+export async function learnSecrets(config: Config, secrets: Secrets): Promise<void> {
+  for (const file of secretFiles(config)) {
+    const content = await readPassword(file).catch(() => null);
+    if (content !== null) secrets.learn(content);
+  }
+}
 
 /** Reads what a link needs to log on. */
 export async function brokerAccess(link: BrokerConfig): Promise<BrokerAccess> {

@@ -4,10 +4,13 @@
  */
 import { pino } from "pino";
 import type { Log, Logbook, LogLevel } from "../runtime/log.ts";
+import { Secrets } from "../runtime/secrets.ts";
 
 export interface LogOptions {
   readonly level: LogLevel;
   readonly form: LogForm;
+  /** What may not be written; values of secret files are learnt while it runs. */
+  readonly secrets?: Secrets;
   /** Takes one finished line; standard output unless given. */
   readonly write?: (line: string) => void;
 }
@@ -18,13 +21,10 @@ export type LogForm = "journal" | "lines" | "terminal";
 /** Priorities of syslog, by pino's level. */
 const priorities: Readonly<Record<number, number>> = { 50: 3, 40: 4, 30: 6, 20: 7 };
 
-/** Fields of these names are not shown, at the top or one below. */
-const secrets = ["password", "secret", "token", "authorization", "privateKey", "key"].flatMap((name) => [name, `*.${name}`]);
-
 /** What standard output is, from the environment systemd gives and from whether it is a terminal. */
 export const logForm = (env: NodeJS.ProcessEnv, isTerminal: boolean): LogForm => (isTerminal ? "terminal" : env["JOURNAL_STREAM"] === undefined ? "lines" : "journal");
 
-export function createLogbook({ level, form, write = standardOutput() }: LogOptions): Logbook {
+export function createLogbook({ level, form, secrets = new Secrets(), write = standardOutput() }: LogOptions): Logbook {
   const stream = {
     [Symbol.for("pino.metadata")]: true,
     lastLevel: 0,
@@ -37,8 +37,12 @@ export function createLogbook({ level, form, write = standardOutput() }: LogOpti
       level,
       base: null,
       timestamp: pino.stdTimeFunctions.isoTime,
-      formatters: { level: (label) => ({ level: label }) },
-      redact: { paths: secrets, censor: "(not shown)" },
+      formatters: { level: (label) => ({ level: label }), log: (fields) => secrets.hide(fields) },
+      hooks: {
+        logMethod([fields, text], method) {
+          method.apply(this, [fields as object, secrets.text(String(text))]);
+        },
+      },
     },
     stream,
   );

@@ -1,5 +1,6 @@
 import type { IncomingMessage, Server, ServerOptions, ServerResponse } from "node:http";
 import { messageOf } from "../runtime/errors.ts";
+import type { Secrets } from "../runtime/secrets.ts";
 
 const mostBytes = 16_384;
 
@@ -53,10 +54,11 @@ export async function readJson(request: IncomingMessage, signal: AbortSignal): P
   }
 }
 
-export function answerJson(response: ServerResponse, status: number, value: unknown): void {
+/** `secrets`: what is taken out of it on the way. */
+export function answerJson(response: ServerResponse, status: number, value: unknown, secrets?: Secrets): void {
   // After an error the body may not have been read to its end: the connection cannot be used again.
   if (status >= 400) response.setHeader("connection", "close");
-  answerText(response, new Verbatim("application/json", `${JSON.stringify(value ?? null)}\n`), status);
+  answerText(response, new Verbatim("application/json", `${JSON.stringify(value ?? null, secrets?.replacer)}\n`), status);
 }
 
 export function answerText(response: ServerResponse, { type, body }: Verbatim, status = 200): void {

@@ -8,7 +8,8 @@ import { join } from "node:path";
 import type * as z from "zod";
 import type { Clock } from "../runtime/clock.ts";
 import type { Log } from "../runtime/log.ts";
-import { answer } from "./control-answer.ts";
+import type { Secrets } from "../runtime/secrets.ts";
+import { answer, type Ordered } from "./control-answer.ts";
 import { bounds, closed } from "./control-http.ts";
 import { EventStreams, type Follow } from "./control-events.ts";
 import { Proofs, type Caller } from "./control-proof.ts";
@@ -43,6 +44,8 @@ export interface ControlRoute {
   readonly takes?: z.ZodType;
   /** Resolves with what is sent as JSON, or as it stands where it is Verbatim. A ControlError becomes its status, anything else 500. */
   handle(request: ControlRequest): Promise<unknown>;
+  /** Signed, or for another machine: sent as it stands, without looking for secrets in it. */
+  readonly verbatim?: true;
   /** Where given and asked for with `?follow=1`: server-sent events from now on, after those `handle` resolves with. */
   readonly follow?: Follow;
 }
@@ -52,6 +55,10 @@ export interface ControlOptions {
   readonly routes: readonly ControlRoute[];
   readonly clock: Clock;
   readonly log: Log;
+  /** What no answer may show. */
+  readonly secrets?: Secrets;
+  /** Every order of somebody who has proved who he is, also those that were refused. */
+  readonly ordered?: (order: Ordered) => void;
 }
 
 const sockets = ["look", "act"] as const;

@@ -6,6 +6,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { networkInterfaces } from "node:os";
 import type { Clock } from "../runtime/clock.ts";
 import type { Log } from "../runtime/log.ts";
+import type { Secrets } from "../runtime/secrets.ts";
 import { answer } from "./control-answer.ts";
 import { EventStreams } from "./control-events.ts";
 import { answerJson, bounds, closed, failureOf } from "./control-http.ts";
@@ -29,6 +30,8 @@ export interface WebOptions extends GateOptions {
   readonly routes: readonly ControlRoute[];
   readonly clock: Clock;
   readonly log: Log;
+  /** What no answer may show. */
+  readonly secrets?: Secrets;
 }
 
 export interface Web extends AsyncDisposable {
@@ -46,10 +49,10 @@ const headers = {
 } as const;
 
 /** Rejects when it cannot listen: with the cause and the cure. */
-export async function openWeb({ listen, page, routes, clock, log, ...access }: WebOptions): Promise<Web> {
+export async function openWeb({ listen, page, routes, clock, log, secrets, ...access }: WebOptions): Promise<Web> {
   const gate = new Gate(access);
   const streams = new EventStreams();
-  const reading = { routes: routes.filter(({ socket }) => socket === "look"), socket: "look", streams, proofs: null, clock, log } as const;
+  const reading = { routes: routes.filter(({ socket }) => socket === "look"), socket: "look", streams, proofs: null, clock, log, secrets } as const;
   const server = createServer(bounds.server, (request, response) => {
     for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
     try {

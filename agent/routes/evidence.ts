@@ -28,6 +28,7 @@ export function evidenceRoutes(evidence: Evidence | null, directory: string): Co
       method: "GET",
       path: "/equipment",
       socket: "look",
+      verbatim: true,
       does: "The equipment register as a signed file: format csv or json.",
       handle: async ({ query }) => kept().equipment.sheet(query.get("format") === "csv" ? "csv" : "json"),
     },
@@ -35,6 +36,7 @@ export function evidenceRoutes(evidence: Evidence | null, directory: string): Co
       method: "GET",
       path: "/report",
       socket: "look",
+      verbatim: true,
       does: "A report on a document (id) or a stretch of time (from, to), as html, json, csv or ocmf (format).",
       async handle({ query }) {
         const format = FORMATS.find((one) => one === (query.get("format") ?? "html"));

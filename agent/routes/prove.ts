@@ -29,7 +29,7 @@ export function proveRoutes(daemon: Daemon, { proving, software, sign }: ProvePa
   const view = (): ProofAnswer => (proving.trial === null ? null : proofView(proving.trial.proof, proving.trial));
   return [
     { method: "GET", path: "/prove", socket: "look", does: "How far a proof test or drill is, and what it measured.", handle: async () => view() },
-    { method: "GET", path: "/prove/page", socket: "look", does: "The last proof test or drill on one signed page.", handle: async () => ({ page: page(daemon, { proving, software, sign }) }) },
+    { method: "GET", path: "/prove/page", socket: "look", verbatim: true, does: "The last proof test or drill on one signed page.", handle: async () => ({ page: page(daemon, { proving, software, sign }) }) },
     {
       method: "POST", path: "/prove", socket: "act", does: "Begins a proof test or a drill.", takes: wish,
       async handle(request) {

@@ -10,6 +10,7 @@ export function stateRoutes(daemon: Daemon, store: Store): ControlRoute[] {
     method: "POST",
     path: "/state",
     socket: "act",
+    verbatim: true,
     does: "Everything this rack has stored, for another controller.",
     async handle() {
       const records = await store.load("").catch((error: unknown) => {

@@ -4,8 +4,9 @@ import { readFile, stat } from "node:fs/promises";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { describe, test } from "node:test";
-import { withoutSecrets } from "../../agent/cli/doctor/bundle.ts";
+import { packed } from "../../agent/cli/doctor/bundle.ts";
 import { tarOf } from "../../agent/cli/doctor/tar.ts";
+import { Secrets } from "../../agent/runtime/secrets.ts";
 import { configText, testDirectory } from "../config/config-files.ts";
 import { device, silent, status } from "./answers.ts";
 import { fakeDaemon, run } from "./programs.ts";
@@ -82,8 +83,9 @@ describe("curtailctl doctor", { concurrency: 2 }, () => {
 });
 
 test("secrets are taken out wherever they stand", () => {
-  for (const text of ['"password":"hunter2"', "password: hunter2", "mqtt://rack:hunter2@broker", "token=hunter2", "-----BEGIN PRIVATE KEY-----\nhunter2\n-----END PRIVATE KEY-----"]) assert.doesNotMatch(withoutSecrets(text), /hunter2/);
-  assert.equal(withoutSecrets("passwordFile: /etc/curtaild/secrets/mqtt"), "passwordFile: /etc/curtaild/secrets/mqtt");
+  const nobody = new Secrets();
+  for (const text of ['"password":"hunter2"', "password: hunter2", "mqtt://rack:hunter2@broker", "token=hunter2", "-----BEGIN PRIVATE KEY-----\nhunter2\n-----END PRIVATE KEY-----"]) assert.doesNotMatch(packed(text, nobody), /hunter2/);
+  assert.equal(packed("passwordFile: /etc/curtaild/secrets/mqtt", nobody), "passwordFile: /etc/curtaild/secrets/mqtt");
 });
 
 test("an archive of ours is one that tar reads", async () => {

@@ -32,17 +32,17 @@ test("runs, answers, parks and ends with 0; with a broken file the last good one
   assert.deepEqual([status["state"], status["effectiveLimitW"], status["limitSource"], status["config"]], ["init", 10_000, "failsafe", "ok"]);
 
   await writeFile(file, configText({ ...alone, "grid.failsafeLimitW": 9_000, "miners.0.address": "127.0.0.1:5" }));
-  const reloaded = await run("curtailctl", [...socket, "reload"]);
+  const reloaded = await run("curtailctl", [...socket, "--yes", "reload"]);
   assert.match(reloaded.out, /^Taken: grid\.failsafeLimitW\nWaits for a restart: miners\[\S+\]\.address\.port\n/);
   await until(() => first.log().includes('"toW":9000'), first.log, 5_000);
   await writeFile(file, configText({ ...alone, "grid.failsafeLimitW": "much" }));
   first.child.kill("SIGHUP");
   await until(() => first.log().includes('"config.refused"'), first.log, 5_000);
-  const refused = await run("curtailctl", [...socket, "--json", "reload"]);
+  const refused = await run("curtailctl", [...socket, "--json", "--yes", "reload"]);
   assert.equal(refused.code, 78);
   assert.match(refused.out, /grid\.failsafeLimitW: is \\"much\\"/);
   await writeFile(file, configText(alone));
-  assert.equal((await run("curtailctl", [...socket, "reload"])).code, 0);
+  assert.equal((await run("curtailctl", [...socket, "--yes", "reload"])).code, 0);
   assert.match((await run("curtailctl", [...socket, "loglevel", "debug", "link"])).out, /^link +debug$/m);
 
   assert.equal((await run("curtailctl", [...socket, "--yes", "hold", "--for", "1m"])).code, 0);

@@ -1,6 +1,9 @@
 /** Completions and manual pages hold every command there is, and the shells can read them. */
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
+import { mkdtempSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { describe, test } from "node:test";
 import { programs, type CommandTree } from "../../scripts/deb/commands.ts";
 import { bashCompletion, fishCompletion, zshCompletion } from "../../scripts/deb/completions.ts";
@@ -46,4 +49,16 @@ test("bash completes commands, their words and their options", { skip: missing("
   assert.deepEqual(completed("curtailctl", "limit", "cl"), ["clear"]);
   assert.deepEqual(completed("curtailctl", "loglevel", "de"), ["debug"]);
   assert.ok(completed("curtailctl", "limit", "--").includes("--for"));
+});
+
+test("fish completes commands and their words", { skip: missing("fish") ? "fish is not installed" : false }, async () => {
+  const [, ctl] = await programs();
+  assert.ok(ctl !== undefined);
+  const file = join(mkdtempSync(join(tmpdir(), "completion-")), "curtailctl.fish");
+  writeFileSync(file, fishCompletion(ctl));
+  const completed = (line: string): string[] => spawnSync("fish", ["--no-config", "-c", `source ${file}; complete -C '${line}'`], { encoding: "utf8" }).stdout.trim().split("\n").map((row) => row.split("\t")[0] ?? "");
+  assert.ok(completed("curtailctl sta").includes("status"));
+  assert.deepEqual(completed("curtailctl limit cl"), ["clear"]);
+  assert.ok(completed("curtailctl loglevel de").includes("debug"));
+  assert.ok(completed("curtailctl limit --").includes("--for"));
 });

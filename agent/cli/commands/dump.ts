@@ -4,6 +4,7 @@ import { loadModel } from "../../../drivers/models.ts";
 import { loadConfig } from "../../config/load.ts";
 import { minerPasswords } from "../../config/secrets.ts";
 import { DeviceError } from "../../runtime/errors.ts";
+import { Secrets } from "../../runtime/secrets.ts";
 import { printJson } from "../asking.ts";
 import { exit, Failure } from "../exit.ts";
 import { Recorder } from "../recording.ts";
@@ -27,13 +28,16 @@ export const dumpCommand = (): Command =>
       const { driver, address, model, webPort, passwordFile } = miner;
       if (!isDriverName(driver)) throw new Failure(exit.config, `${file}: there is no driver ${driver}`);
       const password = passwordFile === null ? undefined : (await minerPasswords([miner])).get(passwordFile);
+      const secrets = new Secrets();
+      if (password !== undefined) secrets.learn(password);
       await using api = new Recorder("api", address);
       await using web = new Recorder("web", { host: address.host, port: webPort ?? usualWebPort(driver) });
       const here = { address: await api.listen(), webPort: (await web.listen()).port };
       const failures = await readThrough(driver, { id, model: loadModel(model), ...here, ...(password !== undefined && { password }) });
       const exchanges = [...api.exchanges, ...web.exchanges];
       if (exchanges.length === 0) throw new Failure(exit.unreachable, `${id} answered nothing: ${failures[0] ?? "no reason is known"}`);
-      printJson({ v: 1, type: "DUMP", driver, model, failures, exchanges });
+      const kept = exchanges.map((exchange) => ({ ...exchange, question: secrets.values(exchange.question), answer: secrets.values(exchange.answer) }));
+      printJson({ v: 1, type: "DUMP", driver, model, failures: failures.map((text) => secrets.text(text)), exchanges: kept });
     });
 
 type Options = Parameters<(typeof drivers)["luxos"]>[0];

@@ -1,6 +1,6 @@
 import { Command } from "commander";
 import type { EstopAnswer } from "../answers.ts";
-import { client, commonOptions, confirm, print, printJson, who } from "../asking.ts";
+import { client, commonOptions, order, print, printJson } from "../asking.ts";
 import { judged } from "../words.ts";
 
 /** `estop` shows, `estop reset` clears. To stop the rack by hand there is `curtailctl stop`. */
@@ -11,9 +11,8 @@ export function estopCommand(): Command {
     else print(...estopLines(answer));
   });
   estop.command("reset").description("clear it, once every contact is closed").action(async (_options: object, command: Command) => {
-    const daemon = client(command);
-    await confirm(command, "This clears the emergency stop: the rack wakes as far as its limit allows. Is nobody at the machines?");
-    const answer = (await daemon.ask("POST", "/estop/reset", { who: who() })) as { cleared: boolean };
+    const will = "This clears the emergency stop: the rack wakes as far as its limit allows. Is nobody at the machines?";
+    const answer = (await order(command, { will, path: "/estop/reset" })) as { cleared: boolean };
     if (commonOptions(command).json === true) printJson(answer);
     else print(answer.cleared ? "The emergency stop is cleared." : "There was no emergency stop.");
   });

@@ -1,7 +1,7 @@
 import { Command } from "commander";
 import type { Millis, Watts } from "../../core/units.ts";
 import type { StatusDocument } from "../answers.ts";
-import { client, commonOptions, confirm, print, printJson, who } from "../asking.ts";
+import { client, commonOptions, order, print, printJson } from "../asking.ts";
 import { formatDuration, formatPower, parseDuration, parsePower } from "../human.ts";
 import { limitText, powerText } from "../words.ts";
 
@@ -19,19 +19,16 @@ export function limitCommand(): Command {
 }
 
 async function setLimit(power: Watts, { for: length }: LimitOptions, command: Command): Promise<void> {
-  const daemon = client(command);
-  const status = (await daemon.ask("GET", "/status")) as StatusDocument;
+  const status = (await client(command).ask("GET", "/status")) as StatusDocument;
   const until = length === undefined ? "until `curtailctl limit clear`" : `for ${formatDuration(length)}`;
-  await confirm(command, `This holds the rack at ${formatPower(power)} at most, ${until}. It draws ${powerText(status.measuredW)} now; its limit is ${limitText(status)}.`);
-  const answer = await daemon.ask("POST", "/limit", { limitW: power, forS: length === undefined ? null : length / 1_000, who: who() });
+  const will = `This holds the rack at ${formatPower(power)} at most, ${until}. It draws ${powerText(status.measuredW)} now; its limit is ${limitText(status)}.`;
+  const answer = await order(command, { will, path: "/limit", body: { limitW: power, forS: length === undefined ? null : length / 1_000 } });
   if (commonOptions(command).json === true) printJson(answer);
   else print(`The rack draws at most ${formatPower(power)} ${until}.`);
 }
 
 async function clearLimit(_options: object, command: Command): Promise<void> {
-  const daemon = client(command);
-  await confirm(command, "This ends your own limit: the rack may rise to what the grid allows.");
-  const answer = (await daemon.ask("DELETE", "/limit", { who: who() })) as { cleared: boolean };
+  const answer = (await order(command, { will: "This ends your own limit: the rack may rise to what the grid allows.", method: "DELETE", path: "/limit" })) as { cleared: boolean };
   if (commonOptions(command).json === true) printJson(answer);
   else print(answer.cleared ? "Your limit has ended; what the grid allows holds." : "There was no limit of yours.");
 }

@@ -1,8 +1,7 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { Command } from "commander";
 import type { MapAnswer } from "../../routes/map.ts";
-import { client, commonOptions, confirm, print, printJson, who } from "../asking.ts";
-import type { ControlClient } from "../client.ts";
+import { client, commonOptions, confirm, order, print, printJson } from "../asking.ts";
 import { USUAL_CONFIG } from "../config-file.ts";
 import { exit, Failure } from "../exit.ts";
 import { mapLines, progressLine } from "../map-lines.ts";
@@ -34,7 +33,7 @@ export function mapCommand(): Command {
     else print(...(answer === null ? ["Nothing has been searched since the daemon started."] : mapLines(answer)));
   });
   map.command("stop").description("end a search; the miner at hand is brought back").action(async (_options: object, command: Command) => {
-    const answer = (await client(command).ask("DELETE", "/map", { who: who() })) as { stopped: boolean };
+    const answer = (await order(command, { will: "This ends the search; the miner at hand is brought back, and what was found is not written.", method: "DELETE", path: "/map" })) as { stopped: boolean };
     if (commonOptions(command).json === true) printJson(answer);
     else print(answer.stopped ? "The search ends; the miner at hand is brought back." : "Nothing was being searched.");
   });
@@ -42,11 +41,10 @@ export function mapCommand(): Command {
 }
 
 async function search(options: MapOptions, command: Command): Promise<void> {
-  const daemon = client(command);
   const devices = options.devices?.split(",").map((id) => id.trim()) ?? [];
-  await confirm(command, `This takes ${devices.length === 0 ? "every miner" : devices.join(", ")} down for about half a minute each, one at a time, at most ${Math.round(options.share * 100)} % of the rack at once. Nothing is written before you say so.`);
-  await daemon.ask("POST", "/map", { share: options.share, devices, who: who() });
-  const found = await watch(daemon, commonOptions(command).json === true);
+  const will = `This takes ${devices.length === 0 ? "every miner" : devices.join(", ")} down for about half a minute each, one at a time, at most ${Math.round(options.share * 100)} % of the rack at once. Nothing is written before you say so.`;
+  await order(command, { will, path: "/map", body: { share: options.share, devices } });
+  const found = await watch(command);
   const sure = new Map(found.result.pairs.filter(({ confidence }) => confidence >= options.least).map(({ device, outlet }) => [device, outlet]));
   if (commonOptions(command).json === true) return printJson(found);
   print("", ...mapLines(found));
@@ -59,8 +57,9 @@ async function search(options: MapOptions, command: Command): Promise<void> {
 }
 
 /** Until the search has ended. Ctrl-C ends it in order: the miner at hand is brought back. */
-async function watch(daemon: ControlClient, quiet: boolean): Promise<Search> {
-  const stop = (): void => void daemon.ask("DELETE", "/map", { who: who() }).catch(() => undefined);
+async function watch(command: Command): Promise<Search> {
+  const [daemon, quiet] = [client(command), commonOptions(command).json === true];
+  const stop = (): void => void order(command, { will: null, method: "DELETE", path: "/map" }).catch(() => undefined);
   process.once("SIGINT", stop);
   try {
     for (let said = ""; ; ) {

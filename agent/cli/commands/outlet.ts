@@ -1,7 +1,7 @@
 import { Command } from "commander";
 import { parseOutlet } from "../../config/address.ts";
 import type { PduRow } from "../../routes/outlets.ts";
-import { client, commonOptions, confirm, print, printJson, who } from "../asking.ts";
+import { client, commonOptions, order, print, printJson } from "../asking.ts";
 import type { ControlClient } from "../client.ts";
 import { exit, Failure } from "../exit.ts";
 import { powerText } from "../words.ts";
@@ -25,12 +25,11 @@ export const outletCommand = (): Command =>
       const wanted = ACTIONS.find((one) => one === action);
       if (outlet === null) throw new Failure(exit.usage, `"${name}" is no outlet: write PDU/NUMBER, as pdu-1/3`);
       if (wanted === undefined) throw new Failure(exit.usage, `"${action}" is nothing an outlet can do; there are ${ACTIONS.join(", ")}`);
-      const daemon = client(command);
+      const will = await asked(client(command), outlet, wanted);
       const path = `/outlets/${encodeURIComponent(outlet.meter)}/${outlet.outlet}`;
-      await confirm(command, await asked(daemon, outlet, wanted));
       const answer = wanted === "on" || wanted === "off"
-        ? await daemon.ask("POST", path, { on: wanted === "on", why: reason, who: who() })
-        : await daemon.ask("POST", `${path}/lock`, { locked: wanted === "lock", why: reason, who: who() });
+        ? await order(command, { will, path, body: { on: wanted === "on", why: reason } })
+        : await order(command, { will, path: `${path}/lock`, body: { locked: wanted === "lock", why: reason } });
       if (commonOptions(command).json === true) printJson(answer);
       else print(`${name} ${done[wanted]}`);
     });

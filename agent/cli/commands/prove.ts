@@ -5,8 +5,7 @@ import { openedBy } from "../../attend/seal.ts";
 import type { Millis } from "../../core/units.ts";
 import { SIGNATURE_BELOW } from "../../report/proof-page.ts";
 import type { ProofAnswer } from "../../routes/prove.ts";
-import { client, commonOptions, confirm, print, printJson, who } from "../asking.ts";
-import type { ControlClient } from "../client.ts";
+import { client, commonOptions, order, print, printJson } from "../asking.ts";
 import { exit, Failure } from "../exit.ts";
 import { formatDuration, parseDuration } from "../human.ts";
 import { integer, share } from "../numbers.ts";
@@ -37,8 +36,8 @@ export function proveCommand(): Command {
     .option("--page <file>", "write the signed page to hand over there")
     .action(async ({ to, steps, page }: ProveOptions, command: Command) => {
       const parts = Array.from({ length: steps }, (_, at) => 1 - ((1 - to) * (at + 1)) / steps);
-      await confirm(command, `This takes the rack down to ${Math.round(to * 100)} % of what it draws now in ${steps} ${steps === 1 ? "step" : "steps"} and back up. Expect some minutes with less hashrate. Ctrl-C ends it and brings everything back.`);
-      await run(command, { kind: "prove", parts, holdS: 0 }, page);
+      const will = `This takes the rack down to ${Math.round(to * 100)} % of what it draws now in ${steps} ${steps === 1 ? "step" : "steps"} and back up. Expect some minutes with less hashrate. Ctrl-C ends it and brings everything back.`;
+      await run(command, { will, wish: { kind: "prove", parts, holdS: 0 }, page });
     });
   prove.command("show").description("the last test, or how far the present one is").action(async (_options: object, command: Command) => {
     const answer = (await client(command).ask("GET", "/prove")) as ProofAnswer;
@@ -46,7 +45,7 @@ export function proveCommand(): Command {
     else print(...(answer === null ? ["Nothing has been tested since the daemon started."] : lines(answer)));
   });
   prove.command("stop").description("end a test; the rack is brought back").action(async (_options: object, command: Command) => {
-    const answer = (await client(command).ask("DELETE", "/prove", { who: who() })) as { stopped: boolean };
+    const answer = (await order(command, { will: "This ends the test; the rack comes back to what its limit allows.", method: "DELETE", path: "/prove" })) as { stopped: boolean };
     if (commonOptions(command).json === true) printJson(answer);
     else print(answer.stopped ? "The test ends; the rack is brought back." : "Nothing was being tested.");
   });
@@ -60,8 +59,8 @@ export function drillCommand(): Command {
     .option("--page <file>", "write the signed page there")
     .action(async ({ to, for: length, page }: DrillOptions, command: Command) => {
       if (to >= 1) throw new Failure(exit.usage, "--to has to be below 100 %: a drill sheds something.");
-      await confirm(command, `This holds the rack at ${Math.round(to * 100)} % of what it draws now for ${formatDuration(length)}. Ctrl-C ends it and brings everything back.`);
-      await run(command, { kind: "drill", parts: [to], holdS: length / 1_000 }, page);
+      const will = `This holds the rack at ${Math.round(to * 100)} % of what it draws now for ${formatDuration(length)}. Ctrl-C ends it and brings everything back.`;
+      await run(command, { will, wish: { kind: "drill", parts: [to], holdS: length / 1_000 }, page });
     });
   drill.command("verify <file>").description("check the signature of a page")
     .option("--card <file>", "the rack's card (curtailctl grid card --json); without it the running daemon is asked")
@@ -69,12 +68,17 @@ export function drillCommand(): Command {
   return drill;
 }
 
-async function run(command: Command, wish: { readonly kind: "prove" | "drill"; readonly parts: readonly number[]; readonly holdS: number }, page: string | undefined): Promise<void> {
-  const daemon = client(command);
+interface Test {
+  readonly will: string;
+  readonly wish: { readonly kind: "prove" | "drill"; readonly parts: readonly number[]; readonly holdS: number };
+  readonly page: string | undefined;
+}
+
+async function run(command: Command, { will, wish, page }: Test): Promise<void> {
   const json = commonOptions(command).json === true;
-  await daemon.ask("POST", "/prove", { ...wish, who: who() });
-  const ended = await watch(daemon, json);
-  const { page: text } = (await daemon.ask("GET", "/prove/page")) as { page: string };
+  await order(command, { will, path: "/prove", body: wish });
+  const ended = await watch(command);
+  const { page: text } = (await client(command).ask("GET", "/prove/page")) as { page: string };
   if (page !== undefined) await writeFile(page, text);
   if (json) printJson(ended);
   else print("", text.split(SIGNATURE_BELOW)[0]?.trimEnd() ?? "", ...(page === undefined ? [] : ["", `${page}: the signed page. Check it with curtailctl drill verify ${page}`]));
@@ -83,8 +87,9 @@ async function run(command: Command, wish: { readonly kind: "prove" | "drill"; r
 }
 
 /** Until it has ended. Ctrl-C ends it in order. */
-async function watch(daemon: ControlClient, quiet: boolean): Promise<View> {
-  const stop = (): void => void daemon.ask("DELETE", "/prove", { who: who() }).catch(() => undefined);
+async function watch(command: Command): Promise<View> {
+  const [daemon, quiet] = [client(command), commonOptions(command).json === true];
+  const stop = (): void => void order(command, { will: null, method: "DELETE", path: "/prove" }).catch(() => undefined);
   process.once("SIGINT", stop);
   try {
     for (let said = ""; ; ) {

@@ -1,11 +1,12 @@
 import { Command } from "commander";
 import type { Reloaded } from "../../attend/reload.ts";
-import { client, commonOptions, print, printJson, who } from "../asking.ts";
+import { commonOptions, order, print, printJson } from "../asking.ts";
 import { exit } from "../exit.ts";
 
 export const reloadCommand = (): Command =>
   new Command("reload").description("take a changed configuration without a restart, and list what needs one").action(async (_options: object, command: Command) => {
-    const answer = (await client(command).ask("POST", "/reload", { who: who() })) as Reloaded;
+    const will = "This reads the configuration file again: what can change while the rack runs holds at once, limits included. curtaild config diff shows what that is.";
+    const answer = (await order(command, { will, path: "/reload" })) as Reloaded;
     if (commonOptions(command).json === true) printJson(answer);
     else print(...reloadLines(answer));
     if (!answer.ok) process.exitCode = exit.config;

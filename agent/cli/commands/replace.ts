@@ -4,7 +4,7 @@ import { isMap, parseDocument, type YAMLMap } from "yaml";
 import { identify } from "../../../drivers/find/identify.ts";
 import { parseAddress } from "../../config/address.ts";
 import { parseConfig, readConfigText } from "../../config/load.ts";
-import { client, commonOptions, confirm, print, printJson, who } from "../asking.ts";
+import { commonOptions, confirm, order, print, printJson } from "../asking.ts";
 import { USUAL_CONFIG, writeConfig } from "../config-file.ts";
 import { exit, Failure } from "../exit.ts";
 import { vocabulary } from "../vocabulary.ts";
@@ -47,7 +47,7 @@ export const replaceCommand = (): Command =>
       await parseConfig(changed, options.config, { vocabulary });
       await confirm(command, `${old} becomes the ${successor.model} (${successor.driver}) at ${successor.address}; it was the ${before.model} (${before.driver}) at ${before.address}.`);
       await writeConfig(options.config, changed);
-      const forgotten = await client(command).ask("POST", `/devices/${encodeURIComponent(old)}/forget`, { who: who() }).then(() => true, (error: unknown) => {
+      const forgotten = await order(command, { will: null, path: `/devices/${encodeURIComponent(old)}/forget` }).then(() => true, (error: unknown) => {
         if (error instanceof Failure && error.exitCode === exit.unreachable) return false;
         throw error;
       });

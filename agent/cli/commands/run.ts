@@ -10,6 +10,7 @@ import { systemdNotify } from "../../host/notify.ts";
 import { ConfigError } from "../../runtime/errors.ts";
 import { logLevels, type Log, type LogLevel } from "../../runtime/log.ts";
 import { Scope } from "../../runtime/scope.ts";
+import { Secrets } from "../../runtime/secrets.ts";
 import { systemClock } from "../../runtime/system-clock.ts";
 import { exit } from "../exit.ts";
 import { version } from "../version.ts";
@@ -30,7 +31,8 @@ export const runCommand = (): Command =>
 
 async function run({ rack, logLevel, ...options }: RunOptions): Promise<void> {
   const level = logLevel ?? usualLevel(process.env);
-  const logbook = createLogbook({ level, form: logForm(process.env, process.stdout.isTTY) });
+  const secrets = new Secrets();
+  const logbook = createLogbook({ level, form: logForm(process.env, process.stdout.isTTY), secrets });
   const log = logbook.room("daemon");
   endOnBugs(log);
   const source: Source = { file: options.config ?? `/etc/curtaild/${rack ?? "config"}.yaml`, rack: rack ?? null, log };
@@ -54,7 +56,7 @@ async function run({ rack, logLevel, ...options }: RunOptions): Promise<void> {
   const watchingClock = sync.run(clock, logbook.room("clock"), scope.signal);
   try {
     const { runRack } = await import("../../run.ts");
-    const surroundings = { ...host, logbook, config: configState, software: `curtaild/${version}`, reread: () => readSource(source), onReload: (call: () => void) => void (reload = call) };
+    const surroundings = { ...host, logbook, secrets, config: configState, software: `curtaild/${version}`, reread: () => readSource(source), onReload: (call: () => void) => void (reload = call) };
     await runRack(config, surroundings, scope.signal);
   } finally {
     await scope.end();

@@ -99,7 +99,7 @@ async function recorded({ paths }: Config): Promise<{ records: Record<string, st
     store = await openStore(paths.state);
   } catch (error) {
     if (!(error instanceof StoreError) || error.code !== "locked") throw new Failure(exit.badInput, messageOf(error));
-    return (await new ControlClient(paths.run).ask("POST", "/state", {})) as { records: Record<string, string>; logHead: string | null };
+    return (await new ControlClient(paths.run).order("POST", "/state", {})) as { records: Record<string, string>; logHead: string | null };
   }
   try {
     const records = Object.fromEntries(await store.load(""));

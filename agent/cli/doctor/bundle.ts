@@ -2,7 +2,9 @@
 import { execFile } from "node:child_process";
 import { writeFile } from "node:fs/promises";
 import { gzipSync } from "node:zlib";
-import { withoutCredentials } from "../../config/redact.ts";
+import { loadConfig } from "../../config/load.ts";
+import { learnSecrets } from "../../config/secrets.ts";
+import { NOT_SHOWN, Secrets } from "../../runtime/secrets.ts";
 import type { ControlClient } from "../client.ts";
 import { selfCommand } from "../self.ts";
 import { tarOf } from "./tar.ts";
@@ -18,13 +20,16 @@ export interface BundleOptions {
 
 const questions = ["status", "devices", "meters", "grid", "events?last=2000", "host", "config", "loglevel", "schedule"];
 const mostDumps = 3;
-const secret = /(pass(?:word|phrase)?|secret|token|authorization|cookie)("?\s*[:=]\s*"?)(?!.*File)[^\s",}]+/gi;
-const keys = /-----BEGIN [A-Z ]*PRIVATE KEY-----[^-]*-----END [A-Z ]*PRIVATE KEY-----/g;
+/** YAML as people write it: `password: x` with nothing around the x. */
+const written = /^(\s*(?:- *)?(?:#\s*)?\w*(?:pass(?:word|phrase|wd)?|secret|token|authorization|cookie)\s*:\s*)\S.*$/gim;
 
 /** Secrets live in files that are not packed; this takes out what somebody wrote where it does not belong. */
-export const withoutSecrets = (text: string): string => withoutCredentials(text).replaceAll(keys, "(not shown)").replaceAll(secret, "$1$2(not shown)");
+export const packed = (text: string, secrets: Secrets): string => secrets.text(text.replaceAll(written, `$1${NOT_SHOWN}`));
 
 export async function writeBundle({ file, config, findings, daemon, progress }: BundleOptions): Promise<number> {
+  const secrets = new Secrets();
+  // With a broken configuration only what looks like a secret is known as one; no value of it has been used then.
+  await loadConfig(config).then((read) => learnSecrets(read, secrets), () => undefined);
   const parts = new Map<string, string>([["doctor.json", JSON.stringify(findings, null, 1)]]);
   for (const question of questions) {
     progress(question);
@@ -41,9 +46,9 @@ export async function writeBundle({ file, config, findings, daemon, progress }: 
     progress(name);
     parts.set(name, await output(command));
   }
-  const packed = gzipSync(tarOf([...parts].map(([name, text]) => ({ name: `curtaild/${name}`, content: Buffer.from(withoutSecrets(text)) }))), { level: 9 });
-  await writeFile(file, packed, { mode: 0o600 });
-  return packed.length;
+  const archive = gzipSync(tarOf([...parts].map(([name, text]) => ({ name: `curtaild/${name}`, content: Buffer.from(packed(text, secrets)) }))), { level: 9 });
+  await writeFile(file, archive, { mode: 0o600 });
+  return archive.length;
 }
 
 const silent = (findings: readonly Finding[]): string[] =>

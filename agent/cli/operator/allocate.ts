@@ -7,7 +7,7 @@ import { exit, Failure } from "../exit.ts";
 import { parseDuration, parsePower } from "../human.ts";
 import { address } from "./address.ts";
 import { powerOf, powerOrNone } from "./power.ts";
-import { deliver, publish, publishing, type PublishOptions } from "./publishing.ts";
+import { announce, deliver, publish, publishing, type PublishOptions } from "./publishing.ts";
 import { messageOf } from "../../runtime/errors.ts";
 
 interface AllocateOptions extends PublishOptions {
@@ -120,7 +120,9 @@ function conditions(options: AllocateOptions): Readonly<Record<string, unknown>>
 async function allocateShort(options: AllocateOptions, command: Command): Promise<void> {
   if (options.limit === undefined) throw new Failure(exit.usage, "how much? Say --limit POWER.");
   const to = await address(options);
-  const payload = JSON.stringify({ limitW: powerOrNone(options.limit, options.nominal) });
+  const fields = { limitW: powerOrNone(options.limit, options.nominal) };
+  await announce(to, { type: "ALLOCATION", fields }, command);
+  const payload = JSON.stringify(fields);
   // The agent names a short form by its bytes.
   const id = `short-${createHash("sha256").update(payload).digest("hex").slice(0, 16)}`;
   await deliver(to, { id, topic: `${to.root}/${to.node}/allocation`, payload, qos: 1, retain: true, contentType: "application/json" }, { timeout: options.timeout, command });

@@ -4,7 +4,7 @@ import type { Millis } from "../../core/units.ts";
 import { Bell } from "../../runtime/bell.ts";
 import { compose, type Composed } from "../../signal/compose.ts";
 import type { DocumentType } from "../../signal/documents/envelope.ts";
-import { commonOptions, print, printJson } from "../asking.ts";
+import { commonOptions, confirm, print, printJson } from "../asking.ts";
 import { exit, Failure } from "../exit.ts";
 import { durationOption, formatDuration } from "../human.ts";
 import { stopwatch } from "../../runtime/system-clock.ts";
@@ -43,8 +43,16 @@ export async function draw(to: Address, { type, fields, exp, id }: Draft, option
 /** Draws, publishes, waits, and says what came of it. Throws a Failure: 65 refused, 69 no broker, 75 no answer in time. */
 export async function publish(draft: Draft, options: PublishOptions, { command, node }: { readonly command: Command; readonly node?: string }): Promise<void> {
   const to = await address(node === undefined ? options : { ...options, node });
+  await announce(to, { type: draft.type, fields: draft.fields(stopwatch().now().at) }, command);
   const document = await draw(to, draft, options);
   await deliver(to, document, { timeout: options.timeout, command });
+}
+
+/** Asks on a terminal; a program that publishes has been told to. What stops or releases racks asks of itself, always. */
+export async function announce({ node, operator }: Address, { type, fields }: { readonly type: DocumentType; readonly fields: object }, command: Command): Promise<void> {
+  if (type === "EMERGENCY" || type === "RELEASE") return;
+  const said = Object.entries(fields).filter(([, value]) => value !== undefined && value !== null).map(([name, value]) => `${name} ${JSON.stringify(value)}`);
+  await confirm(command, `This publishes a document of type ${type} to ${node} of ${operator}: ${said.join(", ")}. Its racks obey it as soon as they hear it.`, "yes");
 }
 
 interface Ack {

@@ -26,7 +26,7 @@ export const controllerEvents: Chapter = {
   },
   "config.reloaded": {
     level: "warn", says: "the configuration was read again",
-    means: "`live` lists what holds from now on, `restart` what was changed in the file and waits for a restart.",
+    means: "`live` lists what holds from now on, `changes` from what to what, `restart` what was changed in the file and waits for a restart.",
     cause: "`curtailctl reload`, `systemctl reload curtaild`, or SIGHUP.", cure: "With anything in `restart`: `systemctl restart curtaild`; `curtailctl hold --for 5m` before it, to leave the rack as it is.",
   },
   "config.refused": {
@@ -41,6 +41,11 @@ export const controllerEvents: Chapter = {
   },
   "hold.ended": {
     level: "info", says: "the announced restart is called off", means: "A stop parks the rack again as policy.onStop says.", cause: "`curtailctl hold --end` by `who`.", cure: NO_CURE,
+  },
+  "technician.ordered": {
+    level: "info", says: "somebody gave an order at the rack",
+    means: "Every order on the control socket is written down with the name and uid of who gave it, also one that was refused (`refused` says why). What came of it stands beside it.",
+    cause: "A command of curtailctl by `who`, or another program on act.sock.", cure: NO_CURE,
   },
   "log.changed": {
     level: "info", says: "the log's level was changed", means: "`room` writes from `level` on up, until the daemon ends.", cause: "`curtailctl loglevel` by `who`.", cure: "`curtailctl loglevel info` undoes it; so does a restart.",
