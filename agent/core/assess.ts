@@ -26,13 +26,16 @@ export function assess(facts: Facts): Compliance {
   if (limit.kind === "unlimited") return { kind: "not-limited" };
   const most = limit.power + allowed;
   const settling = deadline !== null && uptime < deadline;
+  const floored = floor > limit.power && draw.low > limit.power && draw.low <= floor + allowed;
   if (draw.low > most) {
     const excess = watts(draw.low - limit.power);
-    if (floor > limit.power && draw.low <= floor + allowed) return { kind: "at-floor", excess };
+    if (floored) return { kind: "at-floor", excess };
     return settling && deadline !== null ? { kind: "settling", excess, deadline } : { kind: "violating", excess };
   }
   if (!facts.metered) return { kind: "unverified", low: draw.low, high: draw.high };
   if (draw.high <= most) return { kind: "compliant", margin: watts(limit.power - draw.high) };
+  // Perhaps over, and if so by what cannot be lowered.
+  if (floored) return { kind: "at-floor", excess: watts(draw.low - limit.power) };
   return settling && deadline !== null
     ? { kind: "settling", excess: watts(Math.max(0, draw.high - limit.power)), deadline }
     : { kind: "unverified", low: draw.low, high: draw.high };

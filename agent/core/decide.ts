@@ -24,7 +24,7 @@ import type { Snapshot } from "./snapshot.ts";
 import type { Order, RackState } from "./state.ts";
 import { inBand } from "./supply.ts";
 import type { Now } from "./time.ts";
-import { disagreement, disagreesForLong, extendTrial } from "./trial.ts";
+import { disagreement, disagreesForLong, extendTrial, teachesNow } from "./trial.ts";
 import type { Millis, Watts } from "./units.ts";
 import { watts } from "./units.ts";
 import type { View } from "./view.ts";
@@ -85,7 +85,7 @@ export function decide(rack: RackState, input: DecideInput): { readonly rack: Ra
   const aim = aimAt(effective, setpoint);
 
   const { snapshot, views, meter, watch, seen, awaitingPolls } = look(rack, input);
-  const learned = learn(rack, views, { snapshot, policy, watch, seen, doubted: meter.still !== null && meter.still.contradictedSince !== null });
+  const learned = learn(rack, views, { snapshot, policy, watch, seen, teaches: teachesNow(meter, views, { snapshot, bias: rack.bias }) });
   const { budget, ramp, restored } = rampBudget(back ? { ...fromZero, at: uptime } : rack.ramp, mode, { aim, allocations: heard.allocations, policy, uptime, views });
   const shown = fresh(snapshot.rack, policy);
   const meterFresh = shown !== null;
@@ -128,7 +128,7 @@ export function decide(rack: RackState, input: DecideInput): { readonly rack: Ra
     rack: {
       ...rack, mode: restored ? { ...mode, restoring: null } : mode, ramp, devices, bias: learned.bias, fallingSince: learned.fallingSince, watch,
       trial: extendTrial(meter.trial, reconciled.orders, { views: learned.views, snapshot }), frozen: meter.frozen, still: meter.still,
-      disagreesSince: disagreement(rack.disagreesSince, learned.views, { snapshot, bias: learned.bias, watch }),
+      disagreesSince: disagreement(rack.disagreesSince, learned.views, { snapshot, bias: learned.bias }),
       plan: mode.emergency ? null : plan.remade, starving: mode.emergency ? null : nextStarving(rack.starving, { found: reconciled.starving, views: learned.views, uptime }),
       excess, outage, outlets: switched.outlets, woken: reconciled.woken, limit: effective.limit, nextOrder: switched.nextOrder,
     },

@@ -12,7 +12,7 @@ import type { Policy } from "./policy.ts";
 import type { Millis, Watts } from "./units.ts";
 import { seconds, watts } from "./units.ts";
 import type { Watch } from "./settle.ts";
-import { falls, moves, observe } from "./settle.ts";
+import { falls, moves, observe, warms } from "./settle.ts";
 
 const GAIN_RANGE = [0.8, 1.25] as const;
 /** Share of the error a settled reading corrects: three readings reach 2/3 of a step, noise of one moves it by a third. */
@@ -23,13 +23,19 @@ const DEVIATION = { factor: 1.1, watts: 60 } as const;
 export const DEVIATION_AT_MOST = seconds(12);
 export const QUARANTINE = seconds(300);
 
+/**
+ * What a meter may teach. `more`: the machines' own words say it shows too little or too much, so that nobody is believed to
+ * draw less. `nothing`: it stands still while the machines say otherwise, late or frozen, until that is clear.
+ */
+export type Teaches = "all" | "more" | "nothing";
+
 /** What every device draws compared with what it should: calibration where it does as told, a mark where it does not. */
-export function learnDevice(view: View, context: { readonly uptime: Millis; readonly seen: Millis; readonly policy: Policy; readonly doubted: boolean }): DeviceState {
+export function learnDevice(view: View, context: { readonly uptime: Millis; readonly seen: Millis; readonly policy: Policy; readonly teaches: Teaches }): DeviceState {
   const { device, curve } = view;
   const { uptime, seen } = context;
-  const state = released(view.state, uptime);
+  const state = forgetful(released(view.state, uptime), view, uptime);
   const own = ownMeter(view, context.policy);
-  if (own === null || view.underway || context.doubted) return obeying(state);
+  if (own === null || view.underway || context.teaches === "nothing") return obeying(state);
   const over = uptime >= state.settlesAt + seen;
   const watched = observe(state, own, { uptime, settled: over });
   const target = state.target === null ? -1 : targetEntry(view);
@@ -39,11 +45,16 @@ export function learnDevice(view: View, context: { readonly uptime: Millis; read
   const deviates = own.power - own.uncertainty > Math.min(ceiling, device.nameplate.highest);
   if (deviates) return { ...watched, deviatesSince: state.deviatesSince ?? uptime };
   const inPlace = target > 0 && view.actual === target && view.known && !view.climbing && !moves(watched.motion, uptime);
-  const gain = inPlace ? nextGain(state.gain, own.power / (curve.power[target] as number)) : state.gain;
+  const learnt = inPlace ? nextGain(state.gain, own.power / (curve.power[target] as number)) : state.gain;
+  const gain = context.teaches === "more" || warms(watched.trend, uptime) ? Math.max(state.gain, learnt) : learnt;
   return gain === state.gain && state.deviatesSince === null ? watched : { ...watched, deviatesSince: null, gain };
 }
 
 const released = (state: DeviceState, uptime: Millis): DeviceState => (state.quarantine !== null && uptime >= state.quarantine.until ? { ...state, quarantine: null } : state);
+/** What a machine drew less than its model is no promise for when it wakes; what it drew more is kept. */
+const FORGETS_AFTER = seconds(60);
+const forgetful = (state: DeviceState, { known, actual }: View, uptime: Millis): DeviceState =>
+  known && actual === 0 && state.gain < 1 && uptime - (state.turnedAt ?? 0) >= FORGETS_AFTER ? { ...state, gain: 1 } : state;
 const obeying = (state: DeviceState): DeviceState => (state.deviatesSince === null ? state : { ...state, deviatesSince: null });
 
 const targetEntry = (view: View): number => view.curve.setpoints.findIndex((setpoint) => sameSetpoint(setpoint, view.state.target));
@@ -85,22 +96,22 @@ export interface BiasContext {
   /** Of the rack's meter, this cycle. */
   readonly watch: Watch;
   readonly seen: Millis;
-  /** The meter stands still while the machines say otherwise: it is late or frozen, and teaches nothing until that is clear. */
-  readonly doubted: boolean;
+  readonly teaches: Teaches;
 }
 
 /** What the rack's meter shows beyond its machines. Rises at once with a settled excess, falls by what was seen twice. */
 export function learnBias(rack: Pick<RackState, "bias" | "fallingSince" | "limit" | "plan">, views: readonly View[], context: BiasContext): Pick<RackState, "bias" | "fallingSince"> {
-  const { snapshot, policy, watch, seen, doubted } = context;
+  const { snapshot, policy, watch, seen, teaches } = context;
   const { uptime } = snapshot.tick;
   const metered: Metered | null = fresh(snapshot.rack, policy);
-  if (metered === null || metered.power === null || doubted) return { bias: rack.bias, fallingSince: null };
+  if (metered === null || metered.power === null || teaches === "nothing") return { bias: rack.bias, fallingSince: null };
   if (!watch.settled) return { bias: watts(rack.bias + unexplainedExcess(rack, views, { ...context, metered })), fallingSince: null };
   const explained = views.reduce((sum, view) => sum + explainedBy(view), 0);
   const residual = bounded(metered.power - explained, policy.nominal);
   // Half-steps against noise: within the meter's own uncertainty nothing is learnt.
   if (Math.abs(residual - rack.bias) <= metered.uncertainty) return { bias: rack.bias, fallingSince: null };
   if (residual > rack.bias) return { bias: residual, fallingSince: null };
+  if (teaches === "more" || warms(watch.trend, uptime)) return { bias: rack.bias, fallingSince: null };
   if (rack.fallingSince === null) return { bias: rack.bias, fallingSince: uptime };
   // The second reading has to be another one: a meter that lags would only repeat the first.
   if (uptime - rack.fallingSince < seen) return { bias: rack.bias, fallingSince: rack.fallingSince };

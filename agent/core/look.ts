@@ -44,8 +44,8 @@ export function look(rack: RackState, { snapshot, policy }: Seen) {
 }
 
 export function learn(rack: RackState, views: readonly View[], context: BiasContext): { views: View[]; bias: Watts; fallingSince: Millis | null } {
-  const { snapshot, policy, seen, doubted } = context;
-  const states = new Map(views.map((view) => [view.device.id, learnDevice(view, { uptime: snapshot.tick.uptime, policy, seen, doubted })]));
+  const { snapshot, policy, seen, teaches } = context;
+  const states = new Map(views.map((view) => [view.device.id, learnDevice(view, { uptime: snapshot.tick.uptime, policy, seen, teaches })]));
   const learnt = views.map((view) => ({ ...view, state: states.get(view.device.id) ?? view.state }));
   const compensated = { ...rack, bias: compensateBias(rack.bias, views, states) };
   return { views: learnt, ...learnBias(compensated, learnt, context) };

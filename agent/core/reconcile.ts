@@ -160,5 +160,7 @@ function lowersFrom(view: View, to: number): boolean {
   const frequency = view.curve.frequency[to] as number;
   // Firmware told in percents, watts or presets has no frequency to compare: what it draws at the least decides.
   if (frequency === 0) return expectedAt(view, to) <= view.draw.low;
-  return view.frequency !== null && frequency <= view.frequency;
+  if (view.frequency === null) return false;
+  // One that starts is on its way to this very setting: telling it so brings nothing down.
+  return frequency < view.frequency || (frequency === view.frequency && expectedAt(view, to) <= view.draw.high);
 }

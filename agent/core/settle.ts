@@ -26,6 +26,8 @@ export interface Motion {
 /** The rack's meter, and how far it follows behind. */
 export interface Watch {
   readonly motion: Motion | null;
+  /** The same figure, finer and over a longer time. */
+  readonly trend: Motion | null;
   /** From the end of all that was at work until the meter had shown it: the longest lately seen. */
   readonly lag: Millis;
   /** Nothing is on its way, all of it has been seen, and the meter stands still. */
@@ -34,7 +36,7 @@ export interface Watch {
   readonly quietAt: Millis;
 }
 
-export const startWatch: Watch = { motion: null, lag: millis(0), settled: true, quietAt: millis(0) };
+export const startWatch: Watch = { motion: null, trend: null, lag: millis(0), settled: true, quietAt: millis(0) };
 
 /** Waits are half as long again as what is known. */
 const DOUBT = 1.5;
@@ -42,6 +44,8 @@ const DOUBT = 1.5;
 const NOISE = { uncertainty: 2, rack: 0.0025, machine: 0.01 } as const;
 /** A figure that has not moved for so long stands still. */
 const STILL = seconds(5);
+/** Boards take minutes to warm, and draw more as they do: a figure that has risen by so little in so long has arrived, give or take a percent. */
+const WARMING = { noise: 0.005, still: seconds(45) } as const;
 /** What begins to move so long after the last order is no effect of it, and no delay is longer. */
 const LATE = seconds(12);
 const LAG_AT_MOST = seconds(30);
@@ -57,22 +61,25 @@ export const seenAfter = (watch: Watch, policy: Policy): Millis => millis(DOUBT 
 function follow(motion: Motion | null, metered: Metered, { uptime, noise }: { readonly uptime: Millis; readonly noise: number }): Motion | null {
   const { power, uncertainty } = metered;
   if (power === null) return motion;
-  if (motion === null) return { level: power, begun: millis(-STILL), movedAt: millis(-STILL), falls: false };
+  if (motion === null) return { level: power, begun: millis(-WARMING.still), movedAt: millis(-WARMING.still), falls: false };
   if (Math.abs(power - motion.level) <= Math.max(NOISE.uncertainty * uncertainty, noise * motion.level)) return motion;
   return { level: power, begun: moves(motion, uptime) ? motion.begun : uptime, movedAt: uptime, falls: power < motion.level };
 }
 
 export const moves = (motion: Motion | null, uptime: Millis): boolean => motion !== null && uptime - motion.movedAt < STILL;
+/** It goes on rising, if slowly: what it shows now is less than what it will. */
+export const warms = (trend: Motion | null, uptime: Millis): boolean => trend !== null && !trend.falls && uptime - trend.movedAt < WARMING.still;
 export const falls = (motion: Motion | null, uptime: Millis): boolean => moves(motion, uptime) && motion?.falls === true;
 
 export function nextWatch(watch: Watch, views: readonly View[], context: { readonly rack: Metered | null; readonly policy: Policy; readonly uptime: Millis }): Watch {
   const { rack, policy, uptime } = context;
   const motion = rack === null ? null : follow(watch.motion, rack, { uptime, noise: NOISE.rack });
+  const trend = rack === null ? null : follow(watch.trend, rack, { uptime, noise: WARMING.noise });
   const quietAt = quietSince(views, uptime);
   const late = motion !== null && motion.movedAt > quietAt && motion.begun <= quietAt + LATE ? Math.min(LAG_AT_MOST, motion.movedAt - quietAt) : 0;
   const settled = uptime >= quietAt + seenAfter({ ...watch, lag: millis(Math.max(watch.lag, late)) }, policy) && !moves(motion, uptime);
   const lag = settled && !watch.settled ? longestOf(watch.lag, late) : millis(Math.max(watch.lag, late));
-  return { motion, lag, settled, quietAt };
+  return { motion, trend, lag, settled, quietAt };
 }
 
 /** When the last thing at work was over; now, while one is. */
@@ -114,9 +121,10 @@ export function assumedTime(view: View, to: number): number {
 export function observe(state: DeviceState, own: Metered, context: { readonly uptime: Millis; readonly settled: boolean }): DeviceState {
   const { uptime, settled } = context;
   const motion = follow(state.motion, own, { uptime, noise: NOISE.machine });
+  const trend = follow(state.trend, own, { uptime, noise: WARMING.noise });
   const { change } = state;
-  if (!settled || change === null || motion === null || moves(motion, uptime)) return motion === state.motion ? state : { ...state, motion };
+  if (!settled || change === null || motion === null || moves(motion, uptime)) return motion === state.motion && trend === state.trend ? state : { ...state, motion, trend };
   const took = motion.movedAt > change.at && motion.begun <= state.settlesAt + LATE ? motion.movedAt - change.at : 0;
   const observed = took === 0 ? state.observed : { ...state.observed, [change.way]: longestOf(state.observed[change.way], took) };
-  return { ...state, motion, observed, change: null };
+  return { ...state, motion, trend, observed, change: null };
 }

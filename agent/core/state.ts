@@ -27,6 +27,8 @@ export interface DeviceState {
   readonly observed: Observed;
   /** What its own meter was last seen doing. */
   readonly motion: Motion | null;
+  /** The same, finer and over a longer time: whether its boards still warm. */
+  readonly trend: Motion | null;
   /** No order before this uptime: back-off after failures. */
   readonly retryAt: Millis;
   /** Orders in a row that failed or had no effect. */
@@ -114,7 +116,7 @@ export interface PlanMade {
 }
 
 export const startDevice: DeviceState = {
-  target: null, order: null, settlesAt: 0 as Millis, change: null, turnedAt: null, observed: { down: 0, up: 0, sleep: 0, wake: 0 } as Observed, motion: null, retryAt: 0 as Millis, misses: 0, gain: 1, deviatesSince: null, outlet: null, quarantine: null,
+  target: null, order: null, settlesAt: 0 as Millis, change: null, turnedAt: null, observed: { down: 0, up: 0, sleep: 0, wake: 0 } as Observed, motion: null, trend: null, retryAt: 0 as Millis, misses: 0, gain: 1, deviatesSince: null, outlet: null, quarantine: null,
 };
 
 export function startState(uptime: Millis): RackState {

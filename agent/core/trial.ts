@@ -8,6 +8,7 @@ import type { Order, RackState } from "./state.ts";
 import type { View } from "./view.ts";
 import { expectedAt } from "./view.ts";
 import { entryOf } from "./curve.ts";
+import type { Teaches } from "./learn.ts";
 import type { Watch } from "./settle.ts";
 import type { Millis, Watts } from "./units.ts";
 import { watts } from "./units.ts";
@@ -128,22 +129,37 @@ export const blind = (snapshot: Snapshot): Snapshot => ({
   devices: snapshot.devices.map((device) => (device.outlet === null ? device : { ...device, outlet: { ...device.outlet, power: null, age: null } })),
 });
 
-/** Beyond this fraction, for this long, meter and machines contradict each other and somebody has to look. */
-const DISAGREEMENT = 0.05;
-const DISAGREES_FOR = 60_000;
+/** Beyond this, for so long, meter and machines contradict each other and somebody has to look: longer than a late meter takes to follow. */
+const DISAGREEMENT = { fraction: 0.05, watts: 100 } as const;
+const DISAGREES_FOR = 90_000;
 
-/** Uptime since when the machines' own words together are off the meter; null: they agree, or one does not say. */
-export function disagreement(since: Millis | null, views: readonly View[], context: { readonly snapshot: Snapshot; readonly bias: Watts; readonly watch: Watch }): Millis | null {
-  const { snapshot, bias, watch } = context;
+/**
+ * Uptime since when the meter shows what the machines' own words together leave no room for; null: it does not. Orders at
+ * work are no excuse: whoever waits for a rack at rest may wait for long.
+ */
+export function disagreement(since: Millis | null, views: readonly View[], { snapshot, bias }: { readonly snapshot: Snapshot; readonly bias: Watts }): Millis | null {
   const power = snapshot.rack?.power ?? null;
-  if (power === null || !watch.settled) return since;
-  let said = Math.max(0, bias);
+  if (power === null) return since;
+  return contradicts(power, { views, bias, watts: DISAGREEMENT.watts }) ? (since ?? snapshot.tick.uptime) : null;
+}
+
+/** One that says nothing draws something between nothing and its nameplate. What the rack draws besides explains a meter that shows more, none that shows less. */
+function contradicts(power: Watts, { views, bias, watts: besides }: { readonly views: readonly View[]; readonly bias: Watts; readonly watts: number }): boolean {
+  let [low, high] = [0, Math.max(0, bias)];
   for (const { device } of views) {
     const own = device.reading.kind === "known" ? device.reading.telemetry.power : null;
-    if (own === null) return null;
-    said += own;
+    low += own ?? 0;
+    high += own ?? (device.feed?.on === false ? 0 : device.nameplate.highest);
   }
-  return Math.abs(said - power) > DISAGREEMENT * power + 100 ? (since ?? snapshot.tick.uptime) : null;
+  const margin = DISAGREEMENT.fraction * power + besides;
+  return power < low - margin || power > high + margin;
 }
 
 export const disagreesForLong = (since: Millis | null, uptime: Millis): boolean => since !== null && uptime - since >= DISAGREES_FOR;
+
+/** What the meter may teach in this cycle. A small rack's is doubted sooner than it is called out. */
+export function teachesNow({ still }: Pick<MeterTrust, "still">, views: readonly View[], { snapshot, bias }: { readonly snapshot: Snapshot; readonly bias: Watts }): Teaches {
+  if (still !== null && still.contradictedSince !== null) return "nothing";
+  const power = snapshot.rack?.power ?? null;
+  return power !== null && contradicts(power, { views, bias, watts: 0 }) ? "more" : "all";
+}

@@ -1,6 +1,7 @@
 /** Two owners, two errors: the machine's gain and the rack's bias never chase each other. */
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
+import type { Teaches } from "../../agent/core/learn.ts";
 import { compensateBias, DEVIATION_AT_MOST, learnBias, learnDevice, sameSetpoint } from "../../agent/core/learn.ts";
 import type { Reading } from "../../agent/core/model.ts";
 import type { DeviceSnapshot, Snapshot } from "../../agent/core/snapshot.ts";
@@ -11,7 +12,7 @@ import type { View } from "../../agent/core/view.ts";
 import { fc } from "./properties.ts";
 import { climbing, device, metered, NOW, ordered, passing, POLICY, says, silent, snapshot, status, to, viewOf, viewsOf, wanted } from "./rack.ts";
 
-const learn = (reading: Reading, state: DeviceState, over: Partial<DeviceSnapshot> = {}): DeviceState => learnDevice(viewOf(reading, state, over), { uptime: NOW, seen: SEEN, policy: POLICY, doubted: false });
+const learn = (reading: Reading, state: DeviceState, over: Partial<DeviceSnapshot> = {}): DeviceState => learnDevice(viewOf(reading, state, over), { uptime: NOW, seen: SEEN, policy: POLICY, teaches: "all" });
 /** 1.5 x the lag that is assumed. */
 const SEEN = seconds(3);
 const exactly = (power: number) => metered(power, { uncertainty: 0 });
@@ -41,7 +42,23 @@ describe("a machine's gain", () => {
     ["never below 0.8", says("400"), wanted("400", { gain: 0.8 }), { outlet: exactly(1500) }, 0.8],
     ["what no calibration explains is a deviation, not a gain", says("400"), wanted("400"), { outlet: exactly(3500) }, 1],
   ];
+  /** Its outlet rose or fell last, so long ago. */
+  const lately = (ago: number, fell = false) => ({ trend: { level: 2070, begun: millis(NOW - ago), movedAt: millis(NOW - ago), falls: fell } });
+  rows.push(
+    ["boards that still warm teach no less", says("400"), wanted("400", lately(44_000)), { outlet: exactly(2070) }, 1],
+    ["and more at once", says("400"), wanted("400", lately(44_000)), { outlet: exactly(2530) }, 1.03],
+    ["boards that cool teach less", says("400"), wanted("400", lately(44_000, true)), { outlet: exactly(2070) }, 0.97],
+    ["warm: they teach both", says("400"), wanted("400", lately(45_000)), { outlet: exactly(2070) }, 0.97],
+    ["asleep for a minute: less than its model is forgotten", says("asleep"), wanted("asleep", { gain: 0.82, turnedAt: millis(NOW - 60_000) }), { outlet: exactly(25) }, 1],
+    ["asleep for less: kept", says("asleep"), wanted("asleep", { gain: 0.82, turnedAt: millis(NOW - 59_999) }), { outlet: exactly(25) }, 0.82],
+    ["asleep for long: more than its model is kept", says("asleep"), wanted("asleep", { gain: 1.1, turnedAt: millis(0) }), { outlet: exactly(25) }, 1.1],
+  );
   for (const [name, reading, state, over, gain] of rows) test(name, () => assert.equal(Number(learn(reading, state, over).gain.toFixed(4)), gain));
+
+  test("a meter that the machines contradict teaches more and never less", () => {
+    const gainBy = (power: number, teaches: Teaches): number => Number(learnDevice(viewOf(says("400"), wanted("400"), { outlet: exactly(power) }), { uptime: NOW, seen: SEEN, policy: POLICY, teaches }).gain.toFixed(4));
+    assert.deepEqual([gainBy(2530, "more"), gainBy(2070, "more"), gainBy(2530, "nothing"), gainBy(2070, "all")], [1.03, 1, 1, 0.97]);
+  });
 
   test("whatever is read: within 0.8..1.25, and moved by no more than 30 % of the error", () => {
     fc.assert(fc.property(fc.integer({ min: 0, max: 5000 }), fc.integer({ min: 80, max: 125 }), (power, percent) => {
@@ -88,7 +105,7 @@ describe("the rack's bias: what no machine explains", () => {
     const [a = says("400"), b = says("400")] = over.readings ?? [];
     const [stateA = wanted("400"), stateB = wanted("400")] = over.states ?? [];
     const shot = snapshot([device("a", a), device("b", b)], metered(power, { age: over.age ?? 500, uncertainty: over.uncertainty ?? 10 }));
-    const learnt = learnBias({ bias: watts(from.bias ?? 0), fallingSince: from.falling === true ? millis(NOW - SEEN) : null, limit: { kind: "unlimited" }, plan: null }, viewsOf(shot, { a: stateA, b: stateB }), { snapshot: shot, policy: POLICY, seen: SEEN, doubted: false, watch: watchOf(shot, viewsOf(shot, { a: stateA, b: stateB })) });
+    const learnt = learnBias({ bias: watts(from.bias ?? 0), fallingSince: from.falling === true ? millis(NOW - SEEN) : null, limit: { kind: "unlimited" }, plan: null }, viewsOf(shot, { a: stateA, b: stateB }), { snapshot: shot, policy: POLICY, seen: SEEN, teaches: "all", watch: watchOf(shot, viewsOf(shot, { a: stateA, b: stateB })) });
     return [Number(learnt.bias), learnt.fallingSince !== null];
   };
   const rows: [string, [number, boolean], unknown[]][] = [
@@ -112,7 +129,7 @@ describe("the rack's bias: what no machine explains", () => {
     fc.assert(fc.property(fc.array(fc.tuple(fc.integer({ min: 80, max: 125 }), fc.integer({ min: 1800, max: 2900 })), { minLength: 1, maxLength: 6 }), fc.integer({ min: -300, max: 3000 }), (machines, bias) => {
       const states = Object.fromEntries(machines.map(([percent], i) => [String(i), wanted("400", { gain: percent / 100 })]));
       const views = viewsOf(snapshot(machines.map(([, outlet], i) => device(String(i), says("400"), { outlet: exactly(outlet) }))), states);
-      const after = new Map(views.map((view) => [view.device.id, learnDevice(view, { uptime: NOW, seen: SEEN, policy: POLICY, doubted: false })]));
+      const after = new Map(views.map((view) => [view.device.id, learnDevice(view, { uptime: NOW, seen: SEEN, policy: POLICY, teaches: "all" })]));
       const sum = (gain: (id: string) => number): number => machines.reduce((total, _, i) => total + 2300 * gain(String(i)), 0);
       const moved = compensateBias(watts(bias), views, after);
       assert.ok(Math.abs(moved + sum((id) => after.get(id)?.gain ?? NaN) - (bias + sum((id) => states[id]?.gain ?? NaN))) < 1e-6);

@@ -8,7 +8,7 @@ import type { DeviceSnapshot } from "../../agent/core/snapshot.ts";
 import type { DeviceState } from "../../agent/core/state.ts";
 import { millis } from "../../agent/core/units.ts";
 import { fc } from "./properties.ts";
-import { device, inWords, NOW, ordered, passing, points, POLICY, ROWS, says, silent, sleeper, snapshot, status, to, tunable, viewsOf, wanted } from "./rack.ts";
+import { climbing, device, inWords, metered, NOW, ordered, passing, points, POLICY, ROWS, says, silent, sleeper, snapshot, status, to, tunable, viewsOf, wanted } from "./rack.ts";
 
 interface Machine {
   readonly reading: Reading;
@@ -44,6 +44,8 @@ describe("level, not edge", () => {
     ["one that rebooted is ordered again, without any change of plan", one(says("600"), wanted("400"), "400"), "a-400"],
     ["one that woke by itself is put back to sleep", one(says("600"), wanted("asleep"), "asleep"), "a-asleep"],
     ["one between points, nothing under way", one(passing(450), wanted("400"), "400"), "a-400"],
+    ["one that climbs from below to the very point: no order brings it down", one(climbing(passing(400)), wanted("400"), "400", { outlet: metered(70) }), "a+400"],
+    ["one that climbs to a higher point is lowered", one(climbing(passing(600)), wanted("400"), "400", { outlet: metered(70) }), "a-400"],
     ["a silent one may still hear", one(silent(), wanted("400"), "400"), "a+400"],
     ["the order is in the mailbox: no second one", one(says("600"), ordered("400", { ago: 100, settle: 5100 }), "400", { order: status("waiting", "400") }), ""],
     ["the order is being sent", one(says("600"), ordered("400", { ago: 100, settle: 5100 }), "400", { order: status("sending", "400") }), ""],

@@ -2,13 +2,13 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { nextWatch, startWatch } from "../../agent/core/settle.ts";
 import type { Snapshot } from "../../agent/core/snapshot.ts";
-import type { RackState } from "../../agent/core/state.ts";
+import type { DeviceState, RackState } from "../../agent/core/state.ts";
 import type { Trial } from "../../agent/core/trial.ts";
-import { disagreement, extendTrial, judgeMeter } from "../../agent/core/trial.ts";
+import { disagreement, extendTrial, judgeMeter, teachesNow } from "../../agent/core/trial.ts";
 import type { Millis } from "../../agent/core/units.ts";
 import { millis, seconds, watts } from "../../agent/core/units.ts";
 import type { View } from "../../agent/core/view.ts";
-import { device, metered, NOW, ordered, POLICY, rackOf, says, snapshot, to, viewsOf, wanted } from "./rack.ts";
+import { device, metered, NOW, ordered, POLICY, rackOf, says, silent, snapshot, to, viewsOf, wanted } from "./rack.ts";
 
 const NOMINAL = watts(10_000);
 const STATES = { a: wanted("400"), b: wanted("400") };
@@ -86,10 +86,27 @@ describe("a meter not believed", () => {
 });
 
 describe("machines against meter", () => {
-  const since = (meterW: number, own: readonly [number, number]) => {
-    const shot = shotAt(meterW, own);
-    return disagreement(null, viewsOf(shot, STATES), { snapshot: shot, bias: watts(0), ...watched(shot, viewsOf(shot, STATES)) });
+  const since = (meterW: number, own: readonly [number, number | null], { bias = 0, states = STATES }: { bias?: number; states?: Record<string, DeviceState> } = {}) => {
+    const shot = snapshot([device("a", says("400", { own: own[0] })), device("b", own[1] === null ? silent() : says("400", { own: own[1] }))], metered(meterW));
+    return disagreement(null, viewsOf(shot, states), { snapshot: shot, bias: watts(bias) });
   };
-  test("within 5 % and 100 W: agreed", () => assert.equal(since(4600, [2350, 2350]), null));
-  test("beyond: since now", () => assert.equal(since(4600, [2600, 2600]), NOW));
+  const cases: readonly [string, Millis | null, Millis | null][] = [
+    ["within 5 % and 100 W: agreed", since(4600, [2350, 2350]), null],
+    ["beyond: since now", since(4600, [2600, 2600]), NOW],
+    ["while an order is at work as well", since(4600, [2600, 2600], { states: { a: ordered("400", { ago: 1000, settle: 10_000 }), b: wanted("400") } }), NOW],
+    ["one that says nothing may draw nothing or its nameplate: 2,600 W to 6,800 W", since(4600, [2600, null]), null],
+    ["less than the other says is a contradiction still", since(2300, [2600, null]), NOW],
+    ["and more than both can draw", since(7400, [2600, null]), NOW],
+    ["what the rack draws besides explains more", since(5600, [2300, 2300], { bias: 1000 }), null],
+    ["it makes no liar of a meter that shows the machines alone", since(4600, [2300, 2300], { bias: 1000 }), null],
+  ];
+  for (const [name, found, expected] of cases) test(name, () => assert.equal(found, expected));
+
+  test("a small rack's is doubted before it is called out, and a late or frozen one teaches nothing", () => {
+    const teaches = (meterW: number, own: readonly [number, number], contradictedSince: Millis | null = null) => {
+      const shot = shotAt(meterW, own);
+      return teachesNow({ still: { power: watts(meterW), said: 0, contradictedSince } }, viewsOf(shot, STATES), { snapshot: shot, bias: watts(0) });
+    };
+    assert.deepEqual([teaches(4600, [2350, 2350]), teaches(4600, [2420, 2420]), teaches(4600, [2350, 2350], NOW)], ["all", "more", "nothing"]);
+  });
 });

@@ -29,11 +29,17 @@ const CALLED_OUT_MS = 120_000;
 const DISAGREE = { fraction: 0.05, watts: 100 } as const;
 
 export class Words {
-  #calledOutMs = -Infinity;
+  /** Said, and not taken back. */
+  #calledOut = false;
   #contradictedMs: number | null = null;
 
-  entry({ name }: Entry, nowMs: number): void {
-    if (name === "meter.disagreed") this.#calledOutMs = nowMs;
+  entry({ name }: Entry): void {
+    if (name === "meter.disagreed" || name === "meter.agreed") this.#calledOut = name === "meter.disagreed";
+  }
+
+  /** A new process has said nothing yet. */
+  booted(): void {
+    this.#calledOut = false;
   }
 
   look(moment: Moment, verdicts: Verdicts): void {
@@ -55,7 +61,7 @@ export class Words {
     this.#contradictedMs = contradicted ? Math.max(this.#contradictedMs ?? nowMs, limitSinceMs, bootedMs) : null;
     if (this.#contradictedMs === null || nowMs - this.#contradictedMs < CALLED_OUT_MS) return;
     verdicts.judged("a2");
-    if (this.#calledOutMs < this.#contradictedMs) verdicts.broken("a2", `for 120 s the meter shows ${roundW(meterW ?? 0)}, the machines say ${roundW(says ?? 0)}, and nobody has said so`);
+    if (!this.#calledOut) verdicts.broken("a2", `for 120 s the meter shows ${roundW(meterW ?? 0)}, the machines say ${roundW(says ?? 0)}, and nobody has said so`);
   }
 }
 

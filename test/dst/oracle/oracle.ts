@@ -93,6 +93,7 @@ export class Oracle implements Verdicts {
   booted({ nowMs, wallMs }: { readonly nowMs: number; readonly wallMs: number }): void {
     this.#bootedMs = nowMs;
     this.#law.booted(wallMs);
+    this.#words.booted();
     this.#raises.booted();
     this.#envelope.booted();
     this.begins({ cause: "process start", subject: String(nowMs) }, nowMs);
@@ -112,7 +113,7 @@ export class Oracle implements Verdicts {
 
   entry(entry: Entry, nowMs: number): void {
     this.#nowMs = nowMs;
-    this.#words.entry(entry, nowMs);
+    this.#words.entry(entry);
     this.#causes.entry(entry);
     this.#inputs.entry(entry, this);
     if (entry.name === "setpoint.failed") this.#raises.forget(String(entry["device"]));
