@@ -2,7 +2,7 @@
 import { createPublicKey, randomBytes } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { lookAt } from "../drivers/find/look.ts";
+import { lookAt, whoIs } from "../drivers/find/look.ts";
 import { drivers, isDriverName } from "../drivers/index.ts";
 import { guarded, narrowed, type Bounds } from "../drivers/guarded.ts";
 import { loadModel, type MinerModel } from "../drivers/models.ts";
@@ -174,7 +174,7 @@ async function recording(config: Config, { clock, log, boot, software, key, seal
       identity: { operator: config.node.operator, node: nodeOf(config) },
       miners: config.miners,
       failsafeW: config.grid.failsafeLimitW,
-      sightings,
+      sightings, whoIs, log,
       grid: { ...grid, drawer: gridDrawer },
       farm: farm === null ? null : { ...farm, drawer: await openDrawer(join(state, "outbox-farm")) },
       config: { state: surroundings.config, content: config },

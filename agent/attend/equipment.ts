@@ -11,7 +11,10 @@ import { withSignature, type FileSeal } from "../report/bundle/signed.ts";
 import type { Change } from "../report/changes.ts";
 import { register, registerCsv, type Equipment, type EquipmentChange, type RegisterEntry, type RegisterSheet } from "../report/register.ts";
 import type { Chore } from "../runtime/chore.ts";
+import type { Clock } from "../runtime/clock.ts";
+import type { Log } from "../runtime/log.ts";
 import type { Attendant, Desk } from "./attendant.ts";
+import { RollCall, type WhoIs } from "./roll-call.ts";
 
 export interface EquipmentOptions {
   readonly journal: Pick<Journal, "write" | "checkpoint">;
@@ -20,8 +23,12 @@ export interface EquipmentOptions {
   readonly licence: string | null;
   readonly seal: (payload: string) => string;
   readonly publicKey: object | null;
-  /** What the looks at the network found; serials and MACs come from there. */
+  /** What the looks at the network found: serials and MACs of machines that the roll call has not reached. */
   readonly sightings: () => readonly Known[];
+  /** Asks a miner who it is; null: nobody is asked. */
+  readonly whoIs: WhoIs | null;
+  readonly clock: Clock;
+  readonly log: Log;
 }
 
 const LOOK_EVERY = seconds(60);
@@ -33,6 +40,7 @@ export class EquipmentRegister implements Attendant {
   readonly chores: readonly Chore[];
   readonly #options: EquipmentOptions;
   readonly #configured: ReadonlyMap<string, Config["miners"][number]>;
+  readonly #rollCall: RollCall | null;
   #known: ReadonlyMap<string, RegisterEntry> = new Map();
   #desk: Desk | null = null;
   #lookedAt: Millis | null = null;
@@ -40,6 +48,7 @@ export class EquipmentRegister implements Attendant {
 
   constructor(options: EquipmentOptions) {
     this.#options = options;
+    this.#rollCall = options.whoIs === null ? null : new RollCall(options.config.miners, options.whoIs);
     this.#configured = new Map(options.config.miners.map((miner) => [miner.id, miner]));
     this.chores = [{ name: "equipment: write the register into the journal", cron: "10 0 * * *", zone: "UTC", run: async () => this.#snapshot() }];
   }
@@ -51,6 +60,7 @@ export class EquipmentRegister implements Attendant {
 
   decided(decision: Decision, { tick }: { readonly tick: Tick }): readonly Change[] {
     this.#at = tick.at;
+    this.#rollCall?.answering(new Set(decision.views.flatMap(({ device: { id, reading } }) => (reading.kind === "known" ? [id] : []))));
     const plant = this.#desk?.plant;
     if (plant === undefined || tick.uptime < SETTLED_AFTER || (this.#lookedAt !== null && tick.uptime - this.#lookedAt < LOOK_EVERY)) return [];
     this.#lookedAt = tick.uptime;
@@ -58,6 +68,10 @@ export class EquipmentRegister implements Attendant {
     this.#known = known;
     if (moved) void this.#desk?.keep([...known.values()]).catch(() => undefined);
     return changes.map(told);
+  }
+
+  async run(signal: AbortSignal): Promise<void> {
+    await this.#rollCall?.run(this.#options.clock, this.#options.log, signal);
   }
 
   /** Signed on its last line, as reports are. */
@@ -87,13 +101,14 @@ export class EquipmentRegister implements Attendant {
       const loop = plant.device(id);
       if (reading.kind !== "known" || configured === undefined || loop === undefined) return [];
       const address = formatAddress(configured.address);
-      const sighting = sighted.get(address);
+      const self = this.#rollCall?.of(id) ?? null;
+      const told = self ?? sighted.get(address) ?? null;
       const asic: Equipment = {
         kind: "asic", id, description: loop.device.description, model: configured.model, driver: configured.driver, address,
-        firmware: sighting?.firmware ?? null, serial: sighting?.serial ?? null, mac: sighting?.mac ?? null,
+        firmware: told?.firmware ?? null, serial: told?.serial ?? null, mac: told?.mac ?? null,
         outlet: configured.outlet === null ? null : formatOutlet(configured.outlet),
       };
-      return [asic, ...reading.telemetry.boards.map(({ index }): Equipment => ({ ...NOTHING, kind: "board", id: `${id}/board-${index}`, description: `hash board ${index} of ${id}` }))];
+      return [asic, ...reading.telemetry.boards.map(({ index }): Equipment => ({ ...NOTHING, kind: "board", id: `${id}/board-${index}`, description: `hash board ${index} of ${id}`, serial: self?.boardSerials[index] ?? null }))];
     });
   }
 }

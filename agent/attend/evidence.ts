@@ -11,6 +11,7 @@ import type { Clock } from "../runtime/clock.ts";
 import type { Disk } from "../runtime/disk.ts";
 import type { Drawer } from "../runtime/drawer.ts";
 import type { Link } from "../runtime/link.ts";
+import type { Log } from "../runtime/log.ts";
 import type { Attendant } from "./attendant.ts";
 import { EquipmentRegister } from "./equipment.ts";
 import { Energy, type Forward } from "./energy.ts";
@@ -18,6 +19,7 @@ import { Forwarding } from "./forwarding.ts";
 import { LicenceWatch } from "./licence.ts";
 import { Recorder, type RecordOptions } from "./journal.ts";
 import { Reports } from "./reports.ts";
+import type { WhoIs } from "./roll-call.ts";
 import { sealedBy } from "./seal.ts";
 import { costBy } from "./tariff.ts";
 
@@ -47,6 +49,9 @@ export interface EvidenceOptions extends Omit<RecordOptions, "journal" | "publis
   /** The configured failsafe limit: what an expired licence may come down to. */
   readonly failsafeW: number;
   readonly sightings: () => readonly Known[];
+  /** Asks a miner who it is; null: nobody is asked. */
+  readonly whoIs: WhoIs | null;
+  readonly log: Log;
 }
 
 export interface Evidence {
@@ -88,7 +93,7 @@ export async function openEvidence(options: EvidenceOptions): Promise<Evidence> 
   });
   const equipment = new EquipmentRegister({
     journal, config: options, identity: options.identity, licence: settings.licence?.id ?? null, seal: sealed,
-    publicKey: key?.publicKey.export({ format: "jwk" }) ?? null, sightings: options.sightings,
+    publicKey: key?.publicKey.export({ format: "jwk" }) ?? null, sightings: options.sightings, whoIs: options.whoIs, clock, log: options.log,
   });
   const licence = settings.licence === null ? [] : [new LicenceWatch(settings.licence, watts(options.failsafeW))];
   const forwarding = new Forwarding({ clock, outboxes, reserve: new Reserve(disk, settings.reserveMB * MB) });

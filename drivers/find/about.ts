@@ -7,7 +7,8 @@ export interface About {
   readonly mac: string | null;
   readonly serial: string | null;
   readonly boards: number | null;
-  readonly boardSerials: readonly string[];
+  /** By the board's index; null: it did not say. */
+  readonly boardSerials: readonly (string | null)[];
 }
 
 const UNSAID: About = { type: null, version: null, mac: null, serial: null, boards: null, boardSerials: [] };

@@ -23,6 +23,7 @@ export interface Family {
 
 export const row = (answer: JsonObject | null, name: string): JsonObject | undefined => rowsAt(answer ?? undefined, name)[0];
 
-export const serialsOf = (rows: readonly JsonObject[], key: string): string[] => rows.map((one) => said(textAt(one, key))).filter((serial) => serial !== null);
+/** In their order, which is that of the boards. */
+export const serialsOf = (rows: readonly JsonObject[], key: string): (string | null)[] => rows.map((one) => said(textAt(one, key)));
 
 export const countOf = (rows: readonly unknown[]): number | null => (rows.length === 0 ? null : rows.length);

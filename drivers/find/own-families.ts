@@ -1,7 +1,8 @@
 /** Those that answer in words of their own: over HTTP, and WhatsMiners. */
 import { field, isObject, numberAt, rowsAt, textAt } from "../cgminer/json.ts";
 import { at } from "../http/path.ts";
-import { countOf, row, type Family } from "./family.ts";
+import { said } from "./about.ts";
+import { countOf, row, serialsOf, type Family } from "./family.ts";
 import { btminer, framed, web } from "./questions.ts";
 
 export const GET_VERSION = btminer("get_version");
@@ -21,7 +22,7 @@ export const OWN_FAMILIES: readonly Family[] = [
       return {
         type: textAt(answer, "Model"), version: /v?(\d[\w.]*)/.exec(software ?? "")?.[1] ?? null, serial: textAt(answer, "Miner Serial Number"), boards: numberAt(answer, "Max HBs"),
         mac: Object.values(network).map((way) => textAt(way, "mac_address")).find((mac) => mac !== null) ?? null,
-        boardSerials: Array.isArray(serials) ? (serials as readonly unknown[]).filter((serial) => typeof serial === "string") : [],
+        boardSerials: Array.isArray(serials) ? (serials as readonly unknown[]).map((serial) => (typeof serial === "string" ? said(serial) : null)) : [],
       };
     },
   },
@@ -31,7 +32,8 @@ export const OWN_FAMILIES: readonly Family[] = [
     about: async (answer, ask) => {
       const summary = row(await ask(btminer("summary")), "SUMMARY");
       const details = row(await ask(btminer("devdetails")), "DEVDETAILS");
-      return { type: typeOfWhatsminer(textAt(details, "Model")), version: textAt(at(answer, "Msg"), "fw_ver"), mac: textAt(summary, "MAC"), boards: countOf(rowsAt((await ask(btminer("edevs"))) ?? undefined, "DEVS")) };
+      const boards = rowsAt((await ask(btminer("edevs"))) ?? undefined, "DEVS");
+      return { type: typeOfWhatsminer(textAt(details, "Model")), version: textAt(at(answer, "Msg"), "fw_ver"), mac: textAt(summary, "MAC"), boards: countOf(boards), boardSerials: serialsOf(boards, "PCB SN") };
     },
   },
   {

@@ -70,7 +70,7 @@ export const VERSION_FAMILIES: readonly Family[] = [
     about: async (_answer, ask) => {
       const stats = row(await ask(rpc("stats")), "STATS");
       const boards = numberAt(stats, "Board Count");
-      const serials = Array.from({ length: Math.min(16, boards ?? 0) }, (_, board) => said(textAt(stats, `${board} SN`))).filter((serial) => serial !== null);
+      const serials = Array.from({ length: Math.min(16, boards ?? 0) }, (_, board) => said(textAt(stats, `${board} SN`)));
       return { type: await typeFrom(ask), version: textAt(stats, "Firmware"), mac: textAt(stats, "MAC"), serial: textAt(stats, "Ctrl Board SN"), boards, boardSerials: serials };
     },
   },

@@ -61,6 +61,7 @@ export function boardsOf(btminer: Btminer): Report[] {
     "HS RT": megahash(fast / boards),
     "Upfreq Complete": asic.state === "hashing" ? 1 : 0,
     "Effective Chips": 117,
+    "PCB SN": `SIM-${btminer.machine.id}-${index}`,
     "Chip Temp Min": tenth(board.chipC - 4),
     "Chip Temp Max": tenth(board.chipC + 4),
     "Chip Temp Avg": tenth(board.chipC),

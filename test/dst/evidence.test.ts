@@ -116,7 +116,7 @@ class RecordedRack {
     const farm = new MemoryLink(this.farmBroker, own, { clientId: "farm", subscriptions: [] });
     const opening = openEvidence({
       clock: own, disk: this.folder.open(own), key, energyKey: { ...key, key: energy.privateKey, publicKey: energy.publicKey }, seal: (payload) => payload, draw: () => "sim",
-      boot: `boot-${this.#boots}`, software: "dst", identity: { operator: "sim", node: NODE }, config: { state: "ok", content: {} }, miners: [], failsafeW: this.rack.failsafeW, sightings: () => [],
+      boot: `boot-${this.#boots}`, software: "dst", identity: { operator: "sim", node: NODE }, config: { state: "ok", content: {} }, miners: [], failsafeW: this.rack.failsafeW, sightings: () => [], whoIs: null, log: silentLog,
       settings: { keepMonths: 24, packAfterDays: 2, reserveMB: 1, tariff: null, licence: null },
       grid: { link: grid, root: ROOT + NODE, drawer: this.#drawer.open(own) }, farm: { link: farm, root: FARM, drawer: this.#farmDrawer.open(own) },
     });

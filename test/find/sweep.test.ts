@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { parse } from "yaml";
 import { Notebook } from "../../agent/cli/discover/notebook.ts";
+import { whoIs } from "../../drivers/find/look.ts";
 import { hostsIn } from "../../drivers/find/range.ts";
 import { sweep, type Seen, type SweepOptions } from "../../drivers/find/sweep.ts";
 import { drivers, type DriverName } from "../../drivers/index.ts";
@@ -52,6 +53,20 @@ describe("a sweep over a network", () => {
       else assert.ok(seen?.kind === "unidentified" && seen.reason.length > 5, JSON.stringify(seen));
     }
     assert.equal(all.filter(({ kind }) => kind === "nobody").length, 40 - rig.asics.length);
+  });
+
+  test("one machine says who it is: its boards' serials by their index where the firmware tells them, else null", async () => {
+    const told = new Map<string, readonly (string | null)[]>();
+    for (const { address, driver, id } of rig.asics.slice(0, NAMES.length)) {
+      const [host = "", at] = address.split(":");
+      const who = await whoIs({ host, port: Number(at) }, never);
+      assert.equal(who?.driver, driver);
+      assert.ok((who?.firmware ?? "").length > 3, driver);
+      for (const [index, serial] of (who?.boardSerials ?? []).entries()) assert.ok(serial === null || serial === `SIM-${id}-${index}`, `${driver}: ${serial}`);
+      told.set(driver, who?.boardSerials ?? []);
+    }
+    const telling = [...told].filter(([, serials]) => serials.length > 0 && serials.every((serial) => serial !== null)).map(([driver]) => driver);
+    assert.deepEqual(telling.sort(), ["epic", "luxos", "sealminer", "whatsminer-v2"]);
   });
 
   test("never has more hosts at hand than it may, and ends at once when it is stopped", async () => {
