@@ -16,6 +16,7 @@ import { DebtKeeper } from "./attend/debts.ts";
 import { Commissioning } from "./attend/commissioning.ts";
 import { EStop } from "./attend/estop.ts";
 import { Proving } from "./attend/proving.ts";
+import { Metrics } from "./attend/metrics.ts";
 import { OutletBook } from "./attend/outlet-book.ts";
 import { outletNames } from "./attend/outlet-names.ts";
 import { Outputs } from "./attend/outputs.ts";
@@ -39,7 +40,7 @@ import { bandAround } from "./core/supply.ts";
 import { celsius, megahertz, millivolts, seconds, watts } from "./core/units.ts";
 import { Daemon } from "./daemon.ts";
 import type { Notify } from "./parts.ts";
-import { figureReader } from "./host/figures.ts";
+import { figureReader, processUsage } from "./host/figures.ts";
 import { allRoutes } from "./routes/all-routes.ts";
 import { loadPage } from "./routes/page.ts";
 import { webRoutes } from "./routes/web-routes.ts";
@@ -50,6 +51,8 @@ import type { Switching, WiredDevice, WiredMeter } from "./plant/plant.ts";
 import { openDrawer } from "./record/drawer.ts";
 import { openFolder } from "./record/folder.ts";
 import { openStore } from "./record/store.ts";
+import { HomeAssistant } from "./report/farm/home-assistant.ts";
+import type { DeviceNotes } from "./report/devices.ts";
 import { willDocument } from "./report/status.ts";
 import type { Clock } from "./runtime/clock.ts";
 import { ConfigError, messageOf } from "./runtime/errors.ts";
@@ -121,10 +124,13 @@ export async function runRack(config: Config, surroundings: Surroundings, signal
     const commissioning = new Commissioning(clock);
     const proving = new Proving(clock, new Map(config.miners.map(({ id, model }) => [id, model])));
     const attendants: readonly Attendant[] = [new Succession(), new PoolGuard(config), new DebtKeeper(clock), schedule, estop, outputs, outlets, commissioning, proving, new Truth(config), watch, ...(evidence?.attendants ?? [])];
-    const farmers = farm === null ? [] : [new Farm({ ...farm, machines: config.miners.length, about: (device) => daemon.about(device) })];
+    const about = (device: string): DeviceNotes => daemon.about(device);
+    const farmers = farm === null ? [] : [new Farm({ ...farm, machines: config.miners.length, about, homeAssistant: homeAssistantOf(config, farm.root, surroundings.software) })];
     const calendar = new Calendar(attendants, surroundings);
     const history = new History(config.miners);
     const health = new HostHealth(figureReader(config.paths.state), clock);
+    const { operator, site, rack } = config.node;
+    const metrics = new Metrics({ clock, health, about, links: { grid, farm: farm?.link ?? null }, node: { operator, site, rack }, usage: processUsage });
     const reload = new Reload({ config, reread: surroundings.reread, adopt: (next) => daemon.adopt(liveTerms(next)) });
     surroundings.onReload(() => void reload.reload("SIGHUP"));
     const daemon: Daemon = new Daemon({
@@ -139,12 +145,12 @@ export async function runRack(config: Config, surroundings: Surroundings, signal
       wiring: { ...wiring, switching: switchingOf(config) },
       ...liveTerms(config),
       proven: () => proving.transitions(),
-      attendants: [...attendants, ...farmers, calendar, reload, history, health],
+      attendants: [...attendants, ...farmers, calendar, reload, history, metrics, health],
       forward: evidence?.toGrid ?? null,
       logHead: () => evidence?.logHead() ?? null,
     });
     // The rack is kept with or without a command line: a socket that cannot be opened is said and no more.
-    const routes = allRoutes({ daemon, clock, store, logbook: surroundings.logbook, software: surroundings.software, schedule, calendar, history, health, reload, estop, evidence, journal: journalDirectory(config), outlets, commissioning, proving, sign: deviceKey === null ? null : (text) => signJws(text, deviceKey) });
+    const routes = allRoutes({ daemon, clock, store, logbook: surroundings.logbook, software: surroundings.software, schedule, calendar, history, metrics, health, reload, estop, evidence, journal: journalDirectory(config), outlets, commissioning, proving, sign: deviceKey === null ? null : (text) => signJws(text, deviceKey) });
     const desk = await openControl({
       directory: config.paths.run, routes, clock, secrets, log: surroundings.logbook.room("control"),
       ordered: (order) => daemon.told("technician.ordered", { ...order }),
@@ -286,6 +292,11 @@ interface LinkContext extends Surroundings {
   readonly name: string;
   readonly subscriptions: readonly Subscription[];
   readonly will?: (connects: number) => OutgoingMessage;
+}
+
+function homeAssistantOf({ farm, node, miners }: Config, root: string, software: string): HomeAssistant | null {
+  const asked = farm?.homeAssistant ?? null;
+  return asked === null ? null : new HomeAssistant({ prefix: asked.prefix, root, site: node.site, rack: node.rack, software, machines: miners });
 }
 
 /** The farm is told by the same kind of link, and what the broker says of us when we are gone is a status without secrets. */

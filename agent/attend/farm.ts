@@ -4,13 +4,15 @@ import type { Tick } from "../core/time.ts";
 import type { Change } from "../report/changes.ts";
 import { deviceRow, type DeviceNotes } from "../report/devices.ts";
 import type { AgentEvent } from "../report/events.ts";
-import { asicValues, farmMessage, outletValues, rackValues, type OutletLook } from "../report/farm/documents.ts";
+import { asicValues, farmMessage, outletValues, rackValues } from "../report/farm/documents.ts";
+import { RENEW_S, type HomeAssistant } from "../report/farm/home-assistant.ts";
 import { bytesOf, Pace, type Candidate } from "../report/farm/pace.ts";
 import { Said, type Values } from "../report/farm/said.ts";
 import { ASIC, BUDGET, OUTLET, RACK, REST_S, restOf, type Table } from "../report/farm/tables.ts";
 import { statusKey, type StatusDocument } from "../report/status.ts";
 import type { Link, OutgoingMessage } from "../runtime/link.ts";
 import type { Attendant, Desk } from "./attendant.ts";
+import { outletLooks } from "./outlet-looks.ts";
 
 export interface FarmOptions {
   readonly link: Link;
@@ -18,6 +20,8 @@ export interface FarmOptions {
   readonly root: string;
   readonly machines: number;
   readonly about: (device: string) => DeviceNotes;
+  /** null: nobody there is told how to show it. */
+  readonly homeAssistant: HomeAssistant | null;
   /** What the broker says of us when we are gone, and we ourselves when we stop in order; of the `connects`th connection. */
   readonly will: (connects: number) => OutgoingMessage;
 }
@@ -25,6 +29,8 @@ export interface FarmOptions {
 const STATUS_EVERY_S = 30;
 /** A change of the rack is told at once, its machines once a second. */
 const LOOK_EVERY_S = 1;
+/** As a figure that has moved far, behind a word. */
+const APPEARANCE_URGENCY = 9;
 /** Every order to every machine, twice: the machine's own message has what is wanted of it, and the journal has each. */
 const UNTOLD = new Set(["setpoint.ordered", "setpoint.acknowledged"]);
 
@@ -35,6 +41,7 @@ export class Farm implements Attendant {
   readonly #rack = new Said(RACK, REST_S / 6);
   readonly #asics = new Map<string, Said<keyof typeof ASIC>>();
   readonly #outlets = new Map<string, Said<keyof typeof OUTLET>>();
+  readonly #appeared = new Map<string, number>();
   #desk: Desk | null = null;
   #connects = 0;
   #lookedAt: number | null = null;
@@ -59,7 +66,7 @@ export class Farm implements Attendant {
     }
     if (this.#lookedAt === null || atS - this.#lookedAt >= LOOK_EVERY_S) {
       this.#lookedAt = atS;
-      this.#pace.spend([...this.#machines(decision, tick), ...this.#sockets(tick)], atS);
+      this.#pace.spend([...this.#machines(decision, tick), ...this.#sockets(tick), ...this.#appearances(atS)], atS);
     }
     return [];
   }
@@ -83,6 +90,7 @@ export class Farm implements Attendant {
   #begin(connects: number): void {
     this.#connects = connects;
     this.#status = null;
+    this.#appeared.clear();
     for (const said of [this.#rack, ...this.#asics.values(), ...this.#outlets.values()]) said.forget();
   }
 
@@ -102,19 +110,28 @@ export class Farm implements Attendant {
   }
 
   #sockets({ uptime, at }: Tick): Candidate[] {
-    return this.#outletLooks().map((look) => {
+    return (this.#desk === null ? [] : outletLooks(this.#desk.plant)).map((look) => {
       const values = outletValues(look);
       return this.#candidate(saidOf(this.#outlets, look.name, { table: OUTLET, restS: this.#restS }), { topic: `outlet/${look.name}`, values, atS: uptime / 1000, payload: () => farmMessage("OUTLET", at, values) });
     });
   }
 
-  #outletLooks(): OutletLook[] {
-    const plant = this.#desk?.plant;
-    return (plant?.meters ?? []).flatMap(({ meter, reading, failure }) =>
-      (reading?.outlets ?? []).map(({ index, on, power }) => {
-        const silent = failure !== null;
-        return { name: `${meter.id}/${index}`, on: silent ? null : on, powerW: silent ? null : power, device: plant?.deviceOn(meter.id, index) ?? null };
-      }));
+  /** What makes rack and machines appear in Home Assistant; renewed, because the broker forgets it. */
+  #appearances(atS: number): Candidate[] {
+    const { homeAssistant, link } = this.#options;
+    return (homeAssistant?.names ?? []).map((name) => {
+      const last = this.#appeared.get(name);
+      return {
+        urgency: last === undefined || atS - last >= RENEW_S ? APPEARANCE_URGENCY : 0,
+        send: () => {
+          const message = homeAssistant?.message(name);
+          if (message === undefined) return 0;
+          this.#appeared.set(name, atS);
+          link.publish(message);
+          return bytesOf(message);
+        },
+      };
+    });
   }
 
   #candidate<Name extends string>(said: Said<Name>, { topic, values, atS, payload }: { readonly topic: string; readonly values: Values<Name>; readonly atS: number; readonly payload: () => string }): Candidate {

@@ -103,7 +103,15 @@ const grid = z
   })
   .meta({ description: "The MQTT link to the grid operator, and what holds when it is silent." });
 
-const farm = unset(z.strictObject({ brokers: brokers(), prefix: topicPrefix("curtaild", "What all farm topics begin with."), ...login })).meta({
+const farm = unset(
+  z.strictObject({
+    brokers: brokers(),
+    prefix: topicPrefix("curtaild", "What all farm topics begin with."),
+    homeAssistant: unset(z.strictObject({ prefix: topicPrefix("homeassistant", "What Home Assistant's discovery topics begin with.") }))
+      .meta({ description: "Whether rack and miners appear in Home Assistant by themselves; unset: they do not.", examples: [{ prefix: "homeassistant" }] }),
+    ...login,
+  }),
+).meta({
   description: "A second, independent MQTT link for the farm's own telemetry; null: none.",
   examples: [{ brokers: ["mqtt://10.0.0.2:1883"] }],
 });

@@ -81,3 +81,9 @@ async function entries(directory: string, name: RegExp, file: string): Promise<s
 
 const list = (directory: string): Promise<string[]> => readdir(directory).catch(() => []);
 const text = (file: string): Promise<string | null> => readFile(file, "utf8").then((content) => content.trim(), () => null);
+
+/** What this process takes. */
+export function processUsage(): { readonly cpuS: number; readonly residentBytes: number } {
+  const { user, system } = process.cpuUsage();
+  return { cpuS: (user + system) / 1e6, residentBytes: process.memoryUsage.rss() };
+}

@@ -14,6 +14,9 @@ export interface DeviceNotes {
   readonly owes: readonly string[];
 }
 
+/** One row of `curtailctl devices`. */
+export type DeviceRow = ReturnType<typeof deviceRow>;
+
 export const NO_NOTES: DeviceNotes = { maintenance: false, poolGuard: null, owes: [] };
 
 export function deviceRow(view: View, decision: Decision, notes: DeviceNotes) {

@@ -5,6 +5,7 @@ import type { EStop } from "../attend/estop.ts";
 import type { Evidence } from "../attend/evidence.ts";
 import type { History } from "../attend/history.ts";
 import type { HostHealth } from "../attend/host-health.ts";
+import type { Metrics } from "../attend/metrics.ts";
 import type { OutletBook } from "../attend/outlet-book.ts";
 import type { Proving } from "../attend/proving.ts";
 import type { Reload } from "../attend/reload.ts";
@@ -20,6 +21,7 @@ import { evidenceRoutes } from "./evidence.ts";
 import { historyRoutes } from "./history.ts";
 import { hostRoutes } from "./host.ts";
 import { mapRoutes } from "./map.ts";
+import { metricsRoutes } from "./metrics.ts";
 import { openapi } from "./openapi.ts";
 import { operationRoutes } from "./operation.ts";
 import { outletRoutes } from "./outlets.ts";
@@ -36,6 +38,7 @@ export interface RouteParts {
   readonly schedule: Schedule;
   readonly calendar: Calendar;
   readonly history: History;
+  readonly metrics: Metrics;
   readonly health: HostHealth;
   readonly reload: Reload;
   readonly estop: EStop;
@@ -49,12 +52,13 @@ export interface RouteParts {
 }
 
 export function allRoutes(parts: RouteParts): ControlRoute[] {
-  const { daemon, clock, store, software, schedule, calendar, history, health, estop, evidence, journal, outlets, commissioning } = parts;
+  const { daemon, clock, store, software, schedule, calendar, history, metrics, health, estop, evidence, journal, outlets, commissioning } = parts;
   const wallNow = (): number => clock.now().at;
   const routes = [
     ...controlRoutes(daemon, wallNow),
     ...scheduleRoutes({ schedule, calendar, wallNow }),
     ...historyRoutes(() => history.past),
+    ...metricsRoutes(() => metrics),
     ...hostRoutes(health),
     ...operationRoutes(daemon, parts),
     ...stateRoutes(daemon, store),

@@ -133,7 +133,7 @@ class RecordedRack {
       breakerW: null, onStop: "failsafe", boot: `boot-${this.#boots}`, software: "dst", config: "ok",
       notify: { ready: () => undefined, watchdog: () => undefined, stopping: () => undefined },
       attendants: [...evidence.attendants, new Farm({
-        link: farm, root: FARM, machines: this.rack.asics.length, about: (device) => daemon.about(device), will: (connects) => ({ topic: `${FARM}/status`, payload: JSON.stringify(willDocument({ session: { boot: "b", connects }, failsafeW: this.rack.failsafeW, heartbeatTimeoutS: 120 })), qos: 1, retain: true }),
+        link: farm, root: FARM, machines: this.rack.asics.length, homeAssistant: null, about: (device) => daemon.about(device), will: (connects) => ({ topic: `${FARM}/status`, payload: JSON.stringify(willDocument({ session: { boot: "b", connects }, failsafeW: this.rack.failsafeW, heartbeatTimeoutS: 120 })), qos: 1, retain: true }),
       })], forward: evidence.toGrid, logHead: evidence.logHead,
     });
     this.#mortality = mortality;

@@ -1,11 +1,11 @@
 /** A real mosquitto with the configuration, access list and certificates that docs/mosquitto gives to operators. */
 import { execFileSync, spawn, spawnSync, type ChildProcess } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { createServer, type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
+import { freePort } from "../../scripts/free-port.ts";
 
 const given = (file: string): string => fileURLToPath(new URL(`../../../docs/mosquitto/${file}`, import.meta.url));
 /** Debian's is in sbin, where not everybody looks. */
@@ -79,12 +79,4 @@ export class Broker implements AsyncDisposable {
     await this.down();
     rmSync(this.dir, { recursive: true, force: true });
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }

@@ -2,8 +2,6 @@
 import assert from "node:assert/strict";
 import { execFile, spawn, spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
-import { createServer } from "node:net";
-import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
@@ -21,6 +19,7 @@ import type { Reply, Request } from "../../drivers/modbus/request.ts";
 import { serialLine } from "../../drivers/modbus/rtu-lines.ts";
 import { tcpLine } from "../../drivers/modbus/tcp.ts";
 import { startRig } from "../../drivers/sim/rig.ts";
+import { freePort } from "../../scripts/free-port.ts";
 
 /** Debian's own interpreter: the packages are not seen by one from elsewhere. */
 const PYTHON = "/usr/bin/python3";
@@ -47,14 +46,6 @@ async function startPeer(t: TestContext, command: string, args: readonly string[
   });
   for await (const line of createInterface({ input: peer.stdout })) if (line.startsWith("READY")) return line.slice("READY".length).trim();
   throw new Error(`${command} ended before it was ready`);
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }
 
 /** Built anew: a program of ours on their library. */

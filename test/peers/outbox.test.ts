@@ -2,8 +2,6 @@
 import assert from "node:assert/strict";
 import { spawn, spawnSync, type ChildProcess } from "node:child_process";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { createServer } from "node:net";
-import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
@@ -14,6 +12,7 @@ import { openOutbox, SUMMARIES, type Outbox } from "../../agent/record/outbox.ts
 import type { IncomingMessage, Link } from "../../agent/runtime/link.ts";
 import { silentLog } from "../../agent/runtime/log.ts";
 import { stopwatch } from "../../agent/runtime/system-clock.ts";
+import { freePort } from "../../scripts/free-port.ts";
 
 const MOSQUITTO = ["/usr/sbin/mosquitto", "mosquitto"].find((path) => spawnSync(path, ["-h"], { stdio: "ignore" }).error === undefined);
 const skip = MOSQUITTO === undefined ? "needs Debian's mosquitto: apt-get install mosquitto" : false;
@@ -105,14 +104,6 @@ class Bench {
   #connect(clientId: string, subscriptions: readonly { readonly topic: string; readonly qos: 1 }[]): Link {
     return mqttLink({ urls: [`mqtt://127.0.0.1:${this.#port}`], clientId, subscriptions, username: null, password: null, tls: null, clock, log: silentLog, random: () => 0.1 });
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }
 
 const range = (from: number, to: number): number[] => Array.from({ length: to - from }, (_, index) => from + index);

@@ -1,5 +1,5 @@
 /** The farm link's telemetry: a flat message a topic, with the members of its table, `null` for unknown. */
-import type { deviceRow } from "../devices.ts";
+import type { DeviceRow } from "../devices.ts";
 import { hundredths, isoTime } from "../figures.ts";
 import type { StatusDocument } from "../status.ts";
 import type { Values } from "./said.ts";
@@ -30,7 +30,7 @@ export function rackValues(status: StatusDocument): Values<keyof typeof RACK> {
   };
 }
 
-export function asicValues(row: ReturnType<typeof deviceRow>): Values<keyof typeof ASIC> {
+export function asicValues(row: DeviceRow): Values<keyof typeof ASIC> {
   const { state, powerW, drawBy, hashrateThs, temperatureC, frequencyMHz, voltageMV, setpoint, unknownReason, quarantineReason, maintenance, poolGuard } = row;
   return { state, powerW, powerBy: drawBy, hashrateThs, temperatureC, frequencyMHz, voltageMV, setpoint, unknownReason, quarantineReason, maintenance, poolGuard };
 }

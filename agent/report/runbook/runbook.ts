@@ -29,6 +29,9 @@ const all: ReadonlyMap<string, Entry> = new Map(chapters.flatMap(({ entries }) =
 /** Every name there is an entry of. */
 export const runbookNames: readonly string[] = [...all.keys()];
 
+/** Every alarm of the controller. */
+export const controllerAlarms: readonly string[] = Object.keys(alarms);
+
 /** null: nobody has written about it. */
 export const explained = (name: string): Entry | null => all.get(name) ?? null;
 
