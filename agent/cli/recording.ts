@@ -1,7 +1,7 @@
 /** A driver's conversation with a miner, overheard: what was asked and answered, without what is nobody's business. */
 import { once } from "node:events";
 import { connect, createServer, type AddressInfo, type Socket } from "node:net";
-import type { Address } from "../../drivers/cgminer/wire.ts";
+import type { Address } from "../../drivers/cgminer/ask-once.ts";
 import { isSecretName, withoutCredentials } from "../runtime/secrets.ts";
 
 /** One question and its last answer. */

@@ -17,10 +17,11 @@ let mqtt: Promise<Mqtt> | null = null;
 
 /** Loaded when first connecting, and the client alone: the package's index takes 40 ms more for websockets and proxies. */
 export function loadMqtt(): Promise<Mqtt> {
-  mqtt ??= Promise.all([import("mqtt/lib/client"), import("mqtt/lib/unique-message-id-provider")]).then(([client, ids]) => ({
-    Client: client.default.default,
-    MessageIds: ids.default.default,
-  }));
+  mqtt ??= Promise.all([import("mqtt/lib/client"), import("mqtt/lib/unique-message-id-provider"), import("mqtt-packet")]).then(([client, ids, packet]) => {
+    // Its cache of all 65,536 two-byte numbers is 8 MB and saves nothing at some packets a second.
+    packet.default.writeToStream.cacheNumbers = false;
+    return { Client: client.default.default, MessageIds: ids.default.default };
+  });
   return mqtt;
 }
 

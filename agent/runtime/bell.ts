@@ -1,5 +1,6 @@
 import { millis, type Millis } from "../core/units.ts";
 import type { Clock } from "./clock.ts";
+import { onAbort } from "./on-abort.ts";
 
 /** Shorter than this is not worth a timer, and rounding could make a wait of nothing that never ends. */
 const SHORTEST = 1;
@@ -24,14 +25,13 @@ export class Bell {
     return new Promise((resolve, reject) => {
       const end = (settle: () => void): void => {
         cancel();
-        signal.removeEventListener("abort", abort);
+        takeBack();
         this.#wake = null;
         settle();
       };
-      const abort = (): void => end(() => reject(signal.reason));
+      const takeBack = onAbort(signal, () => end(() => reject(signal.reason)));
       const cancel = clock.after(millis(Math.max(SHORTEST, length)), () => end(resolve));
       this.#wake = () => end(resolve);
-      signal.addEventListener("abort", abort, { once: true });
     });
   }
 }

@@ -3,7 +3,8 @@ import { DeviceError } from "../../agent/runtime/errors.ts";
 import { rowsAt, type JsonObject } from "./json.ts";
 import { Lane, type Rank } from "./lane.ts";
 import { acknowledged, answered, isUnknown, parseFor, RefusedError, statusOf } from "./reply.ts";
-import { exchange, type Address, type ExchangeLimits } from "./wire.ts";
+import type { Address, ExchangeLimits } from "./ask-once.ts";
+import { exchange } from "./wire.ts";
 
 /** The replies to several reports, some of which the device may have refused. */
 export class Reports {

@@ -1,4 +1,4 @@
-import { onAbort } from "./abort.ts";
+import { onAbort } from "../../agent/runtime/on-abort.ts";
 
 export type Rank = "order" | "poll";
 

@@ -2,7 +2,7 @@
 import { DeviceError } from "../../agent/runtime/errors.ts";
 import { isObject, type JsonObject } from "../cgminer/json.ts";
 import { parseReply } from "../cgminer/parse.ts";
-import type { ExchangeLimits } from "../cgminer/wire.ts";
+import type { ExchangeLimits } from "../cgminer/ask-once.ts";
 import type { Question } from "./questions.ts";
 
 export interface Answered {

@@ -1,7 +1,7 @@
 /** Finds out what answers at an address: the questions of all families, until one is recognised, and then what it is. */
-import { onAbort } from "../cgminer/abort.ts";
+import { onAbort } from "../../agent/runtime/on-abort.ts";
 import type { JsonObject } from "../cgminer/json.ts";
-import type { Address } from "../cgminer/wire.ts";
+import type { Address } from "../cgminer/ask-once.ts";
 import type { DriverName } from "../index.ts";
 import { aboutOf, type About } from "./about.ts";
 import { Asking, type Answered, type Host } from "./asking.ts";

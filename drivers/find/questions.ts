@@ -1,5 +1,6 @@
 /** Harmless questions in the language of each family, and the port each is usually asked at. */
-import { exchange as exchangeTcp, type Address, type ExchangeLimits } from "../cgminer/wire.ts";
+import type { Address, ExchangeLimits } from "../cgminer/ask-once.ts";
+import { exchange as exchangeTcp } from "../cgminer/wire.ts";
 import { exchange as exchangeHttp } from "../http/exchange.ts";
 import { exchangeFramed } from "../whatsminer/frame.ts";
 

@@ -1,7 +1,7 @@
 /** The conversation with one miner over HTTP: one request at a time, orders before polls, one total deadline. */
 import { DeviceError } from "../../agent/runtime/errors.ts";
 import { Lane, type Rank } from "../cgminer/lane.ts";
-import type { Address, ExchangeLimits } from "../cgminer/wire.ts";
+import type { Address, ExchangeLimits } from "../cgminer/ask-once.ts";
 import { exchange, nameOf, type HttpReply, type HttpRequest } from "./exchange.ts";
 
 /** Some requests under one total deadline: a poll, or an order. */

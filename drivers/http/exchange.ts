@@ -5,8 +5,8 @@
 import { Buffer } from "node:buffer";
 import { request as httpRequest, type ClientRequest, type IncomingHttpHeaders, type IncomingMessage } from "node:http";
 import { DeviceError, type DeviceErrorCode } from "../../agent/runtime/errors.ts";
-import { onAbort } from "../cgminer/abort.ts";
-import type { Address, ExchangeLimits } from "../cgminer/wire.ts";
+import { onAbort } from "../../agent/runtime/on-abort.ts";
+import type { Address, ExchangeLimits } from "../cgminer/ask-once.ts";
 
 export interface HttpRequest {
   readonly method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";

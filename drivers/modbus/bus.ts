@@ -19,6 +19,8 @@ export interface BusOptions {
 const REPLACED_AFTER_MS = 5_000;
 /** Polls come in bursts: a line is free when nobody has asked for so long. */
 const CALM_MS = 20;
+/** Why a pause ends. Without a reason each would make an error with its stack, some hundred a second in a large rack. */
+const AWAKE = "awake";
 
 /**
  * One physical line with one request in flight. Replies are told apart by nothing but their order on a serial line, and by eight bits
@@ -71,7 +73,7 @@ export class Bus {
     const job = new Job(request, options, this.#now(), signal);
     this.#queue.add(job);
     this.#askedAt = this.#now();
-    this.#pausing.abort();
+    this.#pausing.abort(AWAKE);
     if (this.#probe !== null && this.#probe.unit !== request.unit && !this.#health.isSilent(request.unit)) this.#probe.connection.destroy();
     if (!this.#running) void this.#run();
     return job.promise;
@@ -82,7 +84,7 @@ export class Bus {
     this.#closed.abort();
     this.#queue.rejectAll(this.#closing());
     this.#connection?.destroy();
-    this.#pausing.abort();
+    this.#pausing.abort(AWAKE);
   }
 
   async #run(): Promise<void> {

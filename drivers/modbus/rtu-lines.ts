@@ -1,4 +1,5 @@
 import { DeviceError } from "../../agent/runtime/errors.ts";
+import { loadSerialPort } from "./library.ts";
 import type { Line } from "./line.ts";
 import { rtuConnection, rtuPacing } from "./rtu.ts";
 import { openSocket } from "./socket.ts";
@@ -32,7 +33,7 @@ export function serialLine({ path, baud, parity, stopBits }: SerialSettings): Li
     name: path,
     pacing: rtuPacing(baud),
     async open() {
-      const { SerialPort } = await import("serialport").catch((error: unknown) => {
+      const { SerialPort } = await loadSerialPort().catch((error: unknown) => {
         throw new DeviceError("unreachable", `${path}: the package serialport is not installed: npm install serialport`, { cause: error });
       });
       // The last one holds the lock until it is closed.

@@ -2,6 +2,7 @@ import { EventEmitter } from "node:events";
 import type { Duplex } from "node:stream";
 import type { ModbusRTU } from "modbus-serial/ModbusRTU.js";
 
+import { loadModbus } from "./library.ts";
 import type { Connection, Pacing } from "./line.ts";
 import { RtuReplyFrame } from "./rtu-frame.ts";
 import { StreamConnection } from "./stream.ts";
@@ -28,9 +29,9 @@ export function rtuPacing(baud: number): Pacing {
 
 /** Modbus RTU on any stream of bytes: a serial port, a socket to a gateway that passes frames through, two ends of a pipe. */
 export async function rtuConnection(stream: Duplex, name: string): Promise<Connection> {
-  const { default: modbus } = await import("modbus-serial");
+  const Modbus = await loadModbus();
   const port = new RtuPort(stream);
-  const client: ModbusRTU = new modbus.default(port);
+  const client: ModbusRTU = new Modbus(port);
   client.on("error", () => {});
   client.open(() => {});
   let frame: RtuReplyFrame | null = null;

@@ -4,6 +4,7 @@ import type { ModbusRTU } from "modbus-serial/ModbusRTU.js";
 import { DeviceError } from "../../agent/runtime/errors.ts";
 import { ReplyFrame } from "./frame.ts";
 import { NO_PACING } from "./line.ts";
+import { loadModbus } from "./library.ts";
 import type { Line } from "./line.ts";
 import { openSocket } from "./socket.ts";
 import type { TcpAddress, TlsFiles } from "./socket.ts";
@@ -29,8 +30,8 @@ export function tcpLine(address: TcpAddress, connectTimeoutMs: number, tls?: Tls
 
 /** The library is loaded with the first connection: a rack without Modbus does not pay for it. */
 async function client(socket: Socket, port: number): Promise<ModbusRTU> {
-  const { default: modbus } = await import("modbus-serial");
-  const created = new modbus.default();
+  const Modbus = await loadModbus();
+  const created = new Modbus();
   created.on("error", () => {});
   // Without a timeout of the library's own: its timer neither drops the connection nor forgets the transaction.
   await created.linkTCP(socket, { port });

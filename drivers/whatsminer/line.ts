@@ -3,7 +3,8 @@ import { DeviceError } from "../../agent/runtime/errors.ts";
 import type { JsonObject } from "../cgminer/json.ts";
 import { Lane, type Rank } from "../cgminer/lane.ts";
 import { parseFor } from "../cgminer/reply.ts";
-import type { Address, exchange, ExchangeLimits } from "../cgminer/wire.ts";
+import type { Address, ExchangeLimits } from "../cgminer/ask-once.ts";
+import type { exchange } from "../cgminer/wire.ts";
 
 /** Some requests under one total deadline: a poll, or an order. */
 export interface Talk {

@@ -1,6 +1,6 @@
 /** One simulated machine behind a fault proxy for each of its ports: its faults, what it was told, and a switch that makes it refuse. */
 import { setTimeout as pause } from "node:timers/promises";
-import type { Address } from "../../drivers/cgminer/wire.ts";
+import type { Address } from "../../drivers/cgminer/ask-once.ts";
 import type { Device } from "../../drivers/driver.ts";
 import { exchange } from "../../drivers/http/exchange.ts";
 import { Asic, type Start } from "../../drivers/sim/asic.ts";

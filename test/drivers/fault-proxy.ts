@@ -1,7 +1,7 @@
 /** A TCP proxy between a driver and its simulator: counts what is open, and cuts connections as no simulator can. */
 import { once } from "node:events";
 import { connect, createServer, type AddressInfo, type Socket } from "node:net";
-import type { Address } from "../../drivers/cgminer/wire.ts";
+import type { Address } from "../../drivers/cgminer/ask-once.ts";
 
 export interface FaultProxy extends AsyncDisposable {
   readonly address: Address;

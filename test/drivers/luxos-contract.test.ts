@@ -3,7 +3,8 @@ import { guarded, type Bounds } from "../../drivers/guarded.ts";
 import { luxos } from "../../drivers/luxos/driver.ts";
 import { loadModel } from "../../drivers/models.ts";
 import { startRig } from "../../drivers/sim/rig.ts";
-import { exchange, type Address } from "../../drivers/cgminer/wire.ts";
+import type { Address } from "../../drivers/cgminer/ask-once.ts";
+import { exchange } from "../../drivers/cgminer/wire.ts";
 import { contract, type Stand } from "./contract.ts";
 import { faultProxy } from "./fault-proxy.ts";
 

@@ -1,7 +1,7 @@
 /** A TCP server that does with each request exactly what the test says. */
 import { once } from "node:events";
 import { createServer, type AddressInfo, type Socket } from "node:net";
-import type { Address } from "../../drivers/cgminer/wire.ts";
+import type { Address } from "../../drivers/cgminer/ask-once.ts";
 
 export interface RawMiner extends AsyncDisposable {
   readonly address: Address;

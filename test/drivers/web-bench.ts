@@ -1,5 +1,5 @@
 /** One simulated machine on a bench, behind whatever its firmware listens on: its faults, its truth, and what it was asked. */
-import type { Address } from "../../drivers/cgminer/wire.ts";
+import type { Address } from "../../drivers/cgminer/ask-once.ts";
 import { exchange } from "../../drivers/http/exchange.ts";
 import { Asic, type Start } from "../../drivers/sim/asic.ts";
 import { startCgminerServer } from "../../drivers/sim/cgminer-server.ts";

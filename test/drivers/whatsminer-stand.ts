@@ -1,7 +1,7 @@
 /** One simulated WhatsMiner that starts within a second, and what a test may do to it. */
 import type { Device, MinerOptions } from "../../drivers/driver.ts";
 import { loadModel } from "../../drivers/models.ts";
-import type { Address } from "../../drivers/cgminer/wire.ts";
+import type { Address } from "../../drivers/cgminer/ask-once.ts";
 import { Asic } from "../../drivers/sim/asic.ts";
 import { parseAsicFault } from "../../drivers/sim/faults.ts";
 import { SimMachine } from "../../drivers/sim/machine.ts";

@@ -3,7 +3,8 @@ import { createServer, type AddressInfo, type Socket } from "node:net";
 import { once } from "node:events";
 import { describe, test } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
-import { exchange, type Address } from "../../drivers/cgminer/wire.ts";
+import type { Address } from "../../drivers/cgminer/ask-once.ts";
+import { exchange } from "../../drivers/cgminer/wire.ts";
 import { DeviceError, type DeviceErrorCode } from "../../agent/runtime/errors.ts";
 import { rawMiner, respond } from "./raw-miner.ts";
 
