@@ -51,6 +51,7 @@ const FREE = new Set(["agent/cli", "scripts", "test", "agent/run", "agent/routes
 /** Packages that have one home. */
 const PACKAGE_HOME: Readonly<Record<string, readonly string[]>> = {
   mqtt: ["agent/link"],
+  "mqtt-packet": ["agent/link"],
   "modbus-serial": ["drivers/modbus"],
   serialport: ["drivers/modbus"],
   pino: ["agent/host"],

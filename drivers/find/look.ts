@@ -1,6 +1,6 @@
 /** A sweep as the watch compares it with the last one. Gentle: it runs beside a daemon that polls the same machines. */
 import type { Look, Sighting } from "../../agent/core/inventory.ts";
-import type { Address } from "../cgminer/wire.ts";
+import type { Address } from "../cgminer/ask-once.ts";
 import { QUESTIONS } from "./families.ts";
 import { identify, type Finding } from "./identify.ts";
 import { hostsIn } from "./range.ts";
