@@ -14,6 +14,7 @@ import { startState } from "./core/state.ts";
 import type { Now, Tick } from "./core/time.ts";
 import type { Millis } from "./core/units.ts";
 import { millis, seconds, watts } from "./core/units.ts";
+import { Foresight } from "./foresight.ts";
 import { Notebook } from "./notebook.ts";
 import type { DaemonParts, Identity } from "./parts.ts";
 import type { DeviceLoop } from "./plant/device-loop.ts";
@@ -38,6 +39,10 @@ const PARKING = seconds(15);
 
 export class Daemon {
   readonly plant: Plant;
+  /** What core would say to something that is not so. */
+  readonly foresight = new Foresight(() => ({
+    parts: this.#parts, rack: this.#rack, u: this.#u, technician: this.#technician, snapshot: (tick) => this.plant.snapshot(tick), local: (now, tick) => this.#local(now, tick, true),
+  }));
   #parts: DaemonParts;
   readonly #teller: Teller;
   readonly #notebook: Notebook;
@@ -209,9 +214,10 @@ export class Daemon {
     this.#due = millis(tick.uptime + CYCLE);
   }
 
-  #local(now: Now, tick: Tick): Statement[] {
+  /** `elsewhen`: now is another time than the clock's. */
+  #local(now: Now, tick: Tick, elsewhen = false): Statement[] {
     const { breakerW, config, policy, attendants } = this.#parts;
-    const attended = attendants.flatMap((attendant) => attendant.limits?.(now, tick) ?? []);
+    const attended = attendants.flatMap((attendant) => (elsewhen ? attendant.foresees?.(now) : null) ?? attendant.limits?.(now, tick) ?? []);
     const breaker: Statement[] = breakerW === null ? [] : [{ source: "breaker", power: watts(breakerW), ref: null, until: null }];
     // A configuration that is not the one in force may be wrong about anything: it runs, and raises nothing.
     const outdated: Statement[] = config === "ok" ? [] : [{ source: "failsafe", power: policy.failsafe, ref: null, until: null }];

@@ -5,6 +5,7 @@
 import type { Decision } from "../core/decide.ts";
 import type { Statement } from "../core/limit.ts";
 import type { Now, Tick } from "../core/time.ts";
+import type { Instant } from "../core/units.ts";
 import type { Chore } from "../runtime/chore.ts";
 import type { Plant } from "../plant/plant.ts";
 import type { Asked } from "../report/asked.ts";
@@ -23,6 +24,10 @@ export interface Attendant {
   attach?(kept: unknown, desk: Desk): void;
   /** Limits the rack sets itself. They join the minimum and can only narrow it. Asked before each decision. */
   limits?(now: Now, tick: Tick): readonly Statement[];
+  /** What `limits` would say at another time, as far as that is known today; without it, what it says now. Changes nothing. */
+  foresees?(now: Now): readonly Statement[];
+  /** When what it states changes by the clock, between the two. */
+  moments?(from: Instant, until: Instant): readonly Instant[];
   /** After each decision, its orders posted. What it returns is emitted as events. It must be quick and may not throw. */
   decided?(decision: Decision, told: Told): readonly Change[];
   /** Every grid document that verified, as it came, before anything is said or done about it. */

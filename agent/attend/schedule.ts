@@ -4,7 +4,7 @@ import type { Statement } from "../core/limit.ts";
 import type { Now } from "../core/time.ts";
 import { watts, type Instant } from "../core/units.ts";
 import type { Change } from "../report/changes.ts";
-import { running, stated, upcoming, type Planned, type Running, type Window } from "../schedule/window.ts";
+import { occurrences, running, stated, upcoming, type Planned, type Running, type Window } from "../schedule/window.ts";
 import { offsetsOf } from "../schedule/zone.ts";
 import type { Attendant } from "./attendant.ts";
 
@@ -24,6 +24,14 @@ export class Schedule implements Attendant {
   limits(now: Now): readonly Statement[] {
     this.#running = running(this.#windows, now);
     return stated(this.#running);
+  }
+
+  foresees(now: Now): readonly Statement[] {
+    return stated(running(this.#windows, now));
+  }
+
+  moments(from: Instant, until: Instant): readonly Instant[] {
+    return this.#windows.flatMap((window) => occurrences(window, from, until).flatMap(({ start, end }) => [start, end]));
   }
 
   decided(): readonly Change[] {

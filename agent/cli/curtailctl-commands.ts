@@ -78,6 +78,12 @@ const replace = {
   load: async () => (await import("./commands/replace.ts")).replaceCommand(),
 };
 
+const plan = {
+  name: "plan",
+  description: "what would happen under a limit, without doing it, and the rack's efficiency curve",
+  load: async () => (await import("./commands/plan.ts")).planCommand(),
+};
+
 const loaded = [
   statusCommand,
   whyCommand,
@@ -121,7 +127,7 @@ const equipment = {
   load: async () => (await import("./commands/equipment.ts")).equipmentCommand(),
 };
 
-const loadedWhenAsked = [top, doctor, map, journal, report, equipment, operator, modbus, probe, discover, dump, replace];
+const loadedWhenAsked = [top, doctor, plan, map, journal, report, equipment, operator, modbus, probe, discover, dump, replace];
 
 /** `asked`: the words of the command line; what they do not name is not loaded. */
 export async function curtailctlCommands(asked: Asked): Promise<Command> {

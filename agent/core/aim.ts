@@ -6,7 +6,7 @@ import type { Mode } from "./mode.ts";
 import { failsafeJoins, restartRule } from "./mode.ts";
 import type { PowerLimit } from "./model.ts";
 import type { Policy } from "./policy.ts";
-import type { Ramp } from "./ramp.ts";
+import type { Ramp, RampRule } from "./ramp.ts";
 import { nextRamp } from "./ramp.ts";
 import type { Now } from "./time.ts";
 import type { Millis, Watts } from "./units.ts";
@@ -57,7 +57,7 @@ interface Ramping {
 }
 
 /** The budget under way to the aim. `restored`: it has come back in full after an emergency or a failure. */
-export function rampBudget(before: Ramp | null, mode: Mode, { aim, allocations, policy, uptime, views }: Ramping): { readonly budget: PowerLimit; readonly ramp: Ramp; readonly restored: boolean } {
+export function rampBudget(before: Ramp | null, mode: Mode, { aim, allocations, policy, uptime, views }: Ramping): { readonly budget: PowerLimit; readonly ramp: Ramp; readonly rule: RampRule; readonly restored: boolean } {
   const rule = {
     percentPerMinute: mode.restoring?.rampPercentPerMinute ?? restartRule(allocations, policy.restart).rampPercentPerMinute,
     nominal: policy.nominal,
@@ -65,7 +65,7 @@ export function rampBudget(before: Ramp | null, mode: Mode, { aim, allocations, 
     notBefore: mode.restoring?.notBefore ?? null,
   };
   const ramp = nextRamp(before, aim.limit, { uptime, rule });
-  return { budget: ramp.budget, ramp, restored: mode.restoring !== null && uptime >= mode.restoring.notBefore && samePower(ramp.budget, aim.limit) };
+  return { budget: ramp.budget, ramp, rule, restored: mode.restoring !== null && uptime >= mode.restoring.notBefore && samePower(ramp.budget, aim.limit) };
 }
 
 export function causeOf(view: View, context: { readonly mode: Mode; readonly aim: EffectiveLimit; readonly remade: boolean }): string {

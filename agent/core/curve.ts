@@ -2,7 +2,7 @@
  * What one kind of machine can be set to, as flat arrays: entry 0 is asleep, the others are its operating points by
  * rising power. The upper convex hull over them is what the allocation walks; it is cached with the curve.
  */
-import type { Capability, CapabilityOf, Setpoint } from "./model.ts";
+import type { Capability, CapabilityOf, Setpoint, Transition } from "./model.ts";
 import type { Watts } from "./units.ts";
 
 export interface Curve {
@@ -94,6 +94,12 @@ function upperHull(power: Float64Array, hashrate: Float64Array, entries: readonl
     hashrate: Float64Array.from(chain, (entry) => at(hashrate, entry)),
     slope: Float64Array.from(slopes),
   };
+}
+
+/** What the driver says of the way from one entry to another; from -1 it is a tune. */
+export function transitionOf({ sleep, points }: Curve, from: number, to: number): Transition | undefined {
+  if (to === 0) return sleep?.down;
+  return from === 0 ? sleep?.up : points?.[to > from ? "up" : "down"];
 }
 
 /** The entry that is this setpoint; -1 when the curve has none. */

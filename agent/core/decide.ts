@@ -10,25 +10,48 @@ import { mark } from "./ladder.ts";
 import type { EffectiveLimit, Statement } from "./limit.ts";
 import { effectiveLimit, failsafePower, setpointInForce } from "./limit.ts";
 import { learn, look, outageOf } from "./look.ts";
-import type { Compliance, Draw, PowerLimit } from "./model.ts";
+import type { Compliance, Draw, PowerLimit, Setpoint } from "./model.ts";
 import type { GridState } from "./mode.ts";
 import { gridState, nextMode } from "./mode.ts";
 import { awaited, isUnseen, switchOutlets } from "./outlets.ts";
+import type { PlanReason } from "./plan.ts";
 import { keepTargets, makePlan } from "./plan.ts";
 import type { Policy } from "./policy.ts";
 import { floorOf, rackDraw, reserved } from "./rack-draw.ts";
 import type { Ramp } from "./ramp.ts";
+import { rampLasts } from "./ramp.ts";
+import type { Wait } from "./reconcile.ts";
 import { reconcile } from "./reconcile.ts";
 import { nextStarving } from "./room.ts";
 import type { Snapshot } from "./snapshot.ts";
-import type { Order, RackState } from "./state.ts";
+import type { Order, PlanMade, Quarantine, RackState } from "./state.ts";
 import { inBand } from "./supply.ts";
 import type { Now } from "./time.ts";
 import { disagreement, disagreesForLong, extendTrial, teachesNow } from "./trial.ts";
 import type { Millis, Watts } from "./units.ts";
-import { watts } from "./units.ts";
+import { millis, watts } from "./units.ts";
 import type { View } from "./view.ts";
 import { fresh } from "./view.ts";
+
+/** What the decision was made from, for whoever asks why. */
+export interface Reasons {
+  /** Everything that states a limit now, the binding one among them. */
+  readonly statements: readonly Statement[];
+  readonly plan: PlanReason;
+  /** What each machine is wanted to be from now on. */
+  readonly targets: ReadonlyMap<string, Setpoint | null>;
+  /** Who should be told something and is not yet. */
+  readonly waits: ReadonlyMap<string, Wait>;
+  /** Until the budget has caught up; 0: it has. */
+  readonly rampLasts: Millis;
+  /** No machine wakes before this uptime; null: no such time. */
+  readonly notBefore: Millis | null;
+  /** What keeps every raise back; null: nothing does. */
+  readonly raisesWait: "emergency" | "polls" | "meter" | "restart" | null;
+  readonly made: PlanMade | null;
+  /** Uptime before which no plan replaces this one that only earns more. */
+  readonly dwellsUntil: Millis | null;
+}
 
 export interface DecideInput {
   readonly heard: Heard;
@@ -58,7 +81,8 @@ export interface Decision {
   readonly tolerance: Watts;
   readonly views: readonly View[];
   readonly orders: readonly Order[];
-  readonly quarantined: readonly { readonly id: string; readonly reason: string }[];
+  readonly quarantined: readonly ({ readonly id: string } & Quarantine)[];
+  readonly reasons: Reasons;
   /** The first polls are still out and the recorded setpoints stand in for them. */
   readonly awaitingPolls: boolean;
   /** Nothing is on its way, and the meter has shown all of it. */
@@ -80,13 +104,14 @@ export function decide(rack: RackState, input: DecideInput): { readonly rack: Ra
   const { outage, back } = outageOf(rack, input);
   const mode = nextMode(rack.mode, heard, { mainsBack: back, uptime, u: input.u, restart: policy.restart, inBand: inBand(input.snapshot.supply, policy.supply, policy.meterStale), stopped: input.local.some(({ source }) => source === "estop") });
   const failsafe = failsafePower(policy.failsafe, heard.allocations);
-  const effective = effectiveLimit(statements(mode, { ...input, uptime, failsafe }));
+  const stated = statements(mode, { ...input, uptime, failsafe });
+  const effective = effectiveLimit(stated);
   const setpoint = setpointInForce(heard.setpoints, input.now);
   const aim = aimAt(effective, setpoint);
 
   const { snapshot, views, meter, watch, seen, awaitingPolls } = look(rack, input);
   const learned = learn(rack, views, { snapshot, policy, watch, seen, teaches: teachesNow(meter, views, { snapshot, bias: rack.bias }) });
-  const { budget, ramp, restored } = rampBudget(back ? { ...fromZero, at: uptime } : rack.ramp, mode, { aim, allocations: heard.allocations, policy, uptime, views });
+  const { budget, ramp, rule, restored } = rampBudget(back ? { ...fromZero, at: uptime } : rack.ramp, mode, { aim, allocations: heard.allocations, policy, uptime, views });
   const shown = fresh(snapshot.rack, policy);
   const meterFresh = shown !== null;
   const metered = snapshot.rack !== null && snapshot.rack.age !== null && snapshot.rack.age <= policy.meterLost;
@@ -100,8 +125,9 @@ export function decide(rack: RackState, input: DecideInput): { readonly rack: Ra
         awaited: mode.emergency ? 0 : awaited(learned.views, uptime), horizon: horizonOf(aim, input.now),
       });
   const mayRaise = !awaitingPolls && !mode.emergency && (meterFresh || snapshot.rack === null) && !(mode.restoring !== null && uptime < mode.restoring.notBefore);
+  const targets = mode.emergency ? asleep(learned.views) : plan.targets;
   const reconciled = reconcile(learned.views, {
-    targets: mode.emergency ? asleep(learned.views) : plan.targets,
+    targets,
     headroom: budget.kind === "limited" ? budget.power - reserved(learned.views, shown, learned.bias) : null,
     mayRaise,
     mayLower: !awaitingPolls || mode.emergency || over,
@@ -138,7 +164,13 @@ export function decide(rack: RackState, input: DecideInput): { readonly rack: Ra
       mains: outage === null ? (back ? "returned" : "on") : "lost",
       compliance, floor, tolerance: allowed, views: learned.views, orders, awaitingPolls, settled: watch.settled, lag: watch.lag,
       meter: meter.frozen !== null ? "frozen" : disagreesForLong(rack.disagreesSince, uptime) ? "disagrees" : "trusted",
-      quarantined: [...devices].flatMap(([id, { quarantine }]) => (quarantine === null ? [] : [{ id, reason: quarantine.reason }])),
+      quarantined: [...devices].flatMap(([id, { quarantine }]) => (quarantine === null ? [] : [{ id, ...quarantine }])),
+      reasons: {
+        statements: stated, plan: mode.emergency ? { verdict: { kind: "emergency" }, split: null } : plan.why, targets, waits: reconciled.waits,
+        rampLasts: rampLasts(ramp, { limit: aim.limit, uptime, rule }), notBefore: mode.restoring?.notBefore ?? null,
+        raisesWait: mayRaise ? null : mode.emergency ? "emergency" : awaitingPolls ? "polls" : !meterFresh && snapshot.rack !== null ? "meter" : "restart",
+        made: plan.remade, dwellsUntil: plan.remade === null ? null : millis(plan.remade.at + policy.dwell),
+      },
     },
   };
 }

@@ -18,7 +18,7 @@ export interface Flexibility {
   /** `rise`: watts a millisecond that the ramp allows. */
   add(within: Millis, rise: number): Watts;
   /** The most hashrate at each of a few draws, by rising power. */
-  curve(): readonly { readonly power: number; readonly hashrate: number }[];
+  curve(steps?: number): readonly { readonly power: number; readonly hashrate: number }[];
 }
 
 /** What an EMERGENCY comes to: when the last machine is down, and what is still drawn after half a minute. */
@@ -39,11 +39,11 @@ export function flexibilityOf({ views, floor, draw }: Pick<Decision, "views" | "
     emergency: reachable.length === 0 ? null : emergencyOf(reachable, { draw, grace }),
     shed: (within) => watts(sum(fallsOf, within)),
     add: (within, rise) => watts(Math.min(rise * within, sum(risesOf, within))),
-    curve() {
+    curve(steps = STEPS) {
       const candidates = reachable.map(({ curve, state }): Candidate => ({ curve, gain: state.gain, from: 1 }));
       const [least, most] = [lowestOf(reachable), reachable.reduce((total, view) => total + expectedAt(view, view.curve.power.length - 1), 0)];
       const beside = Math.max(0, floor - least);
-      const found = Array.from({ length: STEPS + 1 }, (_, step) => allocate(candidates, least + ((most - least) * step) / STEPS));
+      const found = Array.from({ length: steps + 1 }, (_, step) => allocate(candidates, least + ((most - least) * step) / steps));
       return found.filter(({ power }, index) => power !== found[index - 1]?.power).map(({ power, hashrate }) => ({ power: power + beside, hashrate }));
     },
   };

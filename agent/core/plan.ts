@@ -22,6 +22,38 @@ export interface Plan {
   /** Who is on the ladder, and on which rung. */
   readonly quarantined: ReadonlyMap<string, Quarantine>;
   readonly remade: PlanMade | null;
+  readonly why: PlanReason;
+}
+
+/** Why a plan was made or kept, and how its budget was split. */
+export interface PlanReason {
+  readonly verdict: Verdict;
+  readonly split: Split | null;
+}
+
+/** `kept` with `more`: another plan would earn that share more, and why it is not taken. */
+export type Verdict =
+  | { readonly kind: "made"; readonly because: "first" | "no-fit" | "better" | "room" }
+  | { readonly kind: "kept"; readonly because: "best" | "dwell" | "just-woken" | "not-worth"; readonly more: number }
+  | { readonly kind: "recorded" | "emergency" };
+
+/** budget = margin + bias + beside + awaited + climb + available. Null where there is no limit. */
+export interface Split {
+  readonly margin: number;
+  /** The margin is wide because the rack goes far. */
+  readonly hurried: boolean;
+  /** What the rack draws besides its machines; less than nothing: they draw less than expected. */
+  readonly bias: number;
+  /** What is not planned with, and what it may draw. */
+  readonly beside: readonly { readonly device: string; readonly power: number }[];
+  /** Kept for a machine whose outlet is to be closed again. */
+  readonly awaited: number;
+  /** Kept for one that passes through more than it ends at. */
+  readonly climb: number;
+  /** For the machines that are planned with. */
+  readonly available: number;
+  /** What their setpoints come to. */
+  readonly planned: number;
 }
 
 export interface PlanContext {
@@ -75,7 +107,8 @@ export function makePlan(rack: RackState, views: readonly View[], context: PlanC
   const fits = standing !== null && standing.power <= spare(obeying, policy.margin / 3) && (policy.circuits.length === 0 || fitsCircuits(policy.circuits, views, powerNow(obeying)));
   const roomed = fits ? roomFor(rack.starving, obeying, { budget, uptime, hashrate: standing.hashrate, doubt, spare: (among) => spare(among, policy.margin) }) : null;
   const planned = roomed === null ? obeying : obeying.filter((view) => view !== roomed.view);
-  const available = spare(planned, policy.margin) - (roomed === null ? 0 : Math.max(0, roomed.peak - roomed.view.reserve));
+  const climb = roomed === null ? 0 : Math.max(0, roomed.peak - roomed.view.reserve);
+  const available = spare(planned, policy.margin) - climb;
   const drop = !fits && (standing === null || standing.power > DROP * available);
   const candidates = planned.map((view): Candidate => ({ curve: view.curve, gain: view.state.gain * doubt, from: fits ? 1 : reachableFrom(view, policy) }));
   const exact = allocate(candidates, available);
@@ -83,8 +116,11 @@ export function makePlan(rack: RackState, views: readonly View[], context: PlanC
   const best = hurried ? allocate(candidates, Math.min(available, spare(planned, policy.margin + policy.dropMargin, cautious))) : exact;
   const members = planned.map(({ device }) => device.id);
   const kept = value(planned, doubt);
-  const better = kept === null || (!turnsEarly(planned, best, context) && earnsMore(planned, best, { standing: kept.hashrate, horizon: context.horizon }));
-  const remake = !fits || (isDue(rack.plan, members, context) && better) || (roomed !== null && kept !== null && kept.power > available);
+  const early = kept !== null && turnsEarly(planned, best, context);
+  const better = kept === null || (!early && earnsMore(planned, best, { standing: kept.hashrate, horizon: context.horizon }));
+  const due = isDue(rack.plan, members, context);
+  const makesRoom = roomed !== null && kept !== null && kept.power > available;
+  const remake = !fits || (due && better) || makesRoom;
   const within = policy.circuits.length === 0 ? best.entries : keptWithin(policy.circuits, best.entries, { views: planned, candidates, available, beside: besideOf(planned, views) });
   const entries = hurried && !fits ? bridged(planned, candidates, { best: { ...best, entries: within }, available, policy }) : within;
   if (remake) for (const [i, view] of planned.entries()) targets.set(view.device.id, view.curve.setpoints[entries[i] as number] ?? null);
@@ -95,12 +131,33 @@ export function makePlan(rack: RackState, views: readonly View[], context: PlanC
     for (const view of views) if (!among.has(view)) targets.set(view.device.id, { kind: "sleep" });
   }
 
-  return { targets, quarantined, remade: remake ? { at: uptime, budget, hurried, members } : rack.plan };
+  const wide = hurried && remake;
+  const margin = policy.margin + (wide ? policy.dropMargin : 0);
+  const power = remake ? planned.reduce((sum, view, i) => sum + doubt * expectedAt(view, entries[i] as number), 0) : (kept?.power ?? 0);
+  const bias = wide || !context.metered ? cautious : context.bias;
+  return {
+    targets, quarantined, remade: remake ? { at: uptime, budget, hurried, members } : rack.plan,
+    why: {
+      verdict: verdictOf({ standing: kept?.hashrate ?? null, best: best.hashrate, fits, due, early, makesRoom, remake }),
+      split: budget.kind === "unlimited" ? null : {
+        margin: budget.power * margin, hurried: wide, bias, beside: planned.length === views.length ? [] : besideOf(planned, views).map(({ device, reserve }) => ({ device: device.id, power: reserve })),
+        awaited: room, climb, available: spare(planned, margin, bias) - climb, planned: power,
+      },
+    },
+  };
+}
+
+function verdictOf(now: { readonly standing: number | null; readonly best: number; readonly fits: boolean; readonly due: boolean; readonly early: boolean; readonly makesRoom: boolean; readonly remake: boolean }): Verdict {
+  const { standing, best, fits, due, early, makesRoom, remake } = now;
+  if (remake) return { kind: "made", because: standing === null ? "first" : !fits ? "no-fit" : makesRoom ? "room" : "better" };
+  const more = standing === null || standing === 0 ? 0 : best / standing - 1;
+  if (more <= 0) return { kind: "kept", because: "best", more: 0 };
+  return { kind: "kept", because: early ? "just-woken" : due ? "not-worth" : "dwell", more };
 }
 
 /** Before the first polls have ended there is nothing to plan with: what was wanted before the restart stays wanted. */
 export function keepTargets(rack: RackState, views: readonly View[]): Plan {
-  return { targets: new Map(views.map(({ device, state }) => [device.id, state.target])), quarantined: new Map(), remade: rack.plan };
+  return { targets: new Map(views.map(({ device, state }) => [device.id, state.target])), quarantined: new Map(), remade: rack.plan, why: { verdict: { kind: "recorded" }, split: null } };
 }
 
 /** A better plan has to be worth changing machines for, and to earn within the horizon what the change loses on its way. */

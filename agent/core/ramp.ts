@@ -1,6 +1,6 @@
 import type { PowerLimit } from "./model.ts";
 import type { Millis, Watts } from "./units.ts";
-import { watts } from "./units.ts";
+import { millis, watts } from "./units.ts";
 
 /** The budget follows the limit down at once and up no faster than its ramp. */
 export interface Ramp {
@@ -28,4 +28,12 @@ export function nextRamp(ramp: Ramp | null, limit: PowerLimit, context: { readon
   const risen = ramp.budget.power + perMs * Math.max(0, uptime - ramp.at);
   if (risen < wanted) return { budget: { kind: "limited", power: watts(risen) }, at: uptime };
   return { budget: limit, at: uptime };
+}
+
+/** How long until the budget has caught up with what is wanted; 0: it has. */
+export function rampLasts({ budget }: Ramp, { limit, uptime, rule }: { readonly limit: PowerLimit; readonly uptime: Millis; readonly rule: RampRule }): Millis {
+  const wanted = limit.kind === "limited" ? limit.power : rule.top;
+  if (budget.kind === "unlimited" || wanted <= budget.power) return millis(0);
+  const perMs = (rule.nominal * rule.percentPerMinute) / 100 / 60_000;
+  return millis(Math.max(0, (rule.notBefore ?? 0) - uptime) + (wanted - budget.power) / perMs);
 }

@@ -37,6 +37,17 @@ export interface Reconciled {
   readonly headroom: number | null;
   /** The cheapest raise that found no room, with the most it may draw on its way; null when every raise went out. */
   readonly starving: { readonly device: string; readonly peak: Watts } | null;
+  /** Who waits, and what for. */
+  readonly waits: ReadonlyMap<string, Wait>;
+}
+
+/** Why an order that is needed has not gone out. */
+export interface Wait {
+  readonly because: "back-off" | "not-lowered" | "no-raises" | "rests" | "wakes" | "phase" | "room" | "turn";
+  /** Uptime at which it is over; null: nobody knows. */
+  readonly until: Millis | null;
+  /** Watts it needs on its way, where room is what it waits for. */
+  readonly needs: number | null;
 }
 
 const LIVE = seconds(5);
@@ -46,6 +57,8 @@ export function reconcile(views: readonly View[], context: ReconcileContext): Re
   const { uptime } = context;
   const orders: Order[] = [];
   const states = new Map<string, DeviceState>();
+  const waits = new Map<string, Wait>();
+  const wait = ({ device }: View, because: Wait["because"], until: number | null, needs: number | null = null): unknown => waits.set(device.id, { because, until: until === null ? null : millis(until), needs });
   const raises: { view: View; state: DeviceState; target: Setpoint; cost: number }[] = [];
   let { nextOrder } = context;
 
@@ -68,9 +81,12 @@ export function reconcile(views: readonly View[], context: ReconcileContext): Re
     const to = entryOf(view.curve, target);
     // Boards and power limits are rungs of the ladder: they only lead down.
     const lowers = to < 0 ? target.kind === "boards" || target.kind === "power-limit" : lowersFrom(view, to);
-    if (uptime < pausedUntil(view, state, lowers)) continue;
-    if (lowers && context.mayLower) issue(view, state, target, true);
-    else if (!lowers && context.mayRaise) raises.push({ view, state, target, cost: Math.max(...transitionEnds(view, to)) - view.reserve });
+    const paused = pausedUntil(view, state, lowers);
+    if (uptime < paused) wait(view, "back-off", paused);
+    else if (lowers && context.mayLower) issue(view, state, target, true);
+    else if (lowers) wait(view, "not-lowered", null);
+    else if (!context.mayRaise) wait(view, "no-raises", null);
+    else raises.push({ view, state, target, cost: Math.max(...transitionEnds(view, to)) - view.reserve });
   }
 
   let headroom = context.headroom ?? Infinity;
@@ -81,21 +97,23 @@ export function reconcile(views: readonly View[], context: ReconcileContext): Re
   raises.sort((a, b) => a.cost - b.cost);
   let starving: Reconciled["starving"] = null;
   for (const { view, state, target, cost } of raises) {
-    if (left === 0) break;
     const wakes = view.actual === 0;
-    if (wakes && (woken.count >= policy.wakes.atOnce || !hasRested(view.state, uptime, policy))) continue;
-    if (!phases.has(view, cost)) continue;
-    if (cost > headroom) {
+    if (left === 0 || starving !== null) wait(view, "turn", null, cost);
+    else if (wakes && !hasRested(view.state, uptime, policy)) wait(view, "rests", (view.state.turnedAt ?? 0) + policy.turns.minOff);
+    else if (wakes && woken.count >= policy.wakes.atOnce) wait(view, "wakes", woken.at + policy.wakes.spacing);
+    else if (!phases.has(view, cost)) wait(view, "phase", null, cost);
+    else if (cost > headroom) {
       starving = { device: view.device.id, peak: watts(view.reserve + cost) };
-      break;
+      wait(view, "room", null, cost);
     }
+    if (waits.has(view.device.id)) continue;
     issue(view, state, target, false);
     phases.take(view, cost);
     headroom -= Math.max(0, cost);
     left -= 1;
     if (wakes) woken = { ...woken, count: woken.count + 1 };
   }
-  return { orders, states, nextOrder, woken, headroom: context.headroom === null ? null : headroom, starving };
+  return { orders, states, nextOrder, woken, headroom: context.headroom === null ? null : headroom, starving, waits };
 }
 
 const hasRested = ({ turnedAt }: DeviceState, uptime: Millis, { turns }: Policy): boolean => turnedAt === null || uptime - turnedAt >= turns.minOff;

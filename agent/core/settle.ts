@@ -2,6 +2,7 @@
  * When is what was ordered done, and when has it been seen? Nothing is learnt from a machine or a rack before. What drivers
  * assume of a change is where it starts; what meters were seen to do takes its place as soon as it is longer.
  */
+import { transitionOf } from "./curve.ts";
 import type { Metered } from "./snapshot.ts";
 import type { DeviceState } from "./state.ts";
 import type { Policy } from "./policy.ts";
@@ -111,7 +112,7 @@ export function assumedTime(view: View, to: number): number {
   const here = actual > 0 ? (curve.frequency[actual] as number) : (view.frequency ?? 0);
   const there = curve.frequency[to] as number;
   const asleep = actual === 0;
-  const transition = to === 0 ? curve.sleep?.down : asleep ? curve.sleep?.up : curve.points?.[to > actual ? "up" : "down"];
+  const transition = transitionOf(curve, actual, to);
   if (transition === undefined) return UNKNOWN;
   const way = to === 0 ? 0 : Math.abs(there - (asleep ? 0 : here));
   return transition.fixed + transition.perMegahertz * way;

@@ -3,7 +3,7 @@
  * from what is already under way.
  */
 import type { Curve } from "./curve.ts";
-import { capability, curveOf, entryOf } from "./curve.ts";
+import { capability, curveOf, entryOf, transitionOf } from "./curve.ts";
 import type { Draw, Setpoint, Telemetry } from "./model.ts";
 import type { DeviceSnapshot, Metered, Snapshot } from "./snapshot.ts";
 import type { DeviceState } from "./state.ts";
@@ -193,8 +193,7 @@ const hasFrequencies = ({ frequency }: Curve): boolean => frequency.some((megahe
 export function transitionEnds(view: Pick<View, "device" | "curve" | "state" | "actual" | "frequency" | "voltage">, to: number): number[] {
   const { curve, device } = view;
   const waking = view.actual === 0 && to > 0;
-  const transition = waking ? curve.sleep?.up : to === 0 ? curve.sleep?.down : curve.points?.[to > view.actual ? "up" : "down"];
-  if (transition?.highest === "default") return [device.nameplate.highest];
+  if (transitionOf(curve, view.actual, to)?.highest === "default") return [device.nameplate.highest];
   const ends = [expectedAt(view, to)];
   // A machine wakes towards what it ran at when it fell asleep, and only then follows its new setpoint.
   if (waking && hasFrequencies(curve)) ends.push(view.frequency === null ? device.nameplate.highest : settingPower(view, view.frequency));

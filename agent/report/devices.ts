@@ -2,7 +2,7 @@
 import type { Decision } from "../core/decide.ts";
 import type { Draw, Setpoint, Telemetry } from "../core/model.ts";
 import type { View } from "../core/view.ts";
-import { hundredths, whole } from "./figures.ts";
+import { hundredths, tenths, whole } from "./figures.ts";
 
 /** What others than core know of a machine. */
 export interface DeviceNotes {
@@ -90,5 +90,3 @@ export function setpointWord(setpoint: Setpoint | null): string | null {
     case "outlet": return setpoint.on ? "outlet on" : "outlet off";
   }
 }
-
-const tenths = (ms: number): number => Math.round(ms / 100) / 10;

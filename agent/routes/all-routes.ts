@@ -19,6 +19,7 @@ import { controlRoutes } from "./control-routes.ts";
 import { estopRoutes } from "./estop.ts";
 import { evidenceRoutes } from "./evidence.ts";
 import { historyRoutes } from "./history.ts";
+import { explainRoutes } from "./explain.ts";
 import { hostRoutes } from "./host.ts";
 import { mapRoutes } from "./map.ts";
 import { metricsRoutes } from "./metrics.ts";
@@ -56,6 +57,7 @@ export function allRoutes(parts: RouteParts): ControlRoute[] {
   const wallNow = (): number => clock.now().at;
   const routes = [
     ...controlRoutes(daemon, wallNow),
+    ...explainRoutes(daemon, parts),
     ...scheduleRoutes({ schedule, calendar, wallNow }),
     ...historyRoutes(() => history.past),
     ...metricsRoutes(() => metrics),

@@ -1,5 +1,6 @@
 /** What every route that changes something asks of its caller. */
 import * as z from "zod";
+import type { Decision } from "../core/decide.ts";
 import type { Daemon } from "../daemon.ts";
 import { ControlError, type ControlRequest } from "../link/control.ts";
 import type { DeviceLoop } from "../plant/device-loop.ts";
@@ -19,6 +20,12 @@ export function parseQuery<T>(schema: z.ZodType<T>, { query }: ControlRequest): 
   const result = schema.safeParse(Object.fromEntries(query));
   if (result.success) return result.data;
   throw new ControlError(400, z.prettifyError(result.error), "GET /openapi.json describes what can be asked.");
+}
+
+/** The last decision. */
+export function decisionOf({ decision }: Daemon): Decision {
+  if (decision === null) throw new ControlError(503, "the first decision is not made yet", "Try again in a second.");
+  return decision;
 }
 
 /** The device a path names by `:id`. */

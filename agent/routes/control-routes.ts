@@ -3,7 +3,7 @@ import * as z from "zod";
 import type { Decision } from "../core/decide.ts";
 import type { Daemon } from "../daemon.ts";
 import { ControlError, type ControlRoute } from "../link/control.ts";
-import { parse, who } from "./asked.ts";
+import { decisionOf, parse, who } from "./asked.ts";
 import { deviceDetail, deviceRow } from "../report/devices.ts";
 import { serviceRoutes } from "./service.ts";
 
@@ -16,10 +16,7 @@ const limitOrder = z.strictObject({
 const order = z.strictObject({ who });
 
 export function controlRoutes(daemon: Daemon, wallNow: () => number): ControlRoute[] {
-  const decision = () => {
-    if (daemon.decision === null) throw new ControlError(503, "the first decision is not made yet", "Try again in a second.");
-    return daemon.decision;
-  };
+  const decision = () => decisionOf(daemon);
   const device = (id: string) => {
     const view = decision().views.find((candidate) => candidate.device.id === id);
     const loop = daemon.plant.device(id);

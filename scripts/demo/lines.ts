@@ -1,6 +1,7 @@
 /** The story for a log: one line a change. */
 import type { DeviceRow } from "../../agent/cli/answers.ts";
 import { hashrateText, powerText } from "../../agent/cli/words.ts";
+import { wrapped } from "../../agent/cli/wrapping.ts";
 import type { Show } from "./play.ts";
 import type { Step } from "./story.ts";
 import type { Look } from "./watch.ts";
@@ -30,8 +31,18 @@ export class Lines implements Show {
     this.#line(`! ${text}`, null);
   }
 
+  concluded(): void {
+    this.#because();
+  }
+
   end(): void {
     this.#last = null;
+  }
+
+  /** The end of a step, as `curtailctl why` says it. */
+  #because(): void {
+    if (this.#last === null || this.#last.why === null) return;
+    for (const line of wrapped(this.#last.why, { first: "          why ", rest: "              ", columns: 150 })) this.#write(line);
   }
 
   #line(text: string, look: Look | null): void {

@@ -32,6 +32,9 @@ export class Live implements Show {
     this.#show({ note: text });
   }
 
+  /** The line stands there all the time. */
+  concluded(): void {}
+
   end(): void {
     this.#screen.close();
   }

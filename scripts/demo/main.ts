@@ -133,6 +133,10 @@ class Seen implements Show {
     this.#show.note(text);
   }
 
+  concluded(): void {
+    this.#show.concluded();
+  }
+
   end(): void {
     this.#show.end();
   }

@@ -38,10 +38,11 @@ const HEAD_ROOM = 1.25;
 export function picture(scene: Scene, frame: PictureFrame): Line[] {
   const look = scene.looks.at(-1) ?? null;
   const devices = look?.devices ?? [];
-  const free = Math.max(LEAST_CHART_ROWS, frame.rows - FIXED_ROWS);
+  const why: Line[] = look === null || look.why === null ? [] : [[span(` ${look.why}`, "dim")]];
+  const free = Math.max(LEAST_CHART_ROWS, frame.rows - FIXED_ROWS - why.length);
   // What the machines leave, but not less than the curves need to be read, and not more than half.
   const chartRows = Math.max(Math.min(free - scene.models.size, Math.floor(free / 2)), Math.min(USUAL_CHART_ROWS, Math.floor(free * 0.4)), LEAST_CHART_ROWS);
-  const lines = [titleLine(look), storyLine(scene, look, frame), ...curves(scene, { columns: frame.columns, rows: chartRows }), ...machines(devices, { scene, frame, rows: free - chartRows })];
+  const lines = [titleLine(look), storyLine(scene, look, frame), ...why, ...curves(scene, { columns: frame.columns, rows: chartRows }), ...machines(devices, { scene, frame, rows: free - chartRows })];
   return lines.slice(0, frame.rows);
 }
 

@@ -19,6 +19,8 @@ export interface Show {
   look(look: Look): void;
   /** Something worth a line of its own. */
   note(text: string): void;
+  /** A step is over and judged. */
+  concluded(): void;
   /** The story is over. */
   end(): void;
 }
@@ -44,6 +46,7 @@ export async function play(steps: readonly Step[], theatre: Theatre, { show, sig
     };
     await watch(theatre, { show, signal, until: over, seen: (seen) => samples.push(seen) });
     verdicts.push(verdict());
+    show.concluded();
   }
   return verdicts;
 }

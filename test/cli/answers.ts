@@ -1,5 +1,7 @@
 /** What a daemon with one miner answers. */
 import type { DeviceDetail, DeviceRow, GridAnswer, StatusDocument } from "../../agent/cli/answers.ts";
+import type { PlanDocument } from "../../agent/report/rehearsed.ts";
+import type { WhyDocument } from "../../agent/report/why.ts";
 import { watts } from "../../agent/core/units.ts";
 
 export const status: StatusDocument = {
@@ -33,3 +35,50 @@ export const grid: GridAnswer = {
   status,
 };
 
+const step = { device: "asic-01", to: "point 615", powerW: 140, hashrateThs: 4.2, thsPerKW: 30 };
+const last = { ...step, to: "point 565", hashrateThs: 4.9, thsPerKW: 35 };
+
+const planned: WhyDocument["devices"][number] = {
+  id: "asic-01", by: "plan", setpoint: "point 590", powerW: 3_010, hashrateThs: 121.8, drawLowW: 2_990, drawHighW: 3_030, drawBy: "outlet", reserveW: 3_030, there: true,
+  unknownReason: null, failure: null, quarantine: null, order: null, wait: null, refused: null, misses: 0, next: { ...step, because: "no-room" }, last, gain: 1.02,
+  tookS: { down: 4.4, up: 0, sleep: 6.4, wake: 0 },
+};
+
+/** Two that run, one that is silent, one that rests, one that does not follow. */
+export const why: WhyDocument = {
+  at: status.at, state: status.state, compliance: status.compliance, complianceW: status.complianceW, effectiveLimitW: status.effectiveLimitW, limitSource: status.limitSource, bindingDoc: status.bindingDoc,
+  bindingSince: status.bindingSince, remainingS: status.remainingS, failsafeLimitW: status.failsafeLimitW, heartbeatAgeS: status.heartbeatAgeS, heartbeatTimeoutS: status.heartbeatTimeoutS,
+  measuredW: status.measuredW, hashrateThs: status.hashrateThs,
+  beside: [{ source: "schedule", powerW: 25_000, doc: null, until: "2026-01-01T17:00:00.000Z" }, { source: "breaker", powerW: 40_000, doc: null, until: null }],
+  setpoint: null,
+  budget: {
+    budgetW: 20_117, risesForS: 0,
+    parts: { marginW: 151, wideMargin: false, biasW: 210, besideW: 3_600, beside: [{ device: "asic-02", powerW: 3_500 }, { device: "asic-05", powerW: 100 }], awaitedW: 0, climbW: 0, availableW: 16_156, plannedW: 16_121, freeW: 35 },
+  },
+  plan: { verdict: "kept", because: "not-worth", betterByPct: 0.3, madeAgoS: 32, dwellsForS: 0 },
+  raisesWait: null, marginal: { ...last, device: "asic-03" },
+  devices: [
+    planned,
+    { ...planned, id: "asic-02", by: "silence", unknownReason: "timeout", failure: "no answer within 3 s", setpoint: "sleep", reserveW: 3_500 },
+    { ...planned, id: "asic-03" },
+    { ...planned, id: "asic-04", wait: { because: "rests", forS: 12, needsW: null } },
+    { ...planned, id: "asic-05", by: "ladder", quarantine: { reason: "3 orders to lower it had no effect", held: "sleep", endsInS: 240 }, refused: { at: "2026-01-01T00:00:00.000Z", setpoint: "point 300", message: "tuning is \u001b[31mlocked" } },
+  ],
+  next: [
+    { inS: 12, at: status.at, what: "wakes", device: "asic-04", limitW: null, source: null, doc: null },
+    { inS: 240, at: status.at, what: "quarantine-ends", device: "asic-05", limitW: null, source: null, doc: null },
+    { inS: 7_500, at: "2026-01-01T02:05:00.000Z", what: "limit", device: null, limitW: 10_000, source: "failsafe", doc: null },
+  ],
+};
+
+const sum = (powerW: number, hashrateThs: number) => ({ powerW, hashrateThs, jPerTh: hashrateThs === 0 ? null : Math.round((100 * powerW) / hashrateThs) / 100 });
+
+export const plan: PlanDocument = {
+  askedW: 6_000, at: null, effectiveLimitW: 6_000, limitSource: "technician", bindingDoc: null, state: "limited", compliance: "compliant", floorW: 300, toleranceW: 60,
+  before: sum(19_797, 1_021), after: sum(5_950, 330), withinS: 6, doneS: 44, rehearsedS: 66, restarts: 8,
+  moves: [
+    { device: "asic-01", from: "point 590", told: ["point 300"], fromW: 3_010, toW: 1_200, beginsS: 0, arrivesS: 6, measured: true, restarts: 0 },
+    ...["asic-02", "asic-03"].map((id) => ({ device: id, from: "point 590", told: ["sleep", "point 300"], fromW: 3_000, toW: 1_190, beginsS: 0, arrivesS: 44, measured: false, restarts: 2 })),
+  ],
+  curve: Array.from({ length: 21 }, (_, index) => sum(300 + 1_000 * index, 60 * index - 0.6 * index * index)),
+};

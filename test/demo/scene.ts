@@ -44,7 +44,7 @@ export function scene({ asics = 12, seconds = 40, look = {}, device = (row) => r
     begun.push({ step, atS });
     const limitW = (step.limitPart ?? 1.19) * nominalW;
     for (const end = Math.min(seconds, atS + step.atLeastS); atS < end; atS += 0.25) {
-      looks.push({ atS, limitW, meteredW: limitW * 0.98, truthW: limitW * 0.98, state: step.state, compliance: "compliant", hashrateThs: 1_234.5, devices, asicsW: new Map(), ...look });
+      looks.push({ atS, limitW, meteredW: limitW * 0.98, truthW: limitW * 0.98, state: step.state, compliance: "compliant", hashrateThs: 1_234.5, why: null, devices, asicsW: new Map(), ...look });
     }
   }
   return { story, begun, looks, nominalW, models: new Map(devices.map(({ id }, index) => [id, ["S19k Pro", "S19j Pro", "S21"][index % 3] ?? ""])), note: null };

@@ -63,7 +63,7 @@ describe("playing", () => {
     };
   }
 
-  const quiet = (begin: Show["begin"] = () => undefined): Show => ({ begin, look: () => undefined, note: () => undefined, end: () => undefined });
+  const quiet = (begin: Show["begin"] = () => undefined): Show => ({ begin, look: () => undefined, note: () => undefined, concluded: () => undefined, end: () => undefined });
   const [full, , , , lost] = story.steps;
   assert.ok(full !== undefined && lost !== undefined);
   const short = [full, lost].map((step) => ({ ...step, atLeastS: 2, withinS: 4 }));

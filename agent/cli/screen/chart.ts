@@ -1,4 +1,5 @@
-/** Limit and metered power over time, in braille: 2 x 4 dots a character. */
+/** Limit and metered power over time, in braille. */
+import { BITS, BLANK, DOTS_ACROSS, DOTS_DOWN } from "./braille.ts";
 import type { Line, Span } from "./line.ts";
 
 export interface ChartSample {
@@ -16,17 +17,6 @@ export interface ChartFrame {
   /** Power at the upper edge. */
   readonly topW: number;
 }
-
-const DOTS_ACROSS = 2;
-const DOTS_DOWN = 4;
-/** Bits of the dots of one character, by row from above, left and right (Unicode 2800). */
-const BITS = [
-  [0x01, 0x08],
-  [0x02, 0x10],
-  [0x04, 0x20],
-  [0x40, 0x80],
-] as const;
-const BLANK = 0x2800;
 
 /** Dot heights of one column of dots; null: nothing known. */
 interface Column {

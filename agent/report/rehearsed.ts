@@ -1,0 +1,42 @@
+/** What would happen under a limit, as it leaves the process. */
+import type { Flexibility } from "../core/flexibility.ts";
+import type { Move, Rehearsal, Sum } from "../core/rehearse.ts";
+import type { Instant } from "../core/units.ts";
+import { setpointWord } from "./devices.ts";
+import { hundredths, isoTime, tenths, whole } from "./figures.ts";
+import { limitW } from "./status.ts";
+
+export type PlanDocument = ReturnType<typeof planDocument>;
+
+export interface PlanContext {
+  readonly askedW: number;
+  /** null: now. */
+  readonly at: Instant | null;
+  readonly curve: ReturnType<Flexibility["curve"]>;
+}
+
+export function planDocument(rehearsal: Rehearsal, { askedW, at, curve }: PlanContext) {
+  const { first, last, begin, end, moves, within, done, lasted } = rehearsal;
+  const { effective, compliance, floor, tolerance } = last;
+  return {
+    askedW,
+    at: at === null ? null : isoTime(at),
+    /** Something smaller may bind in its place. */
+    effectiveLimitW: limitW(effective.limit), limitSource: effective.binding?.source ?? null, bindingDoc: effective.binding?.ref?.id ?? null,
+    state: first.state, compliance: compliance.kind, floorW: whole(floor), toleranceW: whole(tolerance),
+    before: sumOf(begin), after: sumOf(end),
+    withinS: within === null ? null : tenths(within),
+    doneS: done === null ? null : tenths(done),
+    rehearsedS: tenths(lasted),
+    restarts: moves.reduce((sum, { stops }) => sum + stops, 0),
+    moves: moves.map(moveOf),
+    curve: curve.map(({ power, hashrate }) => sumOf({ power, hashrate })),
+  };
+}
+
+const sumOf = ({ power, hashrate }: Sum) => ({ powerW: whole(power), hashrateThs: hundredths(hashrate), jPerTh: hashrate > 0 ? hundredths(power / hashrate) : null });
+
+const moveOf = ({ device, from, told, power, begins, arrives, measured, stops }: Move) => ({
+  device, from: setpointWord(from), told: told.map(setpointWord), fromW: whole(power.from), toW: whole(power.to),
+  beginsS: tenths(begins), arrivesS: arrives === null ? null : tenths(arrives), measured, restarts: stops,
+});

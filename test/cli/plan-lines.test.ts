@@ -1,0 +1,61 @@
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { stripVTControlCharacters } from "node:util";
+import { momentOf } from "../../agent/cli/commands/plan.ts";
+import { planLines } from "../../agent/cli/plan-lines.ts";
+import { curvePicture } from "../../agent/cli/screen/curve.ts";
+import { render } from "../../agent/cli/screen/line.ts";
+import { deviceWhyLines, whyInShort, whyLines } from "../../agent/cli/why-lines.ts";
+import { fc } from "../core/properties.ts";
+import { plan, why } from "./answers.ts";
+
+const columnsOf = (line: string): number => [...stripVTControlCharacters(line)].length;
+
+describe("the plan on a terminal", () => {
+  test("fits 80x24, draws the curve and marks now and then on it", () => {
+    const lines = planLines(plan, { columns: 80, coloured: true });
+    assert.ok(lines.length <= 23, `${lines.length} lines`);
+    for (const line of lines) assert.ok(columnsOf(line) <= 80, line);
+    const text = lines.map(stripVTControlCharacters).join("\n");
+    assert.match(text, /^2 machines +point 590 > sleep > point 300 +6\.00 kW +2\.38 kW +after 44 s$/m);
+    assert.match(text, /└─+●─+○─*$/m);
+    assert.match(text, /○ now 19\.8 kW {3}● then 5\.95 kW/);
+    assert.ok(/[\u2801-\u28ff]/.test(text));
+  });
+
+  test("what binds already, what cannot be kept, what does not end", () => {
+    const said = (over: Partial<typeof plan>): string => planLines({ ...plan, ...over }, { columns: null, coloured: false }).join("\n");
+    assert.match(said({ effectiveLimitW: 4_000, limitSource: "schedule", at: "2026-01-01T17:00:00.000Z" }), /^6\.00 kW would not bind at 2026-01-01 17:00 UTC, with the rack as it is now:\s+the\s+schedule allows only 4\.00 kW\./);
+    assert.match(said({ compliance: "at-floor", effectiveLimitW: 100, askedW: 100, withinS: null }), /It would not be kept by sleep\s+and tuning[\s\S]*It would not be within the limit/);
+    assert.match(said({ doneS: null, moves: plan.moves.map((move) => ({ ...move, arrivesS: null })) }), /not all have\s+arrived\s+after\s+1 min 6 s[\s\S]*still under way/);
+    assert.match(said({ moves: [], restarts: 0 }), /Nothing would change\./);
+    assert.match(planLines({ ...plan, curve: [] }, { columns: 80, coloured: false }).join("\n"), /There is no curve/);
+  });
+
+  test("a curve of any shape stays in its frame", () => {
+    const point = fc.record({ powerW: fc.integer({ min: 0, max: 50_000 }), jPerTh: fc.integer({ min: 1, max: 500 }) });
+    fc.assert(fc.property(fc.array(point, { maxLength: 30 }), fc.integer({ min: 1, max: 120 }), fc.integer({ min: 1, max: 20 }), fc.integer({ min: -10, max: 100_000 }), (points, columns, rows, mark) => {
+      const curve = [...points].sort((a, b) => a.powerW - b.powerW);
+      for (const line of curvePicture(curve, [{ powerW: mark, sign: "●" }], { columns, rows, label: String })) assert.ok(columnsOf(render(line, 1_000, false)) <= Math.max(columns, 18 + String(curve.at(-1)?.powerW).length));
+    }), { numRuns: 200 });
+  });
+});
+
+describe("--at", () => {
+  const now = new Date(2026, 0, 31, 12, 30);
+  for (const [text, wanted] of [["17:00", new Date(2026, 0, 31, 17)], ["9:05", new Date(2026, 1, 1, 9, 5)], ["+2h", new Date(2026, 0, 31, 14, 30)], ["2026-02-03T04:05:06Z", new Date("2026-02-03T04:05:06Z")]] as const) {
+    test(text, () => assert.equal(momentOf(text, now).toISOString(), wanted.toISOString()));
+  }
+  for (const text of ["tomorrow", "25:00", "+soon", ""]) test(`not "${text}"`, () => assert.throws(() => momentOf(text, now), { code: "commander.invalidArgument" }));
+});
+
+test("why speaks in lines of 80 columns, without a miner's escape codes, whatever it is asked of", () => {
+  const lines = [...whyLines(why), ...deviceWhyLines(why)];
+  for (const line of lines) assert.ok(columnsOf(line) <= 80, line);
+  assert.ok(!lines.join("").includes("\u001b[31m"));
+  assert.ok(!/null|undefined|NaN/.test(lines.join("\n")), lines.join("\n"));
+});
+
+test("why in one breath", () => {
+  assert.equal(whyInShort(why), "20.1 kW by allocation; 151 W margin + 3.81 kW besides + 16.1 kW for 3 machines, 35 W left; 1 asleep; asic-02 is silent and asic-05 does not follow; in 4 min asic-05 is planned with again");
+});
