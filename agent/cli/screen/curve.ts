@@ -47,7 +47,7 @@ export function curvePicture(curve: readonly CurvePoint[], marks: readonly Mark[
   }
   const axis = (row: number): string => (row === 0 ? worst.toFixed(1) : row === rows - 1 ? best.toFixed(1) : row === Math.floor(rows / 2) ? ((worst + best) / 2).toFixed(1) : "").padStart(AXIS - 1);
   return [
-    [span(`${"J/TH".padStart(AXIS - 1)}`, "dim")],
+    [span("J/TH".padStart(AXIS - 1), "dim")],
     ...bits.map((row, index): Line => [span(`${axis(index)}│`, "dim"), span([...row].map((cell) => String.fromCharCode(BLANK + cell)).join(""), "power")]),
     [span(`${" ".repeat(AXIS - 1)}└`, "dim"), ...ruler(marks, { across, from: first.powerW, length })],
     [span(`${" ".repeat(AXIS)}${label(first.powerW)}${label(last.powerW).padStart(across - label(first.powerW).length)}`, "dim")],
