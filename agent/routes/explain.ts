@@ -1,9 +1,8 @@
 /** Why the rack does what it does, and what it would do: both from core itself. */
-import { setImmediate as breath } from "node:timers/promises";
 import { flexibilityOf } from "../core/flexibility.ts";
 import type { Statement } from "../core/limit.ts";
 import { rehearse, type Rehearsal } from "../core/rehearse.ts";
-import { instant, seconds, watts, type Instant } from "../core/units.ts";
+import { instant, millis, seconds, watts, type Instant } from "../core/units.ts";
 import type { Daemon } from "../daemon.ts";
 import { ControlError, type ControlRequest, type ControlRoute } from "../link/control.ts";
 import { setpointWord } from "../report/devices.ts";
@@ -20,6 +19,8 @@ const LATELY_MS = 900_000;
 /** A quarter of an hour is longer than any machine takes; what it costs is bounded by cycles times machines. */
 const LONGEST = seconds(900);
 const CYCLES = { least: 60, most: 600, machines: 60_000 } as const;
+/** After so many decisions the rack's own loop gets its turn. */
+const AT_A_TIME = 4;
 const CURVE_STEPS = 60;
 const MOST_W = 100_000_000;
 
@@ -46,7 +47,7 @@ export function explainRoutes(daemon: Daemon, { clock }: { readonly clock: Clock
         if (rehearsing) throw new ControlError(503, "another plan is being made", "Try again in a few seconds.");
         rehearsing = true;
         try {
-          const rehearsal = await rehearsed(daemon, { limitW, at, signal: request.signal });
+          const rehearsal = await rehearsed(daemon, { limitW, at, clock, signal: request.signal });
           return planDocument(rehearsal, { askedW: limitW, at, curve: flexibilityOf(rehearsal.first, seconds(0)).curve(CURVE_STEPS) });
         } finally {
           rehearsing = false;
@@ -57,16 +58,16 @@ export function explainRoutes(daemon: Daemon, { clock }: { readonly clock: Clock
 }
 
 /** Cycle by cycle, with the rack's own loop between them. */
-async function rehearsed(daemon: Daemon, { limitW, at, signal }: { readonly limitW: number; readonly at: Instant | null; readonly signal: AbortSignal }): Promise<Rehearsal> {
+async function rehearsed(daemon: Daemon, { limitW, at, clock, signal }: { readonly limitW: number; readonly at: Instant | null; readonly clock: Clock; readonly signal: AbortSignal }): Promise<Rehearsal> {
   const machines = decisionOf(daemon).views.length;
   const asked: Statement = { source: "technician", power: watts(limitW), ref: null, until: null };
   const { rack, input, stated } = daemon.foresight.input([asked], at);
   const bounds = { longest: LONGEST, steps: Math.min(CYCLES.most, Math.max(CYCLES.least, Math.floor(CYCLES.machines / Math.max(1, machines)))) };
   const play = rehearse(rack, input, { stated, bounds });
-  for (let step = play.next(); ; step = play.next()) {
+  for (let cycle = 1; ; cycle += 1) {
+    const step = play.next();
     if (step.done === true) return step.value;
-    signal.throwIfAborted();
-    await breath();
+    if (cycle % AT_A_TIME === 0) await clock.sleep(millis(1), signal);
   }
 }
 

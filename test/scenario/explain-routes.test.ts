@@ -4,6 +4,7 @@ import { describe, test } from "node:test";
 import { planLines } from "../../agent/cli/plan-lines.ts";
 import { deviceWhyLines, whyLines } from "../../agent/cli/why-lines.ts";
 import type { ControlError, ControlRequest } from "../../agent/link/control.ts";
+import { millis } from "../../agent/core/units.ts";
 import type { PlanDocument } from "../../agent/report/rehearsed.ts";
 import type { WhyDocument } from "../../agent/report/why.ts";
 import { explainRoutes } from "../../agent/routes/explain.ts";
@@ -15,7 +16,12 @@ function asking(stage: Stage) {
     const route = routes.find((one) => one.path === path);
     assert.ok(route, path);
     const request: ControlRequest = { params, query: new URLSearchParams(query), body: undefined, caller: null, signal: new AbortController().signal };
-    return route.handle(request);
+    let open = true;
+    const answer = Promise.resolve(route.handle(request)).finally(() => (open = false));
+    answer.catch(() => undefined);
+    // A plan gives way to the rack's loop between its cycles: time has to pass.
+    for (; open; await stage.clock.advance(millis(1))) await new Promise(setImmediate);
+    return answer;
   };
 }
 
