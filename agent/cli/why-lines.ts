@@ -48,8 +48,8 @@ export function limitLines({ state, effectiveLimitW, limitSource, bindingDoc, bi
 }
 
 function budgetText({ budget: { budgetW, risesForS, parts } }: WhyDocument): string {
-  const rises = risesForS > 0 ? `, and rises to what is allowed in ${secondsText(risesForS)}` : "";
-  if (budgetW === null) return risesForS > 0 ? `rises for ${secondsText(risesForS)}` : "";
+  const rises = risesForS === null ? ", and does not rise yet" : risesForS > 0 ? `, and rises to what is allowed in ${secondsText(risesForS)}` : "";
+  if (budgetW === null) return "";
   if (parts === null) return `${powerText(budgetW)}${rises}`;
   const { marginW, wideMargin, biasW, besideW, beside, awaitedW, climbW, availableW, plannedW, freeW } = parts;
   const pieces = [
@@ -172,7 +172,7 @@ const SOON_S = 900;
 /** All of it in one breath. */
 export function whyInShort({ effectiveLimitW, limitSource, budget: { budgetW, risesForS, parts }, devices, next, state }: WhyDocument): string {
   const limit = effectiveLimitW === null ? "nothing limits" : `${powerText(effectiveLimitW)} by ${shortSources[limitSource ?? ""] ?? limitSource ?? "nobody"}`;
-  const rises = risesForS > 0 && budgetW !== null ? `, budget ${powerText(budgetW)} rises for ${secondsText(Math.ceil(risesForS))}` : "";
+  const rises = risesForS !== null && risesForS > 0 && budgetW !== null ? `, budget ${powerText(budgetW)} rises for ${secondsText(Math.ceil(risesForS))}` : "";
   const besides = (parts?.biasW ?? 0) + (parts?.besideW ?? 0) + (parts?.awaitedW ?? 0) + (parts?.climbW ?? 0);
   const split = parts === null ? "" : `${powerText(parts.marginW)} margin${besides > 0 ? ` + ${powerText(besides)} besides` : ""} + ${powerText(parts.plannedW)} for ${devices.filter(({ by }) => by === "plan").length} machines, ${(parts.freeW ?? 0) > 0 ? `${powerText(parts.freeW)} left` : "nothing left"}`;
   const odd = devices.filter(({ by }) => by !== "plan" && by !== "emergency").map(({ id, by }) => `${id} ${shortBy[by] ?? by}`);

@@ -42,8 +42,8 @@ export interface Reasons {
   readonly targets: ReadonlyMap<string, Setpoint | null>;
   /** Who should be told something and is not yet. */
   readonly waits: ReadonlyMap<string, Wait>;
-  /** Until the budget has caught up; 0: it has. */
-  readonly rampLasts: Millis;
+  /** Until the budget has caught up; 0: it has; null: as things are it never will. */
+  readonly rampLasts: Millis | null;
   /** No machine wakes before this uptime; null: no such time. */
   readonly notBefore: Millis | null;
   /** What keeps every raise back; null: nothing does. */

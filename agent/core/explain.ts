@@ -119,8 +119,8 @@ function rackComings({ reasons, uptime, compliance }: Decision): Coming[] {
   const dwells = verdict.kind === "kept" && verdict.because === "dwell" && dwellsUntil !== null;
   const at = (what: Coming["what"], when: number): Coming[] => (when > uptime && Number.isFinite(when) ? [{ what, in: millis(when - uptime), device: null }] : []);
   return [
-    ...at("budget", uptime + rampLasts),
-    ...(notBefore === null ? [] : at("may-raise", notBefore)),
+    ...(rampLasts === null ? [] : at("budget", uptime + rampLasts)),
+    ...(notBefore === null || notBefore >= Number.MAX_SAFE_INTEGER ? [] : at("may-raise", notBefore)),
     ...(compliance.kind === "settling" ? at("deadline", compliance.deadline) : []),
     ...(dwells ? at("better-plan", dwellsUntil) : []),
   ];

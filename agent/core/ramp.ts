@@ -30,10 +30,11 @@ export function nextRamp(ramp: Ramp | null, limit: PowerLimit, context: { readon
   return { budget: limit, at: uptime };
 }
 
-/** How long until the budget has caught up with what is wanted; 0: it has. */
-export function rampLasts({ budget }: Ramp, { limit, uptime, rule }: { readonly limit: PowerLimit; readonly uptime: Millis; readonly rule: RampRule }): Millis {
+/** How long until the budget has caught up with what is wanted; 0: it has; null: as things are it never will. */
+export function rampLasts({ budget }: Ramp, { limit, uptime, rule }: { readonly limit: PowerLimit; readonly uptime: Millis; readonly rule: RampRule }): Millis | null {
   const wanted = limit.kind === "limited" ? limit.power : rule.top;
   if (budget.kind === "unlimited" || wanted <= budget.power) return millis(0);
   const perMs = (rule.nominal * rule.percentPerMinute) / 100 / 60_000;
-  return millis(Math.max(0, (rule.notBefore ?? 0) - uptime) + (wanted - budget.power) / perMs);
+  const lasts = Math.max(0, (rule.notBefore ?? 0) - uptime) + (wanted - budget.power) / perMs;
+  return lasts < Number.MAX_SAFE_INTEGER - uptime ? millis(lasts) : null;
 }

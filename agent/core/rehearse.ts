@@ -59,7 +59,9 @@ const EXCHANGE = millis(500);
 const CYCLE = seconds(1);
 /** While little happens, looks are as far apart as an eighth of the time since the last order, and not farther than this. */
 const FARTHEST = seconds(5);
-/** Looks in a row at which nothing is left to do: what is learnt at rest may yet move a plan. */
+/** So long after the last order nothing is learnt any more that moves a plan: boards are warm, and every dwell is over. */
+const QUIET = seconds(75);
+/** Looks in a row at which nothing is left to do. */
 const RESTS = 3;
 
 interface Actor {
@@ -67,8 +69,8 @@ interface Actor {
   power: number;
   /** Its draw over what is expected of it. */
   readonly truth: number;
-  /** What it says of its own draw is so much more. */
-  readonly overstates: number;
+  /** What it says of its own draw over what it draws. */
+  readonly word: number;
   way: { readonly to: number; readonly at: Millis; readonly view: View } | null;
   move: Move | null;
 }
@@ -88,7 +90,7 @@ export function* rehearse(rack: RackState, input: DecideInput, { stated, bounds 
     if (decision.orders.length > 0) orderedAt = elapsed;
     play.obey(decision, elapsed);
     looks.push({ elapsed, over: isOver(decision, play.sum(decision).power) });
-    const rests = isAtRest(decision, { play, quiet: millis(elapsed - orderedAt), dwell: input.policy.dwell }) && Math.abs(state.bias - bias) < 1;
+    const rests = isAtRest(decision, play) && elapsed - orderedAt > Math.max(QUIET, 2 * input.policy.dwell) && Math.abs(state.bias - bias) < 1;
     bias = state.bias;
     resting = rests ? resting + 1 : 0;
     if (resting >= RESTS) {
@@ -108,10 +110,10 @@ export function* rehearse(rack: RackState, input: DecideInput, { stated, bounds 
 const isOver = ({ effective: { limit }, tolerance }: Decision, power: number): boolean => limit.kind === "limited" && power > limit.power + tolerance;
 
 /** Nothing is under way or waits, the budget has arrived, and no better plan is kept back. */
-function isAtRest({ orders, settled, reasons }: Decision, { play, quiet, dwell }: { readonly play: Play; readonly quiet: Millis; readonly dwell: Millis }): boolean {
+function isAtRest({ orders, settled, reasons }: Decision, play: Play): boolean {
   const { verdict } = reasons.plan;
   const final = verdict.kind === "emergency" || (verdict.kind === "kept" && (verdict.because === "best" || verdict.because === "not-worth"));
-  return final && orders.length === 0 && settled && reasons.rampLasts === 0 && reasons.waits.size === 0 && play.nextArrival === Infinity && quiet > dwell;
+  return final && orders.length === 0 && settled && reasons.rampLasts === 0 && reasons.waits.size === 0 && play.nextArrival === Infinity;
 }
 
 /** The machines as they would go on. */
@@ -148,7 +150,7 @@ class Play {
       const said = device.reading.kind === "known" ? device.reading.telemetry.power : null;
       const to = view.underway ? entryOf(view.curve, state.order?.setpoint ?? null) : -1;
       this.#actors.set(device.id, {
-        shot: device, power, truth: share * truthOf(view), overstates: said === null ? 0 : said - power,
+        shot: device, power, truth: share * truthOf(view), word: wordOf(said, power),
         way: to < 0 ? null : { to, at: millis(Math.max(0, state.settlesAt - uptime)), view }, move: null,
       });
     }
@@ -224,6 +226,7 @@ class Play {
   }
 }
 
+const ASLEEP_W = 200;
 /** More than calibration explains is no property of the machine. */
 const TRUTH = { least: 0.9, most: 1.1 } as const;
 
@@ -237,7 +240,10 @@ function truthOf(view: View): number {
 const drawNow = (view: View): number => (view.known && view.actual >= 0 && view.draw.by !== "outlet" ? expectedAt(view, view.actual) : (view.draw.low + view.draw.high) / 2);
 
 /** A machine's own word moves with its draw, as its meter does. */
-const saysDraw = (telemetry: Telemetry, { power, overstates }: Actor): Telemetry => (telemetry.power === null ? telemetry : { ...telemetry, power: watts(Math.max(0, power + overstates)) });
+const saysDraw = (telemetry: Telemetry, { power, word }: Actor): Telemetry => (telemetry.power === null ? telemetry : { ...telemetry, power: watts(word * power) });
+
+/** Asleep it says little that holds for when it runs. */
+const wordOf = (said: number | null, power: number): number => (said === null || power < ASLEEP_W ? 1 : Math.min(2, Math.max(0.5, said / power)));
 
 /** What a machine says that has arrived. Drivers tune to the lowest point before sleep: it would wake to that. */
 function saidAt({ curve }: View, to: number, before: Telemetry): Telemetry {

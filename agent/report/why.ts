@@ -47,7 +47,7 @@ const stated = ({ source, power, ref, until }: Statement) => ({ source, powerW: 
 
 /** The sum of its parts, but for rounding: margin, bias, beside, awaited, climb, available. */
 function budgetOf({ budget, reasons: { rampLasts, plan: { split } } }: Decision) {
-  const common = { budgetW: limitW(budget), risesForS: tenths(rampLasts) };
+  const common = { budgetW: limitW(budget), risesForS: rampLasts === null ? null : tenths(rampLasts) };
   if (split === null) return { ...common, parts: null };
   const { margin, hurried, bias, beside, awaited, climb, available, planned } = split;
   return {

@@ -82,7 +82,7 @@ describe("what is said of it", () => {
     const rack = rackOf({ a: wanted("200") }, { ramp: { budget: { kind: "limited", power: watts(1_200) }, at: NOW } });
     const { decision } = decide(rack, input(snapshot([device("a", says("200"))], metered(1_000)), { heard: limited(4_000) }));
     // 2,800 W at 20 % of 16,000 W a minute.
-    assert.ok(Math.abs(decision.reasons.rampLasts - 52_500) < 1, String(decision.reasons.rampLasts));
+    assert.ok(Math.abs((decision.reasons.rampLasts ?? NaN) - 52_500) < 1, String(decision.reasons.rampLasts));
     assert.equal(explain(decision).comings.find(({ what }) => what === "budget")?.in, decision.reasons.rampLasts);
   });
 });
