@@ -1,7 +1,7 @@
 /** bmminer's `stats`: what it numbers in its keys (`chain_rate1`, `freq_avg1`), or lists as `chain` on newer firmware. */
 import type { BoardTelemetry } from "../../agent/core/model.ts";
 import { celsius, type Celsius, type Megahertz, type Terahash } from "../../agent/core/units.ts";
-import { clockAt, terahashAt } from "../cgminer/figures.ts";
+import { clockAt, inRpm, rpmAt, terahashAt } from "../cgminer/figures.ts";
 import { field, numberAt, rowsAt, textAt, type Json, type JsonObject } from "../cgminer/json.ts";
 
 /** No Antminer has more; keys are not looked for beyond. */
@@ -42,9 +42,9 @@ export function chainsOf(row: JsonObject | undefined): readonly Chain[] {
 
 export function fansOf(row: JsonObject | undefined): readonly (number | null)[] {
   const listed = field(row, "fan");
-  if (Array.isArray(listed)) return (listed as readonly Json[]).slice(0, MOST_FANS).map((rpm) => (typeof rpm === "number" ? rpm : null));
+  if (Array.isArray(listed)) return (listed as readonly Json[]).slice(0, MOST_FANS).map((rpm) => (typeof rpm === "number" ? inRpm(rpm) : null));
   const count = Math.min(MOST_FANS, numberAt(row, "fan_num") ?? 0);
-  return Array.from({ length: count }, (_, index) => numberAt(row, `fan${index + 1}`));
+  return Array.from({ length: count }, (_, index) => rpmAt(row, `fan${index + 1}`));
 }
 
 function listedChain(chain: JsonObject, { position, unit }: { position: number; unit: string | null }): Chain {

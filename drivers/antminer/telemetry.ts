@@ -1,7 +1,7 @@
 /** What bmminer and the web interface say, in the contract's vocabulary. */
 import type { PoolTelemetry, Telemetry } from "../../agent/core/model.ts";
 import { megahertz, type Megahertz, type Terahash, type Watts } from "../../agent/core/units.ts";
-import { secondsAt } from "../cgminer/figures.ts";
+import { countAt, secondsAt } from "../cgminer/figures.ts";
 import { hashrateAt } from "../cgminer/hashrate.ts";
 import { flagAt, numberAt, rowsAt, textAt, type JsonObject } from "../cgminer/json.ts";
 import type { MinerModel } from "../models.ts";
@@ -53,9 +53,9 @@ export function telemetryOf(said: Said, points: readonly StockPoint[], model: Mi
     outlet: null,
     fansRpm: fansOf(machine),
     pools: rowsAt(said.pools, "POOLS").map(poolOf).filter((pool) => pool !== null),
-    accepted: numberAt(summary, "Accepted"),
-    rejected: numberAt(summary, "Rejected"),
-    hardwareErrors: numberAt(summary, "Hardware Errors"),
+    accepted: countAt(summary, "Accepted"),
+    rejected: countAt(summary, "Rejected"),
+    hardwareErrors: countAt(summary, "Hardware Errors"),
     uptime: secondsAt(summary, "Elapsed") ?? secondsAt(machine, "Elapsed"),
     errors: state === "hashing" ? [...boardErrors(chains, model), ...(set === null || follows ? [] : [`set to ${set.id}, and hashes faster than that`])] : [],
   };

@@ -41,5 +41,5 @@ export function numbersAt(module: Module, name: string): readonly number[] {
 /** null: not said. */
 export function figureAt(module: Module, name: string, place = 0): number | null {
   const value = numbersAt(module, name)[place];
-  return value === undefined || Number.isNaN(value) ? null : value;
+  return value === undefined || !Number.isFinite(value) ? null : value;
 }

@@ -2,6 +2,7 @@
 import type { BoardTelemetry, OperatingPoint, Telemetry } from "../../agent/core/model.ts";
 import { celsius, megahertz, millivolts, terahash, watts, type Celsius, type Megahertz, type Watts } from "../../agent/core/units.ts";
 import type { Reports } from "../cgminer/api.ts";
+import { inRpm } from "../cgminer/figures.ts";
 import { miningOf, NOTHING_SAID } from "../cgminer/mining.ts";
 import { figureAt, modulesOf, numbersAt, type Module } from "./brackets.ts";
 import { hasModes, placeOf, type Generation } from "./generations.ts";
@@ -101,7 +102,7 @@ function boardsOf(modules: readonly Module[]): readonly BoardTelemetry[] {
 
 /** `Fan1[5600] Fan2[5700]`, as many as there are. */
 function fansOf(module: Module): (number | null)[] {
-  return [...module.keys()].filter((name) => /^Fan\d$/.test(name)).toSorted().map((name) => figureAt(module, name));
+  return [...module.keys()].filter((name) => /^Fan\d$/.test(name)).toSorted().map((name) => inRpm(figureAt(module, name)));
 }
 
 /** `ECHU[0 0 4]`: one word of flags a board. */

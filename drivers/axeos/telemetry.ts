@@ -2,7 +2,7 @@
 import type { OperatingPoint, Telemetry } from "../../agent/core/model.ts";
 import { flagAt, numberAt, textAt, type JsonObject } from "../cgminer/json.ts";
 import { NOTHING_SAID } from "../cgminer/mining.ts";
-import { celsiusAt, inMillivolts, megahertzAt, secondsAt, terahashAt, wattsAt } from "../cgminer/figures.ts";
+import { celsiusAt, countAt, inMillivolts, megahertzAt, rpmAt, secondsAt, terahashAt, wattsAt } from "../cgminer/figures.ts";
 
 const GIGA_PER_TERA = 1_000;
 const STARTING_MS = 60_000;
@@ -40,10 +40,10 @@ export function telemetryOf(info: JsonObject, points: readonly OperatingPoint[])
     state,
     point: state === "hashing" ? (pointOf(info, points)?.id ?? null) : null,
     boards: [{ index: 0, enabled: true, frequency, voltage, hashrate, boardTemperature: celsiusAt(info, "vrTemp"), chipTemperature: celsiusAt(info, "temp") }],
-    fansRpm: [numberAt(info, "fanrpm")],
+    fansRpm: [rpmAt(info, "fanrpm")],
     pools: host === null ? [] : [{ url: host.includes("://") || port === null ? host : `stratum+tcp://${host}:${port}`, worker: textAt(info, "stratumUser"), active: null }],
-    accepted: numberAt(info, "sharesAccepted"),
-    rejected: numberAt(info, "sharesRejected"),
+    accepted: countAt(info, "sharesAccepted"),
+    rejected: countAt(info, "sharesRejected"),
     uptime,
     errors: [...(fault === null ? [] : [`power fault: ${fault}`]), ...(flagAt(info, "overheat_mode") === true ? ["overheated: it has throttled itself; clear the overheat mode in AxeOS"] : [])],
   };

@@ -3,8 +3,8 @@ import type { PoolTelemetry, Telemetry } from "../../agent/core/model.ts";
 import { celsius, megahertz, millivolts, type Celsius } from "../../agent/core/units.ts";
 import type { Reports } from "../cgminer/api.ts";
 import { hashrateAt } from "../cgminer/hashrate.ts";
-import { flagAt, numberAt, rowsAt, textAt, type JsonObject } from "../cgminer/json.ts";
-import { mean, secondsAt, wattsAt } from "../cgminer/figures.ts";
+import { flagAt, rowsAt, textAt, type JsonObject } from "../cgminer/json.ts";
+import { countAt, mean, rpmAt, secondsAt, wattsAt } from "../cgminer/figures.ts";
 import { at } from "../http/path.ts";
 import { pointAt, type Hashboard } from "./boards.ts";
 import type { Details } from "./details.ts";
@@ -48,11 +48,11 @@ export function openTelemetry(reports: Reports, errors: readonly string[]): Tele
     boards: [],
     inlet: null,
     outlet: null,
-    fansRpm: rowsAt(reports.optional("fans"), "FANS").map((row) => numberAt(row, "RPM")),
+    fansRpm: rowsAt(reports.optional("fans"), "FANS").map((row) => rpmAt(row, "RPM")),
     pools: rowsAt(reports.optional("pools"), "POOLS").map(poolOf).filter((pool) => pool !== null),
-    accepted: numberAt(summary, "Accepted"),
-    rejected: numberAt(summary, "Rejected"),
-    hardwareErrors: numberAt(summary, "Hardware Errors"),
+    accepted: countAt(summary, "Accepted"),
+    rejected: countAt(summary, "Rejected"),
+    hardwareErrors: countAt(summary, "Hardware Errors"),
     uptime: secondsAt(summary, "Elapsed"),
     errors,
   };

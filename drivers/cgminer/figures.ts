@@ -5,7 +5,7 @@ import { numberAt, type Json } from "./json.ts";
 /** A board without clock or power says 0, or next to it. */
 const LEAST = { megahertz: 1, millivolts: 500 } as const;
 /** The largest machines sold draw 15 kW and hash 1 PH/s; a hundred years is longer than any uptime. */
-const MOST = { watts: 50_000, terahash: 10_000, megahertz: 5_000, millivolts: 50_000, celsius: 200, seconds: 3_155_760_000 } as const;
+const MOST = { watts: 50_000, terahash: 10_000, megahertz: 5_000, millivolts: 50_000, celsius: 200, seconds: 3_155_760_000, rpm: 60_000, count: 1e15 } as const;
 
 const within = (value: number | null, min: number, max: number): value is number => value !== null && value >= min && value <= max;
 
@@ -46,6 +46,15 @@ export function secondsAt(row: Json | undefined, key: string): Millis | null {
   const value = numberAt(row, key);
   return within(value, 0, MOST.seconds) ? millis(value * 1000) : null;
 }
+
+/** Of shares and errors. */
+export function countAt(row: Json | undefined, key: string): number | null {
+  const value = numberAt(row, key);
+  return within(value, 0, MOST.count) ? value : null;
+}
+
+export const rpmAt = (row: Json | undefined, key: string): number | null => inRpm(numberAt(row, key));
+export const inRpm = (value: number | null): number | null => (within(value, 0, MOST.rpm) ? value : null);
 
 /** Of what is known; null where nothing is. */
 export function mean<T extends number>(values: readonly (T | null)[], unit: (value: number) => T): T | null {

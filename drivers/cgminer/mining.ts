@@ -1,8 +1,8 @@
 /** What all firmwares of the family say alike, in the contract's words. */
 import type { PoolTelemetry, Telemetry } from "../../agent/core/model.ts";
-import { secondsAt } from "./figures.ts";
+import { countAt, secondsAt } from "./figures.ts";
 import { hashrateAt } from "./hashrate.ts";
-import { flagAt, numberAt, rowsAt, textAt, type JsonObject } from "./json.ts";
+import { flagAt, rowsAt, textAt, type JsonObject } from "./json.ts";
 
 /** A telemetry in which nothing was said. */
 export const NOTHING_SAID: Telemetry = {
@@ -18,9 +18,9 @@ export function miningOf(summary: JsonObject, pools: JsonObject | null): Pick<Te
     hashrate: hashrateAt(row, "5s") ?? hashrateAt(row, "20s") ?? hashrateAt(row, "30s") ?? hashrateAt(row, "1m"),
     hashrate15Min: hashrateAt(row, "15m"),
     hashrateAverage: hashrateAt(row, "av"),
-    accepted: numberAt(row, "Accepted"),
-    rejected: numberAt(row, "Rejected"),
-    hardwareErrors: numberAt(row, "Hardware Errors"),
+    accepted: countAt(row, "Accepted"),
+    rejected: countAt(row, "Rejected"),
+    hardwareErrors: countAt(row, "Hardware Errors"),
     uptime: secondsAt(row, "Elapsed"),
     pools: rowsAt(pools ?? undefined, "POOLS").map(poolOf).filter((pool) => pool !== null),
   };

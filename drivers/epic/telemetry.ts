@@ -3,7 +3,7 @@ import type { BoardTelemetry, OperatingPoint, Telemetry } from "../../agent/core
 import { megahertz } from "../../agent/core/units.ts";
 import { flagAt, isObject, numberAt, rowsAt, textAt, type Json, type JsonObject } from "../cgminer/json.ts";
 import { NOTHING_SAID } from "../cgminer/mining.ts";
-import { celsiusAt, inMillivolts, mean, megahertzAt, secondsAt, terahashAt, totalTerahash, wattsAt } from "../cgminer/figures.ts";
+import { celsiusAt, countAt, inMillivolts, mean, megahertzAt, rpmAt, secondsAt, terahashAt, totalTerahash, wattsAt } from "../cgminer/figures.ts";
 import { at } from "../http/path.ts";
 
 const MEGA_PER_TERA = 1e6;
@@ -49,10 +49,10 @@ export function telemetryOf(summary: JsonObject, points: readonly OperatingPoint
     state,
     point: state === "hashing" ? (points.find((point) => isAt(point, frequency, voltage))?.id ?? null) : null,
     boards,
-    fansRpm: isObject(fans) ? Object.keys(fans).slice(0, 16).map((name) => numberAt(fans, name)) : [],
+    fansRpm: isObject(fans) ? Object.keys(fans).slice(0, 16).map((name) => rpmAt(fans, name)) : [],
     pools: url === null ? [] : [{ url, worker: textAt(stratum, "Current User"), active: flagAt(stratum, "IsPoolConnected") }],
-    accepted: numberAt(session, "Accepted"),
-    rejected: numberAt(session, "Rejected"),
+    accepted: countAt(session, "Accepted"),
+    rejected: countAt(session, "Rejected"),
     uptime: secondsAt(session, "Uptime"),
     errors: error === null ? [] : [error],
   };

@@ -2,7 +2,7 @@
 import type { BoardTelemetry, OperatingPoint, PoolTelemetry, Telemetry } from "../../agent/core/model.ts";
 import { megahertz, millivolts } from "../../agent/core/units.ts";
 import type { Reports } from "../cgminer/api.ts";
-import { celsiusAt, mean, secondsAt, wattsAt } from "../cgminer/figures.ts";
+import { celsiusAt, countAt, mean, rpmAt, secondsAt, wattsAt } from "../cgminer/figures.ts";
 import { hashrateAt } from "../cgminer/hashrate.ts";
 import { flagAt, numberAt, rowsAt, textAt, type JsonObject } from "../cgminer/json.ts";
 import { pointAt, type Board } from "./boards.ts";
@@ -33,11 +33,11 @@ export function telemetryOf(reports: Reports, boards: readonly Board[], points: 
     boards: boardsTelemetry(boards, reports.optional("temps")),
     inlet: null,
     outlet: null,
-    fansRpm: rowsAt(reports.optional("fans"), "FANS").map((row) => numberAt(row, "RPM")),
+    fansRpm: rowsAt(reports.optional("fans"), "FANS").map((row) => rpmAt(row, "RPM")),
     pools: rowsAt(reports.optional("pools"), "POOLS").map(poolOf).filter((pool) => pool !== null),
-    accepted: numberAt(summary, "Accepted"),
-    rejected: numberAt(summary, "Rejected"),
-    hardwareErrors: numberAt(summary, "Hardware Errors"),
+    accepted: countAt(summary, "Accepted"),
+    rejected: countAt(summary, "Rejected"),
+    hardwareErrors: countAt(summary, "Hardware Errors"),
     uptime: secondsAt(summary, "Elapsed"),
     errors: state === "starting" ? [] : boards.filter((board) => board.enabled && !board.running).map((board) => `board ${board.index}: ${board.status}`),
   };

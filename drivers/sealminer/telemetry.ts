@@ -4,7 +4,7 @@ import { megahertz } from "../../agent/core/units.ts";
 import type { Reports } from "../cgminer/api.ts";
 import { flagAt, numberAt, rowsAt, textAt, type JsonObject } from "../cgminer/json.ts";
 import { miningOf, NOTHING_SAID } from "../cgminer/mining.ts";
-import { celsiusAt, mean, megahertzAt, secondsAt, terahashAt, totalTerahash, wattsAt } from "../cgminer/figures.ts";
+import { celsiusAt, mean, megahertzAt, rpmAt, secondsAt, terahashAt, totalTerahash, wattsAt } from "../cgminer/figures.ts";
 
 export const REPORTS = ["summary", "stats", "pools"] as const;
 
@@ -48,7 +48,7 @@ export function telemetryOf(reports: Reports, points: readonly OperatingPoint[])
     state,
     point: state === "hashing" ? (points.find(({ id }) => id === `${limit}W`)?.id ?? null) : null,
     boards,
-    fansRpm: Array.from({ length: Math.min(MOST_BOARDS, numberAt(row, "Fan Count") ?? 0) }, (_, fan) => numberAt(row, `${fan} Speed`)),
+    fansRpm: Array.from({ length: Math.min(MOST_BOARDS, numberAt(row, "Fan Count") ?? 0) }, (_, fan) => rpmAt(row, `${fan} Speed`)),
     errors: [...(code === null ? [] : [`error code ${code}`]), ...badChips(row, boards.length)],
   };
 }

@@ -2,7 +2,7 @@
 import type { BoardTelemetry, PoolTelemetry, Telemetry } from "../../agent/core/model.ts";
 import { megahertz, millivolts, seconds, type Millis, type Millivolts, type Terahash } from "../../agent/core/units.ts";
 import { numberAt, rowsAt, textAt, type Json, type JsonObject } from "../cgminer/json.ts";
-import { celsiusAt, inMillivolts, mean, megahertzAt, secondsAt, terahashAt, wattsAt } from "../cgminer/figures.ts";
+import { celsiusAt, countAt, inMillivolts, mean, megahertzAt, rpmAt, secondsAt, terahashAt, wattsAt } from "../cgminer/figures.ts";
 import { at } from "../http/path.ts";
 import { presetName, type Identity } from "./identity.ts";
 import { asMillivolts, globalsOf, percentId, pointAt } from "./points.ts";
@@ -28,11 +28,11 @@ export function telemetryOf(summary: JsonObject, perf: JsonObject, identity: Ide
     boards,
     inlet: null,
     outlet: null,
-    fansRpm: rowsAt(at(miner, "cooling"), "fans").map((fan) => numberAt(fan, "rpm")),
+    fansRpm: rowsAt(at(miner, "cooling"), "fans").map((fan) => rpmAt(fan, "rpm")),
     pools: pools.map(poolOf).filter((pool) => pool !== null),
     accepted: sum(pools, "accepted"),
     rejected: sum(pools, "rejected"),
-    hardwareErrors: numberAt(miner, "hw_errors"),
+    hardwareErrors: countAt(miner, "hw_errors"),
     uptime: uptimeOf(status),
     errors: errorsOf(status, rowsAt(miner, "chains")),
   };
@@ -100,6 +100,6 @@ function voltageAt(chain: JsonObject): Millivolts | null {
 }
 
 function sum(rows: readonly JsonObject[], key: string): number | null {
-  const known = rows.map((row) => numberAt(row, key)).filter((value) => value !== null);
+  const known = rows.map((row) => countAt(row, key)).filter((value) => value !== null);
   return known.length === 0 ? null : known.reduce((total, value) => total + value, 0);
 }

@@ -1,7 +1,7 @@
 /** Reports of API V2 in the contract's vocabulary. */
 import type { BoardTelemetry, PoolTelemetry } from "../../agent/core/model.ts";
 import { megahertz, type Megahertz, type Terahash, type Watts } from "../../agent/core/units.ts";
-import { celsiusAt, clockAt, secondsAt, terahashAt, wattsAt } from "../cgminer/figures.ts";
+import { celsiusAt, clockAt, countAt, rpmAt, secondsAt, terahashAt, wattsAt } from "../cgminer/figures.ts";
 import { hashrateAt } from "../cgminer/hashrate.ts";
 import { field, flagAt, isObject, numberAt, rowsAt, textAt, type Json, type JsonObject } from "../cgminer/json.ts";
 import { stateOf, type Poll } from "./api.ts";
@@ -45,11 +45,11 @@ export function pollOf({ status, summary, edevs, psu, pools, errors, version }: 
       boards,
       inlet: celsiusAt(sum, "Env Temp"),
       outlet: null,
-      fansRpm: sum === undefined ? [] : [numberAt(sum, "Fan Speed In"), numberAt(sum, "Fan Speed Out")],
+      fansRpm: sum === undefined ? [] : [rpmAt(sum, "Fan Speed In"), rpmAt(sum, "Fan Speed Out")],
       pools: rowsAt(pools, "POOLS").map(poolOf).filter((pool) => pool !== null),
-      accepted: numberAt(sum, "Accepted"),
-      rejected: numberAt(sum, "Rejected"),
-      hardwareErrors: numberAt(sum, "Hardware Errors"),
+      accepted: countAt(sum, "Accepted"),
+      rejected: countAt(sum, "Rejected"),
+      hardwareErrors: countAt(sum, "Hardware Errors"),
       uptime: secondsAt(sum, "Elapsed"),
       errors: errorsOf(field(field(errors ?? undefined, "Msg"), "error_code")),
     },

@@ -1,7 +1,7 @@
 /** Reports of API V3 in the contract's vocabulary. Hashrates are in TH/s here. */
 import type { BoardTelemetry, PoolTelemetry } from "../../agent/core/model.ts";
 import type { Celsius } from "../../agent/core/units.ts";
-import { celsiusAt, clockAt, secondsAt, terahashAt, wattsAt } from "../cgminer/figures.ts";
+import { celsiusAt, clockAt, countAt, rpmAt, secondsAt, terahashAt, wattsAt } from "../cgminer/figures.ts";
 import { field, flagAt, numberAt, rowsAt, textAt, type Json, type JsonObject } from "../cgminer/json.ts";
 import { stateOf, type Poll } from "./api.ts";
 import { errorsOf } from "./error-words.ts";
@@ -41,10 +41,10 @@ export function pollOf({ device, setting, status }: ReportsV3): Poll {
       boards,
       inlet: celsiusAt(summary, "environment-temperature"),
       outlet: null,
-      fansRpm: summary === undefined ? [] : [numberAt(summary, "fan-speed-in"), numberAt(summary, "fan-speed-out")],
+      fansRpm: summary === undefined ? [] : [rpmAt(summary, "fan-speed-in"), rpmAt(summary, "fan-speed-out")],
       pools: rowsAt(status, "pools").map(poolOf).filter((pool) => pool !== null),
-      accepted: numberAt(summary, "accepted"),
-      rejected: numberAt(summary, "rejected"),
+      accepted: countAt(summary, "accepted"),
+      rejected: countAt(summary, "rejected"),
       hardwareErrors: null,
       uptime: secondsAt(summary, "elapsed"),
       errors: errorsOf(field(device, "error-code")),

@@ -223,12 +223,14 @@ function broken(text: string, other: string, random: Random): string {
 
 /** What no machine can be is null; every number is one. */
 function plausible(telemetry: Partial<Telemetry>): void {
-  const { power, hashrate, hashrate15Min, hashrateAverage, frequency, voltage, uptime, boards = [] } = telemetry;
+  const { power, hashrate, hashrate15Min, hashrateAverage, frequency, voltage, uptime, boards = [], fansRpm = [], accepted, rejected, hardwareErrors } = telemetry;
   within(power, 0, 50_000, "power");
   for (const rate of [hashrate, hashrate15Min, hashrateAverage]) within(rate, 0, 10_000, "hashrate");
   within(frequency, 0, 5_000, "frequency");
   within(voltage, 0, 50_000, "voltage");
   within(uptime, 0, 1e13, "uptime");
+  for (const rpm of fansRpm) within(rpm, 0, 60_000, "fan");
+  for (const count of [accepted, rejected, hardwareErrors]) within(count, 0, Number.MAX_SAFE_INTEGER, "count");
   for (const board of boards) {
     within(board.boardTemperature, -60, 200, "temperature");
     within(board.chipTemperature, -60, 200, "temperature");

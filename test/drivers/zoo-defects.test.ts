@@ -42,6 +42,7 @@ describe("Canaan's brackets", () => {
     assert.deepEqual(modules.map((module) => figureAt(module, "Freq")), [1, 2, 3]);
     assert.equal(figureAt(modules[0] ?? new Map(), "PS", 4), null);
     assert.equal(figureAt(moduleOf("PS[0 -- 3]"), "PS", 1), null);
+    assert.equal(figureAt(moduleOf(`Fan1[${"9".repeat(400)}]`), "Fan1"), null, "so many digits are no number");
   });
 
   test("whatever stands there, no number that is none and no time that grows", () => {
