@@ -4,7 +4,7 @@ import { drivers } from "../../drivers/index.ts";
 import { REPORTS } from "../../drivers/luxos/telemetry.ts";
 import { loadModel } from "../../drivers/models.ts";
 import { rounded, type Measured } from "./figures.ts";
-import { pollAll, targetOf } from "./floor.ts";
+import { pollAll, pollMixed, targetOf } from "./floor.ts";
 import type { Bench } from "./bench.ts";
 import { MIXED } from "./firmwares.ts";
 import { BenchRig } from "./rig.ts";
@@ -24,11 +24,10 @@ export async function measurePolls({ quick, mixed, say }: Bench): Promise<Measur
     const devices = rig.asics.map(({ id, driver, model, webPort, password }, index) =>
       drivers[driver]({ id, address: targets[index] ?? { host: "", port: 0 }, model: loadModel(model), ...(webPort !== null && { webPort }), ...(password !== null && { password }) }));
     const first = await readAll(devices);
-    // A bare loop that speaks six languages would be six drivers.
-    const floor = mixed ? NaN : await timed(() => pollAll(targets, REPORTS.join("+")));
     const before = await rig.reset();
     const again = await readAll(devices);
     const after = await rig.tally();
+    const floor = await timed(() => (mixed ? pollMixed(rig.asics, after.requestsOf, REPORTS.join("+")) : pollAll(targets, REPORTS.join("+"))));
     if (round === 0) continue;
     cold.push(first.ms);
     rounds.push({ ...again, floor, simCpuMs: after.cpuMs - before.cpuMs, requests: after.requests / ASICS });
@@ -39,7 +38,8 @@ export async function measurePolls({ quick, mixed, say }: Bench): Promise<Measur
     poll1000ColdMs: rounded(median(cold)),
     poll1000CpuMs: typical("cpuMs"),
     requestsPerPoll: typical("requests"),
-    ...(!mixed && { pollFloor1000Ms: typical("floor"), poll1000OverFloor: rounded(typical("ms") / typical("floor")) }),
+    pollFloor1000Ms: typical("floor"),
+    poll1000OverFloor: rounded(typical("ms") / typical("floor")),
     simCpuMs: typical("simCpuMs"),
   };
 }

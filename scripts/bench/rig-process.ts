@@ -13,6 +13,8 @@ export interface Tally {
   readonly written: number;
   readonly writes: number;
   readonly requests: number;
+  /** Of one machine, by its driver, the mean. */
+  readonly requestsOf: Readonly<Record<string, number>>;
   /** Wall time of the last acknowledged write of any ASIC; null: none. */
   readonly lastWriteAtMs: number | null;
   /** CPU time of this process, user and system. */
@@ -36,6 +38,10 @@ function tally(): Tally {
     written: writers.length,
     writes: writers.reduce((sum, { writes }) => sum + writes, 0),
     requests: counts.reduce((sum, { requests }) => sum + requests, 0),
+    requestsOf: Object.fromEntries([...new Set(rig.asics.map(({ driver }) => driver))].map((name) => {
+      const ids = new Set(rig.asics.flatMap(({ id, driver }) => (driver === name ? [id] : [])));
+      return [name, counts.reduce((sum, { id, requests }) => sum + (ids.has(id) ? requests : 0), 0) / ids.size];
+    })),
     lastWriteAtMs: writers.reduce<number | null>((last, { lastWriteAtMs }) => Math.max(last ?? 0, lastWriteAtMs ?? 0), null),
     cpuMs: (user + system) / 1000,
   };
