@@ -6,7 +6,7 @@
 export const NOT_SHOWN = "(not shown)";
 
 /** Names are compared without case, dashes and underscores. Those of files that hold a secret end in `file` and are none. */
-const SECRET_NAME = /(?:password|passphrase|passwd|secret|token|authorization|cookie|credential|privatekey|apikey|accesskey|sessionid)s?$|^(?:pass|pw|pwd|salt|newsalt|sign)$/;
+const SECRET_NAME = /(?:password|passphrase|passwd|secret|token|authorization|cookie|credential|privatekey|apikey|accesskey|sessionid|jwt)s?$|(?:wifi|pool|stratum|admin|user|new|old)(?:pass|pwd)$|^(?:pass|pw|pwd|salt|newsalt|sign)$/;
 /** Secret where it is a text; as an object it is a public key. */
 const SECRET_TEXT_NAME = /^key$|^d$/;
 
