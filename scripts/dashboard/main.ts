@@ -2,6 +2,7 @@
  * `npm run dashboard`: a picture of the Grafana dashboard with real figures. Twelve simulated miners, the real daemon, a real Prometheus
  * (Debian's) that scrapes it for five minutes of orders and faults; then every panel's own queries, drawn as a page and photographed by Chromium.
  */
+import { randomBytes } from "node:crypto";
 import { execFileSync, spawn, spawnSync, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -44,13 +45,15 @@ const simulators = owned(spawn(process.execPath, [program("curtaild"), "sim", "-
 await once(simulators.stdout, "data");
 const running: ChildProcess[] = [simulators];
 const [port, scraper] = [await freePort(), await freePort()];
+const tokenFile = join(directory, "web.token");
+writeFileSync(tokenFile, randomBytes(24).toString("base64url"), { mode: 0o600 });
 const configFile = join(rig, "config.yaml");
 const config = parse(readFileSync(configFile, "utf8")) as { grid: { brokers: string[] } };
-writeFileSync(configFile, stringify({ ...config, web: { listen: `127.0.0.1:${port}`, page: false, metrics: true } }));
+writeFileSync(configFile, stringify({ ...config, web: { listen: `127.0.0.1:${port}`, tokenFile, page: false, metrics: true } }));
 const env = { ...process.env, CURTAIL_BROKER: config.grid.brokers[0], CURTAIL_OPERATOR: "demo", CURTAIL_NODE: "site/s1/rack/r1", XDG_STATE_HOME: directory, HOME: directory };
 running.push(owned(spawn(process.execPath, [program("curtaild"), "run", "--config", configFile, "--log-level", "error"], { stdio: "inherit", env })));
 running.push(owned(spawn(process.execPath, [program("curtailctl"), "operator", "heartbeat"], { stdio: "ignore", env })));
-const prometheus = new Prometheus({ directory, port: scraper, target: `127.0.0.1:${port}`, rules: join(docs, "alerts.yml"), stepS: STEP_S });
+const prometheus = new Prometheus({ directory, port: scraper, target: `127.0.0.1:${port}`, tokenFile, rules: join(docs, "alerts.yml"), stepS: STEP_S });
 running.push(owned(prometheus.child));
 
 const begun = Date.now() / 1000;

@@ -26,9 +26,9 @@ export class Prometheus {
   readonly child: ChildProcess;
   readonly #url: string;
 
-  constructor({ directory, port, target, rules, stepS }: { readonly directory: string; readonly port: number; readonly target: string; readonly rules: string; readonly stepS: number }) {
+  constructor({ directory, port, target, tokenFile, rules, stepS }: { readonly directory: string; readonly port: number; readonly target: string; readonly tokenFile: string; readonly rules: string; readonly stepS: number }) {
     const file = join(directory, "prometheus.yml");
-    const jobs = [{ job_name: "curtaild", static_configs: [{ targets: [target] }] }];
+    const jobs = [{ job_name: "curtaild", authorization: { credentials_file: tokenFile }, static_configs: [{ targets: [target] }] }];
     writeFileSync(file, JSON.stringify({ global: { scrape_interval: `${stepS}s`, evaluation_interval: `${stepS}s` }, rule_files: [rules], scrape_configs: jobs }));
     this.#url = `http://127.0.0.1:${port}`;
     this.child = spawn("prometheus", [`--config.file=${file}`, `--storage.tsdb.path=${join(directory, "tsdb")}`, `--web.listen-address=127.0.0.1:${port}`, "--log.level=error"], { stdio: ["ignore", "ignore", "inherit"] });

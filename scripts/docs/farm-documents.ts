@@ -30,7 +30,7 @@ export const machinesSchema = z.looseObject({
 /** The tables as people read them, for docs/telemetry.md. */
 export function tablesText(tables: Readonly<Record<string, Table<string>>>): string {
   const parts = Object.entries(tables).map(([topic, table]) => {
-    const rows = Object.entries(table).map(([name, metric]) => `| \`${name}\` | ${metric.means} | ${movesBy(metric).replace(/^Told after /, "").replace(/ after the last message at the soonest\.$/, "")} |`);
+    const rows = Object.entries(table).map(([name, metric]) => `| \`${name}\` | ${metric.means} | ${movesBy(metric).replace(/^Told after /, "").replace(/ after the last message at the soonest\.$/, "").replace(/^Goes along.*$/, "goes along with the next")} |`);
     return `### \`${topic}\`\n\n| member | what it is | told after a change of, at the soonest after |\n|---|---|---|\n${rows.join("\n")}`;
   });
   return `${parts.join("\n\n")}\n\nNothing is silent for more than ${REST_S} s with up to 1,000 machines; a reader may take it for gone after ${goneAfterS(1)} s.\n`;

@@ -1,5 +1,7 @@
 /** docs/telemetry.md: what the farm is told, from the tables it is told by. */
 import { BUDGET, ASIC, OUTLET, RACK } from "../../agent/report/farm/tables.ts";
+import { RENEW_S } from "../../agent/report/farm/home-assistant.ts";
+import { METRICS } from "../../agent/report/prometheus/metrics.ts";
 import { tablesText } from "./farm-documents.ts";
 
 const INTRODUCTION = `<!-- Made by npm run docs from scripts/docs/telemetry.ts and the tables of agent/report/farm. -->
@@ -26,4 +28,42 @@ A message has all members each time, so that a reader needs no memory; units are
 has moved by more than its deadband, and after a while in any case. Machines and outlets together take ${BUDGET.bytesPerSecond / 1000} kB/s at the most: when all move at once, those
 that moved farthest and waited longest come first. The rack itself does not wait.`;
 
-export const telemetryFile = (): string => `${INTRODUCTION}\n\n${tablesText({ rack: RACK, "asic/{id}": ASIC, "outlet/{meter}/{number}": OUTLET })}`;
+const HOME_ASSISTANT = `## Home Assistant
+
+\`farm: { ..., homeAssistant: {} }\` makes the rack and every miner appear in Home Assistant as devices: power, limit, how long the limit holds still, where it comes
+from, state, compliance, hashrate and efficiency of the rack; power, hashrate, temperature and state of a miner. Nothing can be ordered from there.
+
+What is gone does not stay: a value that is not renewed becomes unavailable (\`expire_after\`), all of them do when the rack's last will says so, and a broker of
+MQTT 5 forgets the discovery message itself after ${(3 * RENEW_S) / 3600} hours, so that after Home Assistant's next start the device can be removed. With MQTT 3.1.1 remove it by hand:
+\`mosquitto_pub -r -n -t homeassistant/device/curtaild__SITE__RACK/config\`.`;
+
+const PROMETHEUS = `## Prometheus
+
+\`curl --unix-socket /run/curtaild/look.sock http://curtaild/metrics\` on the controller, always; over the network only with
+
+\`\`\`yaml
+web: { listen: "10.0.0.5:9840", tokenFile: secrets/web, metrics: true, page: false }
+\`\`\`
+
+\`\`\`yaml
+# prometheus.yml
+scrape_configs:
+  - job_name: curtaild
+    authorization: { credentials_file: /etc/prometheus/curtaild.token }
+    static_configs: [{ targets: ["10.0.0.5:9840"] }]
+rule_files: [alerts.yml]
+\`\`\`
+
+Unknown is \`NaN\` and no limit \`+Inf\`: a sum over racks never takes the one for zero, nor the other. Base units throughout: watts, joules, seconds, hashes per second.
+[prometheus/alerts.yml](prometheus/alerts.yml) has a rule for every alarm of the [runbook](runbook.md) and for every event that is an error, in its words; \`promtool test rules\` shows
+each firing and silent ([cases](prometheus/alerts.test.yml)). [prometheus/dashboard.json](prometheus/dashboard.json) is a Grafana dashboard.
+
+![The dashboard's panels](prometheus/dashboard.png)
+
+The picture is drawn by \`npm run dashboard\` from the panels' own queries to a Prometheus that scraped a daemon with twelve simulated miners; it is not a photograph of Grafana.
+
+| metric | type | what it is |
+|---|---|---|
+${METRICS.map(({ name, type, help }) => `| \`${name}\` | ${type} | ${help} |`).join("\n")}`;
+
+export const telemetryFile = (): string => `${INTRODUCTION}\n\n${tablesText({ rack: RACK, "asic/{id}": ASIC, "outlet/{meter}/{number}": OUTLET })}\n${HOME_ASSISTANT}\n\n${PROMETHEUS}\n`;
