@@ -11,7 +11,7 @@ import { loadProfile } from "../drivers/modbus/load.ts";
 import { modbusMeter } from "../drivers/modbus/meter.ts";
 import type { Attendant } from "./attend/attendant.ts";
 import { Calendar } from "./attend/calendar.ts";
-import { openEvidence, type Evidence } from "./attend/evidence.ts";
+import { openEvidence, type Evidence, type EvidenceOptions } from "./attend/evidence.ts";
 import { DebtKeeper } from "./attend/debts.ts";
 import { Commissioning } from "./attend/commissioning.ts";
 import { EStop } from "./attend/estop.ts";
@@ -115,7 +115,8 @@ export async function runRack(config: Config, surroundings: Surroundings, signal
     const grid = await link(config.grid, { ...surroundings, name: `${config.node.operator}-${config.node.site}-${config.node.rack}`, subscriptions: heard.subscriptions(), will });
     const farm = config.farm === null ? null : await farmParty(config.farm, config.node, { ...surroundings, farewell });
     const watch = new Watch(config, lookAt);
-    const evidence = await recording(config, { ...surroundings, key: deviceKey, seal, grid: { link: grid, root: gridRoot }, farm, sightings: () => watch.known });
+    const history = new History(config.miners);
+    const evidence = await recording(config, { ...surroundings, key: deviceKey, seal, grid: { link: grid, root: gridRoot }, farm, sightings: () => watch.known, hashrate: (from, to) => history.past.hashrate(from, to) });
     if (evidence !== null) scope.own("journal", () => evidence.close());
     const schedule = new Schedule(config);
     const estop = new EStop(config.contacts.estop, clock);
@@ -127,7 +128,6 @@ export async function runRack(config: Config, surroundings: Surroundings, signal
     const about = (device: string): DeviceNotes => daemon.about(device);
     const farmers = farm === null ? [] : [new Farm({ ...farm, machines: config.miners.length, about, homeAssistant: homeAssistantOf(config, farm.root, surroundings.software) })];
     const calendar = new Calendar(attendants, surroundings);
-    const history = new History(config.miners);
     const health = new HostHealth(figureReader(config.paths.state), clock);
     const { operator, site, rack } = config.node;
     const metrics = new Metrics({ clock, health, about, links: { grid, farm: farm?.link ?? null }, node: { operator, site, rack }, usage: processUsage });
@@ -170,7 +170,7 @@ export async function runRack(config: Config, surroundings: Surroundings, signal
 const nodeOf = ({ node }: Config): string => `site/${node.site}/rack/${node.rack}`;
 
 /** The rack is kept with or without a record of it: a journal that cannot be opened is said and no more. */
-async function recording(config: Config, { clock, log, boot, software, key, seal, grid, farm, sightings, ...surroundings }: Recording): Promise<Evidence | null> {
+async function recording(config: Config, { clock, log, boot, software, key, seal, grid, farm, sightings, hashrate, ...surroundings }: Recording): Promise<Evidence | null> {
   const { state } = config.paths;
   try {
     const [disk, gridDrawer] = [await openFolder(journalDirectory(config)), await openDrawer(join(state, "outbox-grid"))];
@@ -180,7 +180,7 @@ async function recording(config: Config, { clock, log, boot, software, key, seal
       identity: { operator: config.node.operator, node: nodeOf(config) },
       miners: config.miners,
       failsafeW: config.grid.failsafeLimitW,
-      sightings, whoIs, log,
+      sightings, whoIs, log, hashrate,
       grid: { ...grid, drawer: gridDrawer },
       farm: farm === null ? null : { ...farm, drawer: await openDrawer(join(state, "outbox-farm")) },
       config: { state: surroundings.config, content: config },
@@ -210,6 +210,7 @@ interface Recording extends Surroundings {
   readonly grid: { readonly link: Link; readonly root: string };
   readonly farm: { readonly link: Link; readonly root: string } | null;
   readonly sightings: () => Watch["known"];
+  readonly hashrate: EvidenceOptions["hashrate"];
 }
 
 const journalDirectory = ({ paths }: Config): string => join(paths.state, "journal");

@@ -18,7 +18,7 @@ import { Energy, type Forward } from "./energy.ts";
 import { Forwarding } from "./forwarding.ts";
 import { LicenceWatch } from "./licence.ts";
 import { Recorder, type RecordOptions } from "./journal.ts";
-import { Reports } from "./reports.ts";
+import { Reports, type ReportsOptions } from "./reports.ts";
 import type { WhoIs } from "./roll-call.ts";
 import { sealedBy } from "./seal.ts";
 import { costBy } from "./tariff.ts";
@@ -49,6 +49,7 @@ export interface EvidenceOptions extends Omit<RecordOptions, "journal" | "publis
   /** The configured failsafe limit: what an expired licence may come down to. */
   readonly failsafeW: number;
   readonly sightings: () => readonly Known[];
+  readonly hashrate: ReportsOptions["hashrate"];
   /** Asks a miner who it is; null: nobody is asked. */
   readonly whoIs: WhoIs | null;
   readonly log: Log;
@@ -89,7 +90,7 @@ export async function openEvidence(options: EvidenceOptions): Promise<Evidence> 
   const energy = new Energy({ journal, toGrid, toFarm: farmBox === null ? null : (topic, document) => farmBox.put(topic, document, "summary"), costOf: costBy(settings.tariff), drawer: grid.drawer, keepMs: keepDays * DAY_MS });
   const reports = new Reports({
     clock, disk, journal, seal: sealed, publicKey: key?.publicKey ?? null, energyKey: energyKey?.key ?? null,
-    identity: { ...options.identity, software }, intervals: (from, to) => energy.intervals(from, to), flush: () => energy.flush(), toGrid,
+    identity: { ...options.identity, software }, intervals: (from, to) => energy.intervals(from, to), flush: () => energy.flush(), toGrid, hashrate: options.hashrate,
   });
   const equipment = new EquipmentRegister({
     journal, config: options, identity: options.identity, licence: settings.licence?.id ?? null, seal: sealed,

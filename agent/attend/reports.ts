@@ -29,6 +29,8 @@ export interface ReportsOptions {
   readonly energyKey: KeyObject | null;
   /** By their beginning, ms. */
   readonly intervals: (from: number, to: number) => Promise<readonly IntervalRecord[]>;
+  /** Between two wall times, as far as it is remembered. */
+  readonly hashrate: (from: number, to: number) => ReportFacts["hashrate"];
   /** What was seen and not yet written down. */
   readonly flush: () => void;
   readonly toGrid: Forward;
@@ -147,10 +149,10 @@ export class Reports implements Attendant {
   }
 
   #query(parts: Pick<ReportQuery, "from" | "to" | "intervals" | "history"> & { readonly order: JournalLine | null }): ReportQuery {
-    const { identity, journal, clock } = this.#options;
+    const { identity, journal, clock, hashrate } = this.#options;
     const classes = (this.#desk?.plant.meters ?? []).filter(({ role }) => role === "rack").map(({ meter }) => meter.accuracy.fraction);
     return {
-      ...parts, identity, at: clock.now().at, head: headText(journal.head),
+      ...parts, identity, hashrate: hashrate(parts.from, parts.to), at: clock.now().at, head: headText(journal.head),
       toleranceOf: (limitW) => tolerance(watts(limitW), { class: Math.max(0, ...classes), power: watts(limitW), outlets: this.#outlets }),
     };
   }

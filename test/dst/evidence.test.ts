@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { generateKeyPairSync } from "node:crypto";
 import { test } from "node:test";
 import { Farm } from "../../agent/attend/farm.ts";
+import { History } from "../../agent/attend/history.ts";
 import { openEvidence, type Evidence } from "../../agent/attend/evidence.ts";
 import { openedBy } from "../../agent/attend/seal.ts";
 import { fingerprintOf } from "../../agent/config/device-key.ts";
@@ -114,9 +115,10 @@ class RecordedRack {
     });
     const grid = new MemoryLink(this.broker, own, { clientId: "rack", subscriptions: signal.subscriptions() });
     const farm = new MemoryLink(this.farmBroker, own, { clientId: "farm", subscriptions: [] });
+    const history = new History(this.rack.asics.map(({ machine }) => machine));
     const opening = openEvidence({
       clock: own, disk: this.folder.open(own), key, energyKey: { ...key, key: energy.privateKey, publicKey: energy.publicKey }, seal: (payload) => payload, draw: () => "sim",
-      boot: `boot-${this.#boots}`, software: "dst", identity: { operator: "sim", node: NODE }, config: { state: "ok", content: {} }, miners: [], failsafeW: this.rack.failsafeW, sightings: () => [], whoIs: null, log: silentLog,
+      boot: `boot-${this.#boots}`, software: "dst", identity: { operator: "sim", node: NODE }, config: { state: "ok", content: {} }, miners: [], failsafeW: this.rack.failsafeW, sightings: () => [], hashrate: (from, to) => history.past.hashrate(from, to), whoIs: null, log: silentLog,
       settings: { keepMonths: 24, packAfterDays: 2, reserveMB: 1, tariff: null, licence: null },
       grid: { link: grid, root: ROOT + NODE, drawer: this.#drawer.open(own) }, farm: { link: farm, root: FARM, drawer: this.#farmDrawer.open(own) },
     });
@@ -132,7 +134,7 @@ class RecordedRack {
       policy: { ...DEFAULT_POLICY, nominal: watts(this.rack.nominalW), failsafe: watts(this.rack.failsafeW), restart: { minOff: seconds(0), random: seconds(1), rampPercentPerMinute: 600 } },
       breakerW: null, onStop: "failsafe", boot: `boot-${this.#boots}`, software: "dst", config: "ok",
       notify: { ready: () => undefined, watchdog: () => undefined, stopping: () => undefined },
-      attendants: [...evidence.attendants, new Farm({
+      attendants: [history, ...evidence.attendants, new Farm({
         link: farm, root: FARM, machines: this.rack.asics.length, homeAssistant: null, about: (device) => daemon.about(device), will: (connects) => ({ topic: `${FARM}/status`, payload: JSON.stringify(willDocument({ session: { boot: "b", connects }, failsafeW: this.rack.failsafeW, heartbeatTimeoutS: 120 })), qos: 1, retain: true }),
       })], forward: evidence.toGrid, logHead: evidence.logHead,
     });
@@ -211,6 +213,7 @@ test("an hour is recorded whole: through an outage of the broker and a kill, eve
   assert.ok((report.result.withinPct ?? 0) >= 99, `${report.result.withinPct} %`);
   assert.ok((report.energy.meterBefore?.notUsedWh ?? 0) > 0);
   assert.equal(report.order?.message, limit.wire);
+  assert.equal(report.hashrate, null, "memory ends with the process: what came before the kill is not remembered, and not invented");
   const html = await life.done(reports.write({ id: limit.id }, "html"));
   assert.equal(checkReport(Buffer.from(html?.text ?? ""), fingerprint).ok, true);
   assert.equal(await life.done(reports.write({ id: "nobody-said-this" }, "html")), null);
@@ -220,6 +223,8 @@ test("an hour is recorded whole: through an outage of the broker and a kill, eve
   await life.live(16);
   assert.deepEqual(life.intervals.slice(4).map(({ from, to }) => `${from.slice(11, 16)}-${to.slice(11, 16)}`), ["01:00-01:05", "01:05-01:10", "01:10-01:15"]);
   const own = await life.done(reports.write({ from: Date.parse(life.intervals[4]?.from ?? ""), to: life.clock.now().at }, "json"));
+  const { hashrate } = (JSON.parse(own?.text ?? "") as { report: ReportFacts }).report;
+  assert.ok((hashrate?.rowsThs.length ?? 0) >= 15 && hashrate?.rowsThs.some((ths) => (ths ?? 0) > 0), JSON.stringify(hashrate));
   assert.deepEqual((JSON.parse(own?.text ?? "") as { report: ReportFacts }).report.intervals.map(({ from, to }) => `${from.slice(11, 16)}-${to.slice(11, 16)}`), ["01:00-01:15"]);
 
   await life.stop();

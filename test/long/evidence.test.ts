@@ -95,7 +95,7 @@ test("an hour of 1,000 ASICs is recorded in under a tenth of a core, and a week 
   const link = { connected: false, publish: () => undefined, deliver: async () => ({ kind: "lost" }), resubscribe: () => undefined, run: async () => undefined } as unknown as Link;
   const evidence = await openEvidence({
     clock, disk: await openFolder(join(dir, "journal")), key: null, energyKey: null, seal: (payload) => payload, draw: () => "t", boot: "b", software: "s",
-    identity: { operator: "o", node: "n" }, miners: [], failsafeW: 0, sightings: () => [], whoIs: null, log: silentLog, config: { state: "ok", content: {} },
+    identity: { operator: "o", node: "n" }, miners: [], failsafeW: 0, sightings: () => [], hashrate: () => null, whoIs: null, log: silentLog, config: { state: "ok", content: {} },
     settings: { keepMonths: 24, packAfterDays: 2, reserveMB: 64, tariff: null, licence: null },
     grid: { link, root: "g", drawer: await openDrawer(join(dir, "grid")) }, farm: { link, root: "f", drawer: await openDrawer(join(dir, "farm")) },
   });

@@ -6,7 +6,8 @@ import { sealedBy } from "../../agent/attend/seal.ts";
 import { checkReport } from "../../agent/cli/commands/report.ts";
 import { fingerprintOf } from "../../agent/config/device-key.ts";
 import { ReportBuilder, type Line, type ReportQuery } from "../../agent/report/bundle/build.ts";
-import type { ReportFacts } from "../../agent/report/bundle/facts.ts";
+import { forTheOperator, type ReportFacts } from "../../agent/report/bundle/facts.ts";
+import { reportHtml } from "../../agent/report/bundle/html.ts";
 import { renderReport } from "../../agent/report/bundle/render.ts";
 import { Seconds } from "../../agent/report/bundle/seconds.ts";
 import type { ReportFormat } from "../../agent/report/bundle/signed.ts";
@@ -50,7 +51,7 @@ function drill(): { readonly query: ReportQuery; readonly lines: readonly Line[]
     lines,
     query: {
       order, from: noon - 900_000, to: noon + 1_500_000, at: noon + 1_500_000, identity: { operator: "o", node: "site/s/rack/r", software: "curtaild/test" }, head: `200:${"0".repeat(64)}`,
-      toleranceOf: () => 50, intervals: [interval(noon - 900_000, 8_000), interval(noon, 5_000, [4_000, 9_000])], history: [],
+      toleranceOf: () => 50, intervals: [interval(noon - 900_000, 8_000), interval(noon, 5_000, [4_000, 9_000])], history: [], hashrate: null,
     },
   };
 }
@@ -153,8 +154,18 @@ test("no peak is hidden, however narrow the picture", () => {
       }
       const { rows } = seconds.columns(columns);
       assert.equal(Math.max(...rows.map(([, , most]) => most ?? 0)), 9_999);
-      assert.match(curveSvg(seconds.columns(columns), { marks: [], bound: null }), /class="envelope" d="M/);
+      assert.match(curveSvg(seconds.columns(columns), { marks: [], bound: null, what: "", axis: String }), /class="envelope" d="M/);
     }),
     { numRuns: 30 },
   );
+});
+
+test("the hashrate is drawn where it is remembered, and said to be no evidence; the operator is not told it", () => {
+  const { query, lines } = drill();
+  const facts = factsOf({ lines, query: { ...query, hashrate: { from: iso(noon), stepS: 60, rowsThs: [900, null, 450] } } });
+  const page = reportHtml(facts);
+  assert.match(page, /<h2>Hashrate<\/h2>[^]*aria-label="hashrate"[^]*1000 TH\/s[^]*not in the journal/);
+  assert.match(page, /Every figure but the hashrate comes from lines/);
+  assert.doesNotMatch(reportHtml(factsOf(drill())), /Hashrate/);
+  assert.doesNotMatch(JSON.stringify(forTheOperator(facts)), /hashrate|450/);
 });

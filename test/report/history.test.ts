@@ -73,6 +73,18 @@ describe("the past of a rack", () => {
     assert.deepEqual([past.rack(60).from, past.rack(60).rows.length], [new Date(ZERO + 10_000 + 3_600_000).toISOString(), 2]);
   });
 
+  test("the hashrate between two times, as far as it is remembered", () => {
+    const past = new PastOfRack(["a"]);
+    assert.equal(past.hashrate(ZERO, ZERO + 1), null);
+    for (let second = 100; second < 160; second += 1) look(past, second, { hashrateThs: second });
+    const between = (from: number, to: number) => past.hashrate(ZERO + from * 1000, ZERO + to * 1000);
+    assert.deepEqual(between(120, 122), { from: new Date(ZERO + 120_000).toISOString(), stepS: 1, rowsThs: [120, 121, 122] });
+    assert.deepEqual(between(50, 101)?.rowsThs, [100, 101], "what was before is left out");
+    assert.deepEqual(between(158, 999)?.rowsThs, [158, 159]);
+    assert.equal(between(10, 99), null);
+    assert.equal(between(200, 300), null);
+  });
+
   test("a machine by 10 s and by 5 min; one that does not exist is none", () => {
     const past = new PastOfRack(["silent", "a"]);
     for (let second = 0; second < 1_300; second += 1) look(past, second);

@@ -25,6 +25,7 @@ export interface ReportQuery {
   readonly toleranceOf: (limitW: number) => number;
   readonly intervals: readonly IntervalRecord[];
   readonly history: readonly IntervalRecord[];
+  readonly hashrate: ReportFacts["hashrate"];
 }
 
 const MOST_TIMELINE = 400;
@@ -65,7 +66,7 @@ export class ReportBuilder {
 
   /** `columns`: at most so many in its curve. */
   facts(columns?: number): ReportFacts {
-    const { order: line, from, to, at, identity, head, intervals, history } = this.#query;
+    const { order: line, from, to, at, identity, head, intervals, history, hashrate } = this.#query;
     const order = line === null ? null : orderOf(line);
     const bound = order === null ? null : this.#bound(order);
     const orders = { sent: this.#sent, acknowledged: this.#acknowledged };
@@ -83,6 +84,7 @@ export class ReportBuilder {
       energy: weigh(this.#seconds, bound, { intervals, history }),
       timeline: this.#timeline,
       curve: this.#seconds.columns(columns),
+      hashrate,
       intervals,
     };
   }

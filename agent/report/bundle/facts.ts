@@ -1,4 +1,4 @@
-/** What a report says, as data: everything in it comes from the journal, the energy records and the configuration. */
+/** What a report says, as data: everything in it comes from the journal, the energy records and the configuration, but for the hashrate, and that says so. */
 import type { IntervalRecord } from "../energy/record.ts";
 
 export interface ReportFacts {
@@ -19,7 +19,16 @@ export interface ReportFacts {
   readonly energy: EnergyFacts;
   readonly timeline: readonly TimelineEntry[];
   readonly curve: CurveFacts;
+  /** What the journal does not hold: from the daemon's memory of the last day; null: it does not reach so far back. */
+  readonly hashrate: HashrateFacts | null;
   readonly intervals: readonly IntervalRecord[];
+}
+
+export interface HashrateFacts {
+  readonly from: string;
+  readonly stepS: number;
+  /** Terahashes a second, the mean of each step; null: unknown. */
+  readonly rowsThs: readonly (number | null)[];
 }
 
 /** What the operator is told of an order that has ended: what the rack did, and nothing of what it earns or pays. */

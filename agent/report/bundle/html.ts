@@ -2,7 +2,7 @@
 import type { IntervalRecord } from "../energy/record.ts";
 import type { Baseline, EnergyFacts, OrderFacts, ReportFacts, ResultFacts } from "./facts.ts";
 import { allotmentHtml } from "./allotment.ts";
-import { curveSvg, escapeHtml, type Mark } from "./svg.ts";
+import { curveSvg, escapeHtml, kilowatts, type Drawing, type Mark } from "./svg.ts";
 
 const STYLE = `
 :root{--ink:#1b1f24;--soft:#5b6570;--rule:#d5dae0;--power:#1f6f9c;--limit:#c0392b;--good:#1d7a46;--bad:#b3261e}
@@ -20,7 +20,7 @@ pre{white-space:pre-wrap;word-break:break-all;font-size:11.5px;background:#f6f7f
 `;
 
 export function reportHtml(facts: ReportFacts): string {
-  const { order, result, energy, timeline, intervals, journal } = facts;
+  const { order, result, energy, timeline, intervals, journal, hashrate } = facts;
   const title = order === null ? `Energy report ${facts.about}` : `Event report ${order.id}`;
   return `<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1"><title>${escapeHtml(title)}</title><style>${STYLE}</style></head><body>
@@ -36,7 +36,7 @@ ${intervals.length === 0 ? "" : allotmentHtml(intervals)}
 ${timeline.length === 0 ? "" : `<h2>What happened</h2>\n<table class="small"><tr><th>time</th><th class="n">line</th><th>what</th></tr>\n${timeline.map(({ at, line, what }) => `<tr><td class="t">${time(at)}</td><td class="n">${line}</td><td>${escapeHtml(what)}</td></tr>`).join("\n")}\n</table>`}
 ${intervals.length === 0 ? "" : intervalsHtml(intervals)}
 <h2>How to check this</h2>
-<p class="small">Every figure comes from lines ${journal.firstLine ?? "-"} to ${journal.lastLine ?? "-"} of the rack's journal, a chain of hashes that stood at <code>${escapeHtml(journal.head)}</code> when this was written. The operator holds earlier heads of that chain.
+<p class="small">Every figure${hashrate === null ? "" : " but the hashrate"} comes from lines ${journal.firstLine ?? "-"} to ${journal.lastLine ?? "-"} of the rack's journal, a chain of hashes that stood at <code>${escapeHtml(journal.head)}</code> when this was written. The operator holds earlier heads of that chain.
 This file is signed by the rack's controller on its last line: <code>curtailctl report verify FILE</code> finds any change to it, without a connection to the rack. The signature is the controller's, not the meter's.</p>
 </body></html>
 `;
@@ -49,15 +49,26 @@ function verdictHtml({ withinPct, underLimitS, limitW, worstOverW }: ResultFacts
   return `<p class="verdict ${kept ? "good" : "bad"}">Under ${power(limitW)} after ${underLimitS} s, and within the limit for ${withinPct ?? 0} % of the time from then on${worstOverW > 0 && !kept ? `, at most ${power(worstOverW)} above it` : ""}.</p>`;
 }
 
-function curveHtml({ curve, order, result }: ReportFacts): string {
+function curveHtml({ curve, hashrate, order, result }: ReportFacts): string {
   if (curve.rows.every(([, , mostW]) => mostW === null)) return `<p class="soft">No curve by seconds: the stretch is too long, or nothing was measured in it.</p>`;
   const marks: Mark[] = [];
   if (order !== null) marks.push({ at: Date.parse(order.receivedAt), label: "order received" });
   const bound = result === null ? null : { from: Date.parse(result.boundFrom), to: Date.parse(result.boundTo) };
   const step = curve.stepS === 1 ? "the highest reading of each second" : `least and most of every ${curve.stepS} s`;
   return `<h2>Metered power against the limit</h2>
-${curveSvg(curve, { marks, bound })}
-<p class="key small soft"><span><i style="background:var(--power)"></i>metered power: ${step}</span><span><i style="background:var(--limit);height:.15rem;vertical-align:middle"></i>limit in force</span>${bound === null ? "" : `<span><i style="background:#f6efe3;border:1px solid var(--rule)"></i>the order binds</span>`}</p>`;
+${curveSvg(curve, { marks, bound, what: "metered power against the limit", axis: kilowatts })}
+<p class="key small soft"><span><i style="background:var(--power)"></i>metered power: ${step}</span><span><i style="background:var(--limit);height:.15rem;vertical-align:middle"></i>limit in force</span>${bound === null ? "" : `<span><i style="background:#f6efe3;border:1px solid var(--rule)"></i>the order binds</span>`}</p>
+${hashrateHtml(hashrate, { marks, bound })}`;
+}
+
+/** Of the daemon's memory: worth seeing, and no evidence. */
+function hashrateHtml(hashrate: ReportFacts["hashrate"], { marks, bound }: Pick<Drawing, "marks" | "bound">): string {
+  if (hashrate === null) return "";
+  const { from, stepS, rowsThs } = hashrate;
+  const curve = { from, stepS, columns: ["leastW", "meanW", "mostW", "limitW"] as const, rows: rowsThs.map((ths) => [ths, ths, ths, null] as const) };
+  return `<h2>Hashrate</h2>
+${curveSvg(curve, { marks, bound, what: "hashrate", axis: (ths) => `${ths} TH/s` })}
+<p class="small soft">The machines' own word, the mean of every ${stepS} s, from the daemon's memory of the last day. It is not in the journal, and the journal does not vouch for it.</p>`;
 }
 
 function orderHtml({ id, type, topic, signer, sha256, receivedAt, line, message, content }: OrderFacts): string {

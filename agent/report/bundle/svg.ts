@@ -15,7 +15,15 @@ const BOTTOM = 34;
 const ACROSS = WIDTH - LEFT - RIGHT;
 const DOWN = HEIGHT - TOP - BOTTOM;
 
-export function curveSvg(curve: CurveFacts, { marks, bound }: { readonly marks: readonly Mark[]; readonly bound: { readonly from: number; readonly to: number } | null }): string {
+export interface Drawing {
+  readonly marks: readonly Mark[];
+  readonly bound: { readonly from: number; readonly to: number } | null;
+  /** What is drawn, for who cannot see it; and what stands at the axis. */
+  readonly what: string;
+  readonly axis: (value: number) => string;
+}
+
+export function curveSvg(curve: CurveFacts, { marks, bound, what, axis }: Drawing): string {
   const pixels = byPixels(curve.rows);
   const most = Math.max(1, ...pixels.flatMap(({ mostW, limitW }) => [mostW ?? 0, limitW ?? 0]));
   const scale = niceStep(most / 4);
@@ -25,9 +33,9 @@ export function curveSvg(curve: CurveFacts, { marks, bound }: { readonly marks: 
   const x = (at: number): number => LEFT + Math.min(1, Math.max(0, (at - from) / Math.max(1, length))) * ACROSS;
   const y = (power: number): number => TOP + (1 - power / top) * DOWN;
   return [
-    `<svg viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label="metered power against the limit">`,
+    `<svg viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label="${what}">`,
     bound === null ? "" : `<rect class="bound" x="${px(x(bound.from))}" y="${TOP}" width="${px(x(bound.to) - x(bound.from))}" height="${DOWN}"/>`,
-    ...powerAxis(top, scale, y),
+    ...valueAxis(top, scale, { y, axis }),
     ...timeAxis(from, length, x),
     `<path class="envelope" d="${envelope(pixels, y)}"/>`,
     `<path class="limit" d="${limitLine(pixels, y)}"/>`,
@@ -98,10 +106,10 @@ function limitLine(pixels: readonly Pixel[], y: (power: number) => number): stri
   return last?.limitW == null ? path : `${path}L${px(last.x)} ${px(y(last.limitW))}`;
 }
 
-function powerAxis(top: number, scale: number, y: (power: number) => number): string[] {
+function valueAxis(top: number, scale: number, { y, axis }: Pick<Drawing, "axis"> & { readonly y: (value: number) => number }): string[] {
   const lines: string[] = [];
-  for (let power = 0; power <= top; power += scale) {
-    lines.push(`<line class="grid" x1="${LEFT}" x2="${WIDTH - RIGHT}" y1="${px(y(power))}" y2="${px(y(power))}"/><text class="axis" text-anchor="end" x="${LEFT - 6}" y="${px(y(power) + 4)}">${kilowatts(power)}</text>`);
+  for (let value = 0; value <= top; value += scale) {
+    lines.push(`<line class="grid" x1="${LEFT}" x2="${WIDTH - RIGHT}" y1="${px(y(value))}" y2="${px(y(value))}"/><text class="axis" text-anchor="end" x="${LEFT - 6}" y="${px(y(value) + 4)}">${escapeHtml(axis(value))}</text>`);
   }
   return lines;
 }
@@ -123,7 +131,7 @@ function niceStep(value: number): number {
   return power * ([1, 2, 2.5, 5, 10].find((factor) => factor * power >= value) ?? 10);
 }
 
-const kilowatts = (power: number): string => (power === 0 ? "0" : `${(power / 1000).toLocaleString("en-US", { maximumFractionDigits: 2 })} kW`);
+export const kilowatts = (power: number): string => (power === 0 ? "0" : `${(power / 1000).toLocaleString("en-US", { maximumFractionDigits: 2 })} kW`);
 const px = (value: number): string => value.toFixed(1);
 
 export const escapeHtml = (text: string): string => text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;").replaceAll('"', "&quot;");

@@ -2,6 +2,7 @@
 import type { Decision } from "../../core/decide.ts";
 import type { Compliance } from "../../core/model.ts";
 import type { Tick } from "../../core/time.ts";
+import type { HashrateFacts } from "../bundle/facts.ts";
 import { knownW, hottestC } from "../devices.ts";
 import { hundredths, isoTime, whole } from "../figures.ts";
 import type { StatusDocument } from "../status.ts";
@@ -93,6 +94,19 @@ export class PastOfRack {
   /** The last `seconds`, in the finest steps that reach so far back. */
   rack(seconds: number): RackHistory {
     return this.#tell(this.#rack, { seconds, columns: RACK_COLUMNS, unknown: [null, null, null, null, null, null], rowOf: rackRow });
+  }
+
+  /** The rack's hashrate between two wall times; null: nothing of it is remembered. */
+  hashrate(from: number, to: number): HashrateFacts | null {
+    const now = this.#now;
+    const seconds = now === null ? 0 : Math.ceil((now.at - from) / 1000);
+    if (seconds <= 0) return null;
+    const past = this.rack(Math.min(DAY_S, seconds));
+    const begun = Date.parse(past.from);
+    const indexOf = (at: number): number => Math.max(0, Math.floor((at - begun) / 1000 / past.stepS) + 1);
+    const first = Math.max(0, indexOf(from) - 1);
+    const rowsThs = past.rows.slice(first, indexOf(to)).map(([, , , , hashrateThs]) => hashrateThs);
+    return rowsThs.every((hashrate) => hashrate === null) ? null : { from: isoTime(begun + first * past.stepS * 1000), stepS: past.stepS, rowsThs };
   }
 
   /** null: there is no machine of this name. */
