@@ -14,7 +14,7 @@ import { percentile } from "../bench/statistics.ts";
 import { until } from "../bench/waiting.ts";
 import { FleetBroker, MOSQUITTO } from "./broker.ts";
 import { NOMINAL_W } from "./names.ts";
-import { FleetOperator, HEARTBEAT_S } from "./operator.ts";
+import { FleetOperator } from "./operator.ts";
 import type { Look, Question } from "./racks-process.ts";
 
 export interface StepFigures {
@@ -38,16 +38,17 @@ export interface StepFigures {
   readonly racksCpuPct: number;
 }
 
+const MOST_RACKS = 10_000;
 /** Over before the next step rests. */
 const HOLDS_S = 15;
 
-const USAGE = `scripts/fleet [--racks 2000] [--steps 3] [--rest 20] [--documents 5] [--processes ${availableParallelism()}] [--json FILE]`;
-const { values: asked } = parseArgs({ options: { racks: { type: "string", default: "2000" }, steps: { type: "string", default: "3" }, rest: { type: "string", default: "20" }, documents: { type: "string", default: "5" }, processes: { type: "string", default: `${availableParallelism()}` }, json: { type: "string" }, help: { type: "boolean", default: false } } });
-const [racks, steps, restS, documents, processes] = [asked.racks, asked.steps, asked.rest, asked.documents, asked.processes].map(Number) as [number, number, number, number, number];
-if (asked.help || ![racks, steps, restS, documents, processes].every((figure) => Number.isInteger(figure) && figure > 0) || racks > 10_000) {
+const USAGE = `scripts/fleet [--racks 2000] [--steps 3] [--rest 20] [--documents 5] [--heartbeat 30] [--processes ${availableParallelism()}] [--json FILE]`;
+const asked = readArguments();
+if (asked === null) {
   process.stderr.write(`${USAGE}\n`);
-  process.exit(asked.help ? 0 : 64);
+  process.exit(64);
 }
+const { racks, steps, restS, documents, heartbeatS, processes, json } = asked;
 if (MOSQUITTO === null) {
   process.stderr.write("scripts/fleet needs mosquitto: apt-get install mosquitto\n");
   process.exit(69);
@@ -61,7 +62,7 @@ const say = (text: string): void => void process.stderr.write(`${((performance.n
 say(machine());
 const broker = await FleetBroker.start(directory);
 const children = await Promise.all(Array.from({ length: processes }, () => hostOf(broker.url)));
-await using operator = new FleetOperator(broker.url);
+await using operator = new FleetOperator(broker.url, heartbeatS);
 await operator.ready();
 await pause(1_000);
 const emptyMb = broker.residentMb;
@@ -75,7 +76,7 @@ for (let step = 1; step <= steps; step += 1) {
 process.stdout.write(`${table(figures)}\n`);
 const perThousand = growth(figures);
 process.stdout.write(`per 1,000 racks: ${perThousand.brokerMb} MB and ${perThousand.brokerCpuPct} % of a processor of the broker (${rounded(emptyMb)} MB with nobody there)\n`);
-if (asked.json !== undefined) writeFileSync(asked.json, `${JSON.stringify({ machine: machine(), emptyMb: rounded(emptyMb), perThousand, steps: figures }, null, 2)}\n`);
+if (json !== undefined) writeFileSync(json, `${JSON.stringify({ machine: machine(), emptyMb: rounded(emptyMb), perThousand, steps: figures }, null, 2)}\n`);
 for (const child of children) await endProcess(child);
 await endProcess(broker.child);
 process.exit(figures.some(({ fanOutP99Ms }) => Number.isNaN(fanOutP99Ms)) ? 1 : 0);
@@ -95,7 +96,7 @@ async function measure(from: number, to: number): Promise<StepFigures> {
     const { states } = await lookAll(null);
     const heard = (states["controlled"] ?? 0) + (states["limited"] ?? 0);
     return heard === to || `${heard} of ${to} racks have confirmed: ${JSON.stringify(states)}`;
-  }, { everyMs: 500, withinMs: (HEARTBEAT_S + 30) * 1000 });
+  }, { everyMs: 500, withinMs: (heartbeatS + 30) * 1000 });
   await pause(2_000);
   const [before, racksBefore] = [sample(), await lookAll(null)];
   await pause(restS * 1000);
@@ -164,4 +165,16 @@ function growth(all: readonly StepFigures[]): { readonly brokerMb: number; reado
 function table(all: readonly StepFigures[]): string {
   const names = Object.keys(all[0] ?? {}) as (keyof StepFigures)[];
   return names.map((name) => [name.padEnd(18), ...all.map((step) => `${step[name]}`.padStart(9))].join(" ")).join("\n");
+}
+
+/** null: nothing that can be done. */
+function readArguments() {
+  try {
+    const text = (standard: number | string) => ({ type: "string", default: `${standard}` }) as const;
+    const { values } = parseArgs({ options: { racks: text(2_000), steps: text(3), rest: text(20), documents: text(5), heartbeat: text(30), processes: text(availableParallelism()), json: { type: "string" } } });
+    const figures = { racks: Number(values.racks), steps: Number(values.steps), restS: Number(values.rest), documents: Number(values.documents), heartbeatS: Number(values.heartbeat), processes: Number(values.processes) };
+    return Object.values(figures).every((figure) => Number.isInteger(figure) && figure > 0) && figures.racks <= MOST_RACKS ? { ...figures, json: values.json } : null;
+  } catch {
+    return null;
+  }
 }

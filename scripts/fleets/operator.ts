@@ -8,7 +8,6 @@ import { compose, isoTime, type Composed } from "../../agent/signal/compose.ts";
 import { wallMs } from "../bench/statistics.ts";
 import { AREA, nameOf, NOMINAL_W, OPERATOR, operatorKeys, rootKeys, SHARE } from "./names.ts";
 
-export const HEARTBEAT_S = 30;
 const BEAT_EVERY_MS = 100;
 const DAY_MS = 86_400_000;
 const HOUR_MS = 3_600_000;
@@ -32,7 +31,11 @@ export class FleetOperator implements AsyncDisposable {
   #due = 0;
   #seq = Date.now();
 
-  constructor(url: string) {
+  readonly #heartbeatS: number;
+
+  /** Each rack hears one every `heartbeatS`. */
+  constructor(url: string, heartbeatS: number) {
+    this.#heartbeatS = heartbeatS;
     this.#link = mqttLink({
       urls: [url], clientId: "fleet-operator", clock: stopwatch(), log: silentLog, random: Math.random,
       subscriptions: [{ topic: `gla/1/${OPERATOR}/site/+/rack/+/ack/+`, qos: 0 }, { topic: "$SYS/broker/#", qos: 0 }],
@@ -95,9 +98,9 @@ export class FleetOperator implements AsyncDisposable {
   /** Spread over the period: a batch every tenth of a second. */
   #beat(): void {
     const racks = [...this.#own.keys()];
-    for (this.#due += (racks.length * BEAT_EVERY_MS) / (HEARTBEAT_S * 1000); this.#due >= 1; this.#due -= 1) {
+    for (this.#due += (racks.length * BEAT_EVERY_MS) / (this.#heartbeatS * 1000); this.#due >= 1; this.#due -= 1) {
       const index = racks[this.#next++ % racks.length] ?? 0;
-      this.#link.publish(compose("HEARTBEAT", { periodS: HEARTBEAT_S, last: { ...this.#last, ...this.#own.get(index) } }, this.#envelope(nameOf(index).node)));
+      this.#link.publish(compose("HEARTBEAT", { periodS: this.#heartbeatS, last: { ...this.#last, ...this.#own.get(index) } }, this.#envelope(nameOf(index).node)));
     }
   }
 
