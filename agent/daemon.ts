@@ -5,6 +5,7 @@
 import { setMaxListeners } from "node:events";
 import type { Decision } from "./core/decide.ts";
 import { decide } from "./core/decide.ts";
+import type { Heard } from "./core/grid.ts";
 import type { Statement } from "./core/limit.ts";
 import { recall } from "./core/memory.ts";
 import { heartbeatTimeout, restartRule } from "./core/mode.ts";
@@ -14,6 +15,7 @@ import { startState } from "./core/state.ts";
 import type { Now, Tick } from "./core/time.ts";
 import type { Millis } from "./core/units.ts";
 import { millis, seconds, watts } from "./core/units.ts";
+import { together } from "./core/voices.ts";
 import { Foresight } from "./foresight.ts";
 import { Notebook } from "./notebook.ts";
 import type { DaemonParts, Identity } from "./parts.ts";
@@ -22,6 +24,7 @@ import { Plant } from "./plant/plant.ts";
 import { NO_NOTES, type DeviceNotes } from "./report/devices.ts";
 import type { EventRing } from "./report/events.ts";
 import type { StatusDocument } from "./report/status.ts";
+import type { Tongue } from "./attend/attendant.ts";
 import { Bell } from "./runtime/bell.ts";
 import type { SignalEffect } from "./signal/effects.ts";
 import type { Signal } from "./signal/signal.ts";
@@ -41,6 +44,7 @@ export class Daemon {
   readonly plant: Plant;
   /** What core would say to something that is not so. */
   readonly foresight = new Foresight(() => ({
+    heard: this.heard,
     parts: this.#parts, rack: this.#rack, u: this.#u, technician: this.#technician, snapshot: (tick) => this.plant.snapshot(tick), local: (now, tick) => this.#local(now, tick, true),
   }));
   #parts: DaemonParts;
@@ -49,6 +53,7 @@ export class Daemon {
   readonly #bell = new Bell();
   #rack: RackState;
   #decision: Decision | null = null;
+  #heard: Heard | null = null;
   #technician: TechnicianLimit | null = null;
   #parking: Statement | null = null;
   #u = 0;
@@ -96,6 +101,21 @@ export class Daemon {
 
   get nominalW(): number {
     return this.#parts.policy.nominal;
+  }
+
+  /** Whether an operator speaks on the grid link. */
+  get operated(): boolean {
+    return this.#parts.operated ?? true;
+  }
+
+  get tongues(): readonly Tongue[] {
+    const { clock, attendants } = this.#parts;
+    return attendants.flatMap((attendant) => attendant.tongue?.(clock.now().uptime) ?? []);
+  }
+
+  /** Everything any grid says, as it stood at the last decision. */
+  get heard(): Heard {
+    return this.#heard ?? this.#parts.signal.heard();
   }
 
   get signal(): Signal {
@@ -195,8 +215,9 @@ export class Daemon {
     const { clock, signal, policy, notify } = this.#parts;
     const tick = clock.now();
     this.#carryOut(signal.passed(tick));
-    const heard = signal.heard();
     const now = signal.now(tick);
+    const heard = this.#hearAll(now, tick);
+    this.#heard = heard;
     const { rack, decision } = decide(this.#rack, {
       heard, now, synchronised: tick.error !== null, local: this.#local(now, tick), snapshot: this.plant.snapshot(tick), policy, u: this.#u,
     });
@@ -204,7 +225,7 @@ export class Daemon {
     this.#rack = rack;
     this.#decision = decision;
     for (const order of decision.orders) this.plant.post(order);
-    this.#teller.decided(decision, tick);
+    this.#teller.decided(decision, { tick, heard });
     this.#notebook.remember(rack, tick);
     if (!this.#started) notify.ready();
     this.#started = true;
@@ -212,6 +233,11 @@ export class Daemon {
     this.#parts.log.debug({ state: this.status?.state, limitW: this.status?.effectiveLimitW, measuredW: this.status?.measuredW, orders: decision.orders.length }, "a cycle ended");
     this.#lastCycle = tick.uptime;
     this.#due = millis(tick.uptime + CYCLE);
+  }
+
+  #hearAll(now: Now, tick: Tick): Heard {
+    const { signal, attendants } = this.#parts;
+    return together(this.operated ? signal.heard() : null, attendants.flatMap((attendant) => attendant.speaks?.(now, tick) ?? []));
   }
 
   /** `elsewhen`: now is another time than the clock's. */
@@ -326,6 +352,6 @@ export class Daemon {
   }
 
   #heartbeatTimeout(): Millis {
-    return heartbeatTimeout(this.#parts.signal.heard().allocations);
+    return heartbeatTimeout(this.heard.allocations);
   }
 }

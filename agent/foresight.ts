@@ -1,5 +1,6 @@
 /** The daemon's own input to core as it would be at another time, or with something stated besides. Nothing here acts. */
 import type { DecideInput } from "./core/decide.ts";
+import type { Heard } from "./core/grid.ts";
 import type { Statement } from "./core/limit.ts";
 import { failsafePower } from "./core/limit.ts";
 import type { Ahead } from "./core/outlook.ts";
@@ -18,6 +19,8 @@ export interface Present {
   readonly parts: DaemonParts;
   readonly rack: RackState;
   readonly u: number;
+  /** What the grid has said, in whatever tongue. */
+  readonly heard: Heard;
   readonly technician: TechnicianLimit | null;
   readonly snapshot: (tick: Tick) => Snapshot;
   /** What the farm itself states at a time that is not now. */
@@ -33,9 +36,9 @@ export class Foresight {
 
   /** What core would be given with so much stated besides, now or with the wall clock elsewhere; the rack is as it is. */
   input(more: readonly Statement[], at: Instant | null): { readonly rack: RackState; readonly input: DecideInput; readonly stated: Stated } {
-    const { parts: { clock, signal, policy }, rack, u, snapshot, local } = this.#present();
+    const { parts: { clock, signal, policy }, rack, u, heard, snapshot, local } = this.#present();
     const tick = clock.now();
-    const [heard, today] = [signal.heard(), signal.now(tick)];
+    const today = signal.now(tick);
     const begin: Now = at === null ? today : { ...today, earliest: at, latest: at };
     const stated: Stated = (elapsed) => {
       const later = (moment: Instant): Instant => instant(moment + elapsed);
@@ -49,10 +52,9 @@ export class Foresight {
 
   /** The limits that follow within `length`, as far as anybody has said them. */
   ahead(length: Millis): Ahead[] {
-    const { parts: { clock, signal, policy, attendants }, rack: { mode }, technician, local } = this.#present();
+    const { parts: { clock, policy, attendants }, rack: { mode }, heard, technician, local } = this.#present();
     const tick = clock.now();
     const until = instant(tick.at + length);
-    const heard = signal.heard();
     const ends = technician?.until == null ? [] : [instant(technician.until)];
     const moments = [...ends, ...attendants.flatMap((attendant) => attendant.moments?.(tick.at, until) ?? [])];
     const failsafe = failsafePower(policy.failsafe, heard.allocations);

@@ -22,6 +22,8 @@ export interface DaemonParts {
   readonly gridRoot: string;
   readonly farm: Link | null;
   readonly signal: Signal;
+  /** false: no operator speaks on the grid link, and the grid is heard through attendants only. */
+  readonly operated?: boolean;
   /** Whom the operator knows us as; `key` is null where none could be made or kept. */
   readonly identity: Identity;
   /** Signs what goes to the operator, where signatures are required; otherwise gives it back as it is. */

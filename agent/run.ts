@@ -15,6 +15,7 @@ import { openEvidence, type Evidence, type EvidenceOptions } from "./attend/evid
 import { DebtKeeper } from "./attend/debts.ts";
 import { Commissioning } from "./attend/commissioning.ts";
 import { EStop } from "./attend/estop.ts";
+import { openVen } from "./attend/openadr/open.ts";
 import { Proving } from "./attend/proving.ts";
 import { Metrics } from "./attend/metrics.ts";
 import { OutletBook } from "./attend/outlet-book.ts";
@@ -47,6 +48,7 @@ import { webRoutes } from "./routes/web-routes.ts";
 import { openControl, type ControlRoute } from "./link/control.ts";
 import { mqttLink } from "./link/mqtt-link.ts";
 import { openWeb } from "./link/web.ts";
+import { noLink } from "./link/no-link.ts";
 import type { Switching, WiredDevice, WiredMeter } from "./plant/plant.ts";
 import { openDrawer } from "./record/drawer.ts";
 import { openFolder } from "./record/folder.ts";
@@ -112,19 +114,21 @@ export async function runRack(config: Config, surroundings: Surroundings, signal
     const seal = (payload: string): string => (config.grid.signatures === "required" && deviceKey !== null ? signJws(payload, deviceKey) : payload);
     const farewell = (connects: number): string => JSON.stringify(willDocument({ session: { boot, connects }, failsafeW: reload.config.grid.failsafeLimitW, heartbeatTimeoutS: daemon.heartbeatTimeoutS }));
     const will = (connects: number): OutgoingMessage => ({ topic: `${gridRoot}/status`, payload: seal(farewell(connects)), qos: 1, retain: true });
-    const grid = await link(config.grid, { ...surroundings, name: `${config.node.operator}-${config.node.site}-${config.node.rack}`, subscriptions: heard.subscriptions(), will });
+    const operated = config.grid.brokers.length > 0;
+    const grid = !operated ? noLink : await link(config.grid, { ...surroundings, name: `${config.node.operator}-${config.node.site}-${config.node.rack}`, subscriptions: heard.subscriptions(), will });
     const farm = config.farm === null ? null : await farmParty(config.farm, config.node, { ...surroundings, farewell });
     const watch = new Watch(config, lookAt);
     const history = new History(config.miners);
     const evidence = await recording(config, { ...surroundings, key: deviceKey, seal, grid: { link: grid, root: gridRoot }, farm, sightings: () => watch.known, hashrate: (from, to) => history.past.hashrate(from, to) });
     if (evidence !== null) scope.own("journal", () => evidence.close());
+    const ven = await openVen(config, { ...surroundings, draw: (id) => heard.draw(id), own: (name, end) => scope.own(name, end) });
     const schedule = new Schedule(config);
     const estop = new EStop(config.contacts.estop, clock);
     const outputs = new Outputs(config.contacts.outputs, { clock, grace: seconds(config.policy.pduGraceS) });
     const outlets = new OutletBook(outletNames(config));
     const commissioning = new Commissioning(clock);
     const proving = new Proving(clock, new Map(config.miners.map(({ id, model }) => [id, model])));
-    const attendants: readonly Attendant[] = [new Succession(), new PoolGuard(config), new DebtKeeper(clock), schedule, estop, outputs, outlets, commissioning, proving, new Truth(config), watch, ...(evidence?.attendants ?? [])];
+    const attendants: readonly Attendant[] = [new Succession(), new PoolGuard(config), new DebtKeeper(clock), schedule, estop, outputs, outlets, commissioning, proving, new Truth(config), watch, ...(ven === null ? [] : [ven]), ...(evidence?.attendants ?? [])];
     const about = (device: string): DeviceNotes => daemon.about(device);
     const farmers = farm === null ? [] : [new Farm({ ...farm, machines: config.miners.length, about, homeAssistant: homeAssistantOf(config, farm.root, surroundings.software) })];
     const calendar = new Calendar(attendants, surroundings);
@@ -140,6 +144,7 @@ export async function runRack(config: Config, surroundings: Surroundings, signal
       gridRoot,
       farm: farm?.link ?? null,
       signal: heard,
+      operated,
       identity: { operator: config.node.operator, node: `site/${config.node.site}/rack/${config.node.rack}`, key: deviceKey },
       seal,
       wiring: { ...wiring, switching: switchingOf(config) },

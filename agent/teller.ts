@@ -1,9 +1,10 @@
 /** TELL: what was decided and what happened, to everybody it concerns: operator, farm, log, attendants, whoever follows. */
 import type { Decision } from "./core/decide.ts";
 import { flexibilityOf, type Emergency } from "./core/flexibility.ts";
-import { restartRule } from "./core/mode.ts";
+import type { Heard } from "./core/grid.ts";
+import { heartbeatTimeout, restartRule } from "./core/mode.ts";
 import type { Tick } from "./core/time.ts";
-import { instant } from "./core/units.ts";
+import { instant, millis } from "./core/units.ts";
 import type { DaemonParts } from "./parts.ts";
 import type { PlantEvent } from "./plant/listener.ts";
 import { ackDocument } from "./report/ack-document.ts";
@@ -59,13 +60,13 @@ export class Teller {
   }
 
   /** A decision, its orders posted. */
-  decided(decision: Decision, tick: Tick): void {
-    const { signal, software, config, policy, attendants, logHead, proven } = this.#parts();
+  decided(decision: Decision, { tick, heard }: { readonly tick: Tick; readonly heard: Heard }): void {
+    const { signal, operated = true, software, config, policy, attendants, logHead, proven } = this.#parts();
     const before = this.#decision;
     this.#decision = decision;
     for (const { id, device, setpoint, cause } of decision.orders) this.event("setpoint.ordered", { order: id, device, setpoint, cause });
     for (const { name, fields } of changesBetween(before, decision)) this.event(name, fields);
-    const { heard, facts } = { heard: signal.heard(), facts: signal.summary(tick) };
+    const facts = { ...signal.summary(tick), ...(!operated && lifeOf(heard, tick)) };
     this.#status = statusDocument(decision, { session: this.#session(), at: tick.at, bindingSince: this.#binding.look(decision, tick.at), signal: facts, software, config, logHead: logHead() });
     const asked = askedBy(heard.allocations, signal.now(tick));
     for (const attendant of attendants) {
@@ -125,4 +126,9 @@ export class Teller {
   #session(): StatusDocument["session"] {
     return { boot: this.#parts().boot, connects: this.#connects };
   }
+}
+
+/** Where no operator beats, the sign of life is that of whoever speaks. */
+function lifeOf({ heartbeat: { bornAt }, allocations }: Heard, { uptime }: Tick) {
+  return { heartbeatAge: bornAt === null ? null : millis(Math.max(0, uptime - bornAt)), heartbeatTimeout: heartbeatTimeout(allocations) };
 }

@@ -66,6 +66,15 @@ const PACKAGE_HOME: Readonly<Record<string, readonly string[]>> = {
 const TIME = /\b(Date\.now|performance\.now|new Date\(\)|setTimeout|setInterval|setImmediate|node:timers|Math\.random)\b/;
 const MAY_READ_TIME = /^agent\/(runtime\/system-clock\.ts|cli\/|host\/|link\/|run\.ts)/;
 
+/** A tongue is spoken in its own rooms; who wires, configures and explains may name it, and nobody else knows that it exists. */
+const TONGUES: readonly { readonly words: RegExp; readonly spoken: RegExp; readonly named: RegExp }[] = [
+  {
+    words: /openadr|\bVTN\b|\bVEN\b|IMPORT_CAPACITY|DISPATCH_SETPOINT|randomizeStart|intervalPeriod/i,
+    spoken: /^agent\/(signal|attend)\/openadr\/|^drivers\/sim\/vtn\.ts$/,
+    named: /^agent\/(config\/|run\.ts$|routes\/all-routes\.ts$|report\/runbook\/|cli\/sim)/,
+  },
+];
+
 interface Source {
   readonly file: string;
   readonly text: string;
@@ -103,6 +112,7 @@ function violations({ file, text }: Source): string[] {
     }
   }
   const code = withoutComments(text);
+  for (const { words, spoken, named } of TONGUES) if (!spoken.test(file) && !named.test(file) && words.test(code)) found.push(`${file}: ${words.exec(code)?.[0]} is known in its own rooms only`);
   if (file.startsWith("agent/") && !MAY_READ_TIME.test(file) && TIME.test(code)) found.push(`${file}: time and randomness are injected (${TIME.exec(code)?.[0]})`);
   return found;
 }
@@ -130,6 +140,7 @@ describe("the house", () => {
     ["a second home for mqtt", { file: "agent/report/planted.ts", text: 'const mqtt = await import("mqtt");' }],
     ["the simulator shares a driver's code", { file: "drivers/sim/planted.ts", text: 'import { parse } from "../cgminer/parse.ts";' }],
     ["a driver imports the simulator", { file: "drivers/luxos/planted.ts", text: 'import { Asic } from "../sim/asic.ts";' }],
+    ["the core knows a tongue", { file: "agent/core/planted.ts", text: 'export const limit = "IMPORT_CAPACITY_LIMIT";' }],
     ["the daemon imports the command line", { file: "agent/daemon.ts", text: 'import { client } from "./cli/client.ts";' }],
   ];
   for (const [name, source] of planted) {

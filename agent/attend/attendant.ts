@@ -3,9 +3,10 @@
  * Each lives in a room of its own, and the daemon knows it only by this contract. The order is that of the list in run.ts.
  */
 import type { Decision } from "../core/decide.ts";
+import type { Heard } from "../core/grid.ts";
 import type { Statement } from "../core/limit.ts";
 import type { Now, Tick } from "../core/time.ts";
-import type { Instant } from "../core/units.ts";
+import type { Instant, Millis } from "../core/units.ts";
 import type { Chore } from "../runtime/chore.ts";
 import type { Plant } from "../plant/plant.ts";
 import type { Asked } from "../report/asked.ts";
@@ -28,6 +29,10 @@ export interface Attendant {
   foresees?(now: Now): readonly Statement[];
   /** When what it states changes by the clock, between the two. */
   moments?(from: Instant, until: Instant): readonly Instant[];
+  /** What a grid says through it, in a tongue of its own: it stands beside what others say, the smallest binds, and its silence is a lost signal. Asked before each decision. */
+  speaks?(now: Now, tick: Tick): Heard;
+  /** The grid that speaks through it, for people. */
+  tongue?(uptime: Millis): Tongue;
   /** After each decision, its orders posted. What it returns is emitted as events. It must be quick and may not throw. */
   decided?(decision: Decision, told: Told): readonly Change[];
   /** Every grid document that verified, as it came, before anything is said or done about it. */
@@ -46,6 +51,17 @@ export interface Told {
   readonly tick: Tick;
   /** How often the operator wants to hear of it. */
   readonly asked: Asked;
+}
+
+/** A grid that speaks otherwise than in documents: who it is, whether it is heard, what it says. */
+export interface Tongue {
+  readonly by: string;
+  readonly heard: boolean;
+  readonly ageS: number | null;
+  readonly lostAfterS: number;
+  /** Why it is not heard, as last seen. */
+  readonly trouble: string | null;
+  readonly events: readonly { readonly id: string; readonly name: string | null; readonly program: string; readonly priority: number | null; readonly says: readonly string[] }[];
 }
 
 export interface Desk {

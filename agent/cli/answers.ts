@@ -1,4 +1,5 @@
 /** What the daemon answers, as the report room makes it. */
+import type { Tongue } from "../attend/attendant.ts";
 import type { EStop } from "../attend/estop.ts";
 import type { deviceDetail, deviceRow } from "../report/devices.ts";
 import type { MachineHistory, RackHistory } from "../report/history/history.ts";
@@ -10,7 +11,7 @@ export type { MachineHistory, RackHistory, StatusDocument };
 
 /** A document in force, in core's words; which members there are depends on its kind. */
 export interface GridDocumentRow {
-  readonly ref: { readonly id: string; readonly topic: string; readonly epoch: number; readonly seq: number };
+  readonly ref: { readonly id: string; readonly topic: string; readonly epoch: number; readonly seq: number; readonly by?: string };
   readonly action?: string;
   readonly intervals?: readonly unknown[];
   readonly priority?: number;
@@ -28,4 +29,6 @@ export interface GridAnswer {
   readonly documents: readonly GridDocumentRow[];
   readonly technician: { readonly powerW: number; readonly until: number | null; readonly who: string } | null;
   readonly status: StatusDocument;
+  readonly operated: boolean;
+  readonly tongues: readonly Tongue[];
 }

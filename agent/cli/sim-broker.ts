@@ -4,6 +4,8 @@ import { createServer } from "node:net";
 export interface Broker {
   /** mqtt://HOST:PORT */
   readonly url: string;
+  /** Says something itself. */
+  publish(topic: string, payload: string): void;
   close(): Promise<void>;
 }
 
@@ -25,6 +27,7 @@ export async function startBroker({ host = "127.0.0.1", port = 0 }: { host?: str
   const bound = server.address() as AddressInfo;
   return {
     url: `mqtt://${bound.address}:${bound.port}`,
+    publish: (topic, payload) => aedes.publish({ cmd: "publish", topic, payload, qos: 1, retain: false, dup: false }, () => undefined),
     async close() {
       const closed = new Promise((resolve) => server.close(resolve));
       await new Promise<void>((resolve) => aedes.close(resolve));

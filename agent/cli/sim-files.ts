@@ -16,7 +16,19 @@ export interface RigFile {
   readonly asics: readonly { readonly id: string; readonly address: string; readonly driver: string; readonly model: string }[];
   readonly pdus: readonly { readonly id: string; readonly address: string; readonly outlets: number; readonly profile: string; readonly unit: number }[];
   readonly control: string | null;
+  /** Base of the VTN's paths, and who may write there; absent: the grid speaks in documents. */
+  readonly vtn?: { readonly url: string; readonly ownerId: string; readonly ownerSecret: string };
 }
+
+/** Whom the grid of a rig is made of. */
+export interface RigGrid {
+  readonly broker: string;
+  /** Absent: the grid speaks in documents. */
+  readonly vtn?: string | null;
+}
+
+/** Nobody is kept out of a rig's VTN by these. */
+export const RIG_VTN = { vens: { rack: "rack-secret" }, owner: { id: "owner", secret: "owner-secret" } } as const;
 
 /** Reserve of the breaker over the nominal power, and the failsafe limit's part of it; 40 kW and 10 kW for twelve S19k Pro (33,528 W). */
 const BREAKER_PART = 1.19;
@@ -25,20 +37,22 @@ const toHundreds = (power: number): number => Math.max(100, Math.round(power / 1
 const toThousands = (power: number): number => Math.max(1000, Math.round(power / 1000) * 1000);
 
 /** A configuration with which the daemon runs this rig. Grid documents may be unsigned; the heartbeat is needed. */
-export function rigConfig(rig: Described, dir: string, broker: string): string {
+export function rigConfig(rig: Described, dir: string, { broker, vtn = null }: RigGrid): string {
   const { nominalW } = rig;
+  const breakerW = nominalW >= 20_000 ? toThousands(nominalW * BREAKER_PART) : toHundreds(nominalW * BREAKER_PART);
   const large = nominalW >= 20_000;
   return stringify({
     version: 1,
-    node: { operator: "demo", site: "s1", rack: "r1", nominalW, breakerW: large ? toThousands(nominalW * BREAKER_PART) : toHundreds(nominalW * BREAKER_PART) },
+    node: { operator: "demo", site: "s1", rack: "r1", nominalW, breakerW },
     grid: {
-      brokers: [broker],
+      brokers: vtn === null ? [broker] : [],
       signatures: "optional",
       heartbeat: "required",
       failsafeLimitW: large ? toThousands(nominalW * FAILSAFE_PART) : toHundreds(nominalW * FAILSAFE_PART),
       // The rig runs on machines whose clock nobody vouches for, in containers for one.
       clock: "assumed",
     },
+    ...(vtn !== null && { openadr: { url: vtn, clientId: "rack", clientSecretFile: passwordFile(dir, "vtn"), pollS: 5, lostAfterS: 60, contractW: breakerW } }),
     miners: rig.asics.map(({ id, driver, address, model, webPort, password, outlet }) => ({
       id,
       driver,
@@ -69,7 +83,7 @@ export function rigConfig(rig: Described, dir: string, broker: string): string {
 const passwordFile = (dir: string, kind: string): string => join(dir, "secrets", kind);
 
 /** Writes DIR/config.yaml, the files and directories it names and, last, DIR/rig.json. Returns the path of rig.json. */
-export async function writeRigFiles(rig: Described, dir: string, broker: string): Promise<string> {
+export async function writeRigFiles(rig: Described, dir: string, grid: RigGrid): Promise<string> {
   const home = resolve(dir);
   await mkdir(join(home, "state"), { recursive: true });
   await mkdir(join(home, "run"), { recursive: true });
@@ -80,15 +94,17 @@ export async function writeRigFiles(rig: Described, dir: string, broker: string)
   for (const { profile, login } of rig.pdus) {
     if (login !== null) await writeFile(passwordFile(home, profile), `${login.password}\n`, { mode: 0o600 });
   }
+  if (grid.vtn != null) await writeFile(passwordFile(home, "vtn"), `${RIG_VTN.vens.rack}\n`, { mode: 0o600 });
   const config = join(home, "config.yaml");
   const file: RigFile = {
     config,
-    broker,
+    broker: grid.broker,
     asics: rig.asics.map(({ id, address, driver, model }) => ({ id, address, driver, model })),
     pdus: rig.pdus.map(({ id, address, outlets, profile, unit }) => ({ id, address, outlets, profile, unit })),
     control: rig.control,
+    ...(grid.vtn != null && { vtn: { url: grid.vtn, ownerId: RIG_VTN.owner.id, ownerSecret: RIG_VTN.owner.secret } }),
   };
-  await whole(config, rigConfig(rig, home, broker));
+  await whole(config, rigConfig(rig, home, grid));
   const path = join(home, "rig.json");
   await whole(path, `${JSON.stringify(file, null, 2)}\n`);
   return path;

@@ -50,7 +50,7 @@ async function writeFiles({ driver, model }: { driver: string; model: string }, 
   if (!isDriverName(driver)) throw new Failure(exit.badInput, `the dump is of a driver ${driver}, which this version has not; there are ${Object.keys(drivers).join(", ")}`);
   const { nameplate } = loadModel(model);
   const asic = { id: "asic-01", driver, model, ...at, password: null, outlet: null };
-  return writeRigFiles({ asics: [asic], pdus: [], nominalW: nameplate, control: null }, dir, broker);
+  return writeRigFiles({ asics: [asic], pdus: [], nominalW: nameplate, control: null }, dir, { broker });
 }
 
 async function readDump(file: string): Promise<z.infer<typeof dumped>> {

@@ -7,11 +7,12 @@ import { firmwareNames } from "../../drivers/sim/firmwares.ts";
 import { simModelIds } from "../../drivers/sim/model.ts";
 import { meterKinds, pduKinds } from "../../drivers/sim/meter-kinds.ts";
 import { startRig } from "../../drivers/sim/rig.ts";
+import { startVtn, type VtnFault } from "../../drivers/sim/vtn.ts";
 import { exit, Failure } from "./exit.ts";
 import { durationOption } from "./human.ts";
 import { readTruth, setFault, truthTable } from "./sim-at.ts";
 import { startBroker } from "./sim-broker.ts";
-import { writeRigFiles } from "./sim-files.ts";
+import { RIG_VTN, writeRigFiles } from "./sim-files.ts";
 import { runReplay } from "./sim-replay.ts";
 import { messageOf } from "../runtime/errors.ts";
 
@@ -26,6 +27,7 @@ interface SimOptions {
   readonly meter?: string;
   readonly contacts?: true;
   readonly broker?: true;
+  readonly vtn?: true;
   readonly seed: number;
   readonly latency: number;
   readonly ownAddresses?: true;
@@ -48,6 +50,7 @@ export function simCommand(): Command {
     .option("--contacts", "a box of contacts besides: an emergency stop on io-1/1, a lamp on output io-1/1, a contactor on io-1/2")
     .addOption(new Option("--meter <profile>", "one more meter above the PDUs, for the whole rack").choices(meterKinds))
     .option("--broker", "bring an MQTT broker along")
+    .option("--vtn", "bring an OpenADR VTN along, as the only grid of the configuration that is written")
     .option("--seed <n>", "the same seed makes the same machines", integer(0, 2 ** 31 - 1), 1)
     .addOption(durationOption("--latency <time>", "how long a miner thinks before it answers", "0s"))
     .option("--own-addresses", "give each miner an address of its own (127.1.x.y), all on one port")
@@ -94,6 +97,7 @@ async function runRig(options: SimOptions, dir: string): Promise<void> {
   const socket = join(dir, "rig.sock");
   await prepare(dir, socket);
   const broker = options.broker === true ? await startBroker() : null;
+  const vtn = options.vtn === true ? await startVtn({ ...RIG_VTN, ...(broker !== null && { notices: { url: broker.url, publish: (topic, payload) => broker.publish(topic, payload) } }) }) : null;
   try {
     await using rig = await startRig({
       asics: options.asics,
@@ -103,15 +107,17 @@ async function runRig(options: SimOptions, dir: string): Promise<void> {
       pdu: options.pdu,
       contacts: options.contacts ?? false,
       ...(options.meter !== undefined && { meter: options.meter }),
+      ...(vtn !== null && { faulty: { vtn: (fault) => vtn.fail(fault as VtnFault) } }),
       control: Buffer.byteLength(socket) > SOCKET_PATH_BYTES ? 0 : socket,
       ...(options.drivers === undefined ? {} : { drivers: options.drivers }),
       ...(options.models === undefined ? {} : { models: options.models }),
     });
-    const path = await writeRigFiles(rig, dir, broker?.url ?? USUAL_BROKER);
+    const path = await writeRigFiles(rig, dir, { broker: broker?.url ?? USUAL_BROKER, vtn: vtn?.url ?? null });
     process.stdout.write(`${JSON.stringify({ ready: true, rig: path })}\n`);
     await stop;
     await rm(path, { force: true });
   } finally {
+    await vtn?.close();
     await broker?.close();
   }
 }

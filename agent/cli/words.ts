@@ -35,9 +35,9 @@ const sources: Readonly<Record<string, string>> = {
 /** Where the limit comes from, as words that can follow "because of" or stand alone. */
 export const sourceText = (source: string | null): string => (source === null ? "nothing" : (sources[source] ?? source));
 
-export function limitText({ effectiveLimitW, limitSource, bindingDoc, remainingS }: StatusDocument): string {
+export function limitText({ effectiveLimitW, limitSource, bindingDoc, bindingBy, remainingS }: StatusDocument): string {
   if (effectiveLimitW === null) return "none";
-  const document = bindingDoc === null ? "" : `, document ${bindingDoc}`;
+  const document = bindingDoc === null ? "" : bindingBy === null ? `, document ${bindingDoc}` : `, ${bindingBy} ${bindingDoc}`;
   const rest = remainingS === null ? "" : `, ${secondsText(remainingS)} left`;
   return `${powerText(effectiveLimitW)} from ${sourceText(limitSource)}${document}${rest}`;
 }

@@ -28,7 +28,7 @@ interface Abilities {
 }
 
 export function contradictions(config: Config, vocabulary: Vocabulary | null): Contradiction[] {
-  return [...inPower(config), ...inPhases(config), ...inGrid(config), ...inLogin(config.grid, "grid"), ...(config.farm === null ? [] : inLogin(config.farm, "farm")), ...inDevices(config), ...inContacts(config, vocabulary), ...inSchedule(config), ...inWeb(config), ...inNames(config, vocabulary), ...inPaths(config)];
+  return [...inPower(config), ...inPhases(config), ...inGrid(config), ...inOpenadr(config), ...inLogin(config.grid, "grid"), ...(config.farm === null ? [] : inLogin(config.farm, "farm")), ...inDevices(config), ...inContacts(config, vocabulary), ...inSchedule(config), ...inWeb(config), ...inNames(config, vocabulary), ...inPaths(config)];
 }
 
 /** Nothing here stops the rack from obeying, but somebody should look. */
@@ -41,6 +41,7 @@ export function doubts(config: Config): Contradiction[] {
   for (const [link, path] of [[grid, "grid"], [config.farm, "farm"]] as const) {
     if (link?.passwordFile && link.brokers.some(isPlain)) found.push({ path: [path, "passwordFile"], text: `goes in clear text to ${link.brokers.find(isPlain)}: use mqtts://.` });
   }
+  if (config.openadr?.contractW === null && grid.brokers.length === 0) found.push({ path: ["openadr", "contractW"], text: "is not set: whenever the VTN states no IMPORT_CAPACITY_SUBSCRIPTION, the failsafe limit holds." });
   config.meters.forEach((meter, index) => {
     const unused = (["address", "serial", "tls"] as const).find((key) => meter[key] !== null && !needs(meter, key));
     if (unused !== undefined) found.push({ path: ["meters", index, unused], text: `is not used with transport ${meter.transport}: remove it, or correct the transport.` });
@@ -77,7 +78,18 @@ function inGrid({ grid }: Config): Contradiction[] {
   const found: Contradiction[] = [];
   if (grid.signatures === "required" && grid.heartbeat === "optional") found.push({ path: ["grid", "heartbeat"], text: "is optional while grid.signatures is required: an unsigned session cannot stand for a signed heartbeat. Set heartbeat: required, or signatures: optional." });
   if (grid.clock === "heartbeat" && grid.heartbeat === "optional") found.push({ path: ["grid", "clock"], text: "is heartbeat while grid.heartbeat is optional: without heartbeats there is no clock. Set clock: kernel, or heartbeat: required." });
-  if (grid.signatures === "required" && grid.rootKeyFile === null) found.push({ path: ["grid", "rootKeyFile"], text: "is missing while grid.signatures is required: nothing could be verified. Name the operator's public key, or set signatures: optional." });
+  if (grid.signatures === "required" && grid.rootKeyFile === null && grid.brokers.length > 0) found.push({ path: ["grid", "rootKeyFile"], text: "is missing while grid.signatures is required: nothing could be verified. Name the operator's public key, or set signatures: optional." });
+  return found;
+}
+
+function inOpenadr({ grid, openadr, node }: Config): Contradiction[] {
+  if (openadr === null) return grid.brokers.length > 0 ? [] : [{ path: ["grid", "brokers"], text: "is empty while openadr is null: nobody could ever allow this rack more than its failsafe limit. Name the operator's brokers, or a VTN under openadr." }];
+  const { url, caFile, pollS, lostAfterS, contractW, levels } = openadr;
+  const found: Contradiction[] = [];
+  if (2 * pollS > lostAfterS) found.push({ path: ["openadr", "lostAfterS"], text: `is ${lostAfterS} while openadr.pollS is ${pollS}: one question without an answer would be a lost VTN. Ask more often, or wait for twice as long at least.` });
+  if (contractW !== null && contractW > node.breakerW) found.push({ path: ["openadr", "contractW"], text: `is ${contractW}, above node.breakerW (${node.breakerW}): the feed cannot carry it; correct one of them.` });
+  if (levels?.some((level, index) => level > (levels[index - 1] ?? 1)) === true) found.push({ path: ["openadr", "levels"], text: `is ${JSON.stringify(levels)}: a higher level sheds more, so each fraction is at most the one before.` });
+  if (caFile !== null && url.startsWith("http:")) found.push({ path: ["openadr", "caFile"], text: `is set while openadr.url is ${url}: without TLS nobody is vouched for. Write https://, or remove caFile.` });
   return found;
 }
 

@@ -99,6 +99,7 @@ function withAbsolutePaths(config: Config, base: string): Config {
   return {
     ...config,
     grid: { ...link(config.grid), rootKeyFile: absolute(config.grid.rootKeyFile) },
+    openadr: config.openadr && { ...config.openadr, clientSecretFile: absolute(config.openadr.clientSecretFile), caFile: absolute(config.openadr.caFile) },
     farm: config.farm && link(config.farm),
     web: config.web && { ...config.web, tokenFile: absolute(config.web.tokenFile) },
     miners: config.miners.map((miner) => ({ ...miner, passwordFile: absolute(miner.passwordFile) })),

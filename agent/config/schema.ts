@@ -6,6 +6,7 @@
 import * as z from "zod";
 import { parseAddress, parseOutlet } from "./address.ts";
 import { minerLimits, poolRules } from "./guarding.ts";
+import { openadr } from "./openadr.ts";
 
 /** Sizes beyond which a file is a mistake. */
 const most = { miners: 5_000, meters: 500, brokers: 8, watts: 100_000_000 } as const;
@@ -41,9 +42,9 @@ const brokerRule = "mqtt://HOST[:PORT] or mqtts://HOST[:PORT], without user, pas
 /** No credentials in it: they would end up in logs and process lists. */
 const brokerUrl = () => z.string().max(300).regex(/^mqtts?:\/\/(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9][A-Za-z0-9._-]*)(:\d{1,5})?$/, brokerRule).refine((url) => URL.canParse(url), brokerRule);
 
-const brokers = () =>
-  z.array(brokerUrl().meta({ description: "Address of one MQTT broker.", examples: ["mqtts://broker.example:8883"] })).min(1).max(most.brokers)
-    .meta({ description: "MQTT brokers, tried in this order.", examples: [["mqtts://broker.example:8883"]] });
+const brokers = (least: number, description: string) =>
+  z.array(brokerUrl().meta({ description: "Address of one MQTT broker.", examples: ["mqtts://broker.example:8883"] })).min(least).max(most.brokers)
+    .meta({ description, examples: [["mqtts://broker.example:8883"]] });
 
 const tls = () =>
   unset(
@@ -88,7 +89,7 @@ const node = z
 
 const grid = z
   .strictObject({
-    brokers: brokers(),
+    brokers: brokers(0, "The operator's MQTT brokers, tried in this order; empty: the grid speaks another tongue only, as `openadr` says."),
     prefix: topicPrefix("gla/1", "What all grid topics begin with."),
     signatures: z.enum(["required", "optional"]).default("required").meta({ description: "Whether every document has to be signed by the operator.", examples: ["required"] }),
     heartbeat: z.enum(["required", "optional"]).default("required")
@@ -105,7 +106,7 @@ const grid = z
 
 const farm = unset(
   z.strictObject({
-    brokers: brokers(),
+    brokers: brokers(1, "The farm's MQTT brokers, tried in this order."),
     prefix: topicPrefix("curtaild", "What all farm topics begin with."),
     homeAssistant: unset(z.strictObject({ prefix: topicPrefix("homeassistant", "What Home Assistant's discovery topics begin with.") }))
       .meta({ description: "Whether rack and miners appear in Home Assistant by themselves; unset: they do not.", examples: [{ prefix: "homeassistant" }] }),
@@ -316,6 +317,7 @@ export const configSchema = z
     version: z.literal(1).meta({ description: "Version of this file's layout.", examples: [1] }),
     node,
     grid,
+    openadr: openadr(),
     farm,
     miners: z.array(miner).min(1).max(most.miners).meta({ description: "The miners this rack is made of.", examples: [[{ id: "asic-01", driver: "luxos", address: "10.0.0.21:4028", model: "antminer-s19k-pro", phase: "L1" }]] }),
     meters: z.array(meter).max(most.meters).default([]).meta({ description: "Meters and metered PDUs.", examples: [[{ id: "pdu-1", profile: "gude-epc", address: "10.0.0.11:502" }]] }),

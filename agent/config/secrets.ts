@@ -71,6 +71,11 @@ export async function brokerAccess(link: BrokerConfig): Promise<BrokerAccess> {
   return { username: link.username, password, tls };
 }
 
+/** What a VTN wants to see. */
+export async function vtnAccess({ clientSecretFile, caFile }: NonNullable<Config["openadr"]>): Promise<{ readonly secret: string; readonly ca: string | null }> {
+  return { secret: (await readPassword(clientSecretFile)) ?? "", ca: await readOptional(caFile) };
+}
+
 /** Faults: files that cannot be read or hold something else. Doubts: secrets that others can read. */
 export async function inspectFiles(config: Config): Promise<{ faults: Contradiction[]; doubts: Contradiction[] }> {
   const faults: Contradiction[] = [];
@@ -92,6 +97,8 @@ export async function inspectFiles(config: Config): Promise<{ faults: Contradict
     await inspect([room, "tls", "certFile"], link.tls?.certFile, "public", judgeCertificate);
     await inspect([room, "tls", "keyFile"], link.tls?.keyFile, "secret", judgePrivateKey);
   }
+  await inspect(["openadr", "clientSecretFile"], config.openadr?.clientSecretFile, "secret", judgePassword);
+  await inspect(["openadr", "caFile"], config.openadr?.caFile, "public", judgeCertificate);
   const inspected = new Set<string>();
   for (const [index, { passwordFile }] of config.miners.entries()) {
     // A rack's miners usually share one file: it is read, and complained about, once.

@@ -17,6 +17,8 @@ export interface Flexibility {
   shed(within: Millis): Watts;
   /** `rise`: watts a millisecond that the ramp allows. */
   add(within: Millis, rise: number): Watts;
+  /** What would be drawn if nothing limited. */
+  most(): Watts;
   /** The most hashrate at each of a few draws, by rising power. */
   curve(steps?: number): readonly { readonly power: number; readonly hashrate: number }[];
 }
@@ -34,15 +36,18 @@ const HALF_A_MINUTE = seconds(30);
 export function flexibilityOf({ views, floor, draw }: Pick<Decision, "views" | "floor" | "draw">, grace: Millis): Flexibility {
   const reachable = views.filter((view) => view.known && view.state.quarantine === null && canBeSet(view));
   const sum = (moves: (view: View) => Move[], within: Millis): number => reachable.reduce((total, view) => total + gained(moves(view), within), 0);
+  const least = lowestOf(reachable);
+  const beside = Math.max(0, floor - least);
+  const top = (): number => reachable.reduce((total, view) => total + expectedAt(view, view.curve.power.length - 1), 0);
   return {
     machines: reachable.length,
+    most: () => watts(top() + beside),
     emergency: reachable.length === 0 ? null : emergencyOf(reachable, { draw, grace }),
     shed: (within) => watts(sum(fallsOf, within)),
     add: (within, rise) => watts(Math.min(rise * within, sum(risesOf, within))),
     curve(steps = STEPS) {
       const candidates = reachable.map(({ curve, state }): Candidate => ({ curve, gain: state.gain, from: 1 }));
-      const [least, most] = [lowestOf(reachable), reachable.reduce((total, view) => total + expectedAt(view, view.curve.power.length - 1), 0)];
-      const beside = Math.max(0, floor - least);
+      const most = top();
       const found = Array.from({ length: steps + 1 }, (_, step) => allocate(candidates, least + ((most - least) * step) / steps));
       return found.filter(({ power }, index) => power !== found[index - 1]?.power).map(({ power, hashrate }) => ({ power: power + beside, hashrate }));
     },

@@ -9,6 +9,8 @@ export interface DocumentRef {
   readonly seq: number;
   /** Rehearsed: acted on like any other, and marked wherever it is reported. */
   readonly drill?: true;
+  /** Who said it, where it was not the operator in documents of their own. */
+  readonly by?: string;
 }
 
 /** A stretch of wall time, `end` exclusive. null: open on that side. */
@@ -50,8 +52,8 @@ export interface Restart {
 export interface LimitEvent {
   readonly ref: DocumentRef;
   readonly intervals: readonly PowerInterval[];
-  /** At this instant nothing in it binds any more. */
-  readonly expires: Instant;
+  /** At this instant nothing in it binds any more; null: not before it is taken back. */
+  readonly expires: Instant | null;
 }
 
 export interface PowerInterval {
@@ -71,7 +73,7 @@ export interface SetpointEvent extends LimitEvent {
 export interface LevelEvent {
   readonly ref: DocumentRef;
   readonly intervals: readonly { readonly span: Span; readonly level: number }[];
-  readonly expires: Instant;
+  readonly expires: Instant | null;
 }
 
 /** An emergency that has been said and not released. No end in time, whatever the clock. */

@@ -82,7 +82,7 @@ function allocationStatements(allocation: Allocation, now: Now): Statement[] {
 }
 
 function eventStatements(event: LimitEvent, now: Now): Statement[] {
-  if (now.earliest >= event.expires) return [];
+  if (event.expires !== null && now.earliest >= event.expires) return [];
   return event.intervals
     .filter(({ span }) => overlaps(span, now))
     .map((interval) => ({
@@ -101,7 +101,7 @@ function leastOf({ span, limit, from }: PowerInterval, now: Now): Watts {
 
 /** A step of the ladder: the smallest that an allocation in force makes of it. Where none says what it means, the failsafe limit stands in. */
 function levelStatements(event: LevelEvent, now: Now, { allocations, failsafe }: { readonly allocations: readonly Allocation[]; readonly failsafe: Watts }): Statement[] {
-  if (now.earliest >= event.expires) return [];
+  if (event.expires !== null && now.earliest >= event.expires) return [];
   return event.intervals.filter(({ span }) => overlaps(span, now)).map(({ span, level }) => {
     const meant = allocations.flatMap(({ valid, firm, levels }) => {
       const fraction = levels?.[level];
@@ -112,14 +112,16 @@ function levelStatements(event: LevelEvent, now: Now, { allocations, failsafe }:
   });
 }
 
-/** The wanted draw in force: of those the grid states now the one that goes first, of equals the smallest; null: none. */
+/** The wanted draw in force: of each that speaks the one that goes first, of equals the smallest; of several speakers the smallest. null: none. */
 export function setpointInForce(setpoints: readonly SetpointEvent[], now: Now): Statement | null {
-  let first: { readonly priority: number; readonly statement: Statement } | null = null;
-  for (const event of setpoints) {
+  const first = new Map<string | null, { readonly priority: number; readonly statement: Statement }>();
+  for (const { priority, ...event } of setpoints) {
+    const speaker = event.ref.by ?? null;
     for (const statement of eventStatements(event, now)) {
-      const before = first === null || event.priority < first.priority || (event.priority === first.priority && statement.power < first.statement.power);
-      if (before) first = { priority: event.priority, statement };
+      const held = first.get(speaker);
+      const before = held === undefined || priority < held.priority || (priority === held.priority && statement.power < held.statement.power);
+      if (before) first.set(speaker, { priority, statement });
     }
   }
-  return first === null ? null : first.statement;
+  return effectiveLimit([...first.values()].map(({ statement }) => statement)).binding;
 }

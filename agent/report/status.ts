@@ -59,6 +59,7 @@ export function statusDocument(decision: Decision, context: StatusContext) {
     budgetW: limitW(decision.budget),
     limitSource: binding?.source ?? null,
     bindingDoc: binding?.ref?.id ?? null,
+    bindingBy: binding?.ref?.by ?? null,
     drill: binding?.ref?.drill === true,
     setpointW: decision.setpoint === null ? null : Math.floor(decision.setpoint.power),
     setpointDoc: decision.setpoint?.ref?.id ?? null,

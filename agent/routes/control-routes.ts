@@ -1,6 +1,7 @@
 /** What the technician may ask and order: the routes behind the control sockets. */
 import * as z from "zod";
 import type { Decision } from "../core/decide.ts";
+import type { Allocation } from "../core/grid.ts";
 import type { Daemon } from "../daemon.ts";
 import { ControlError, type ControlRoute } from "../link/control.ts";
 import { decisionOf, parse, who } from "./asked.ts";
@@ -94,10 +95,13 @@ function cardView({ identity, signal, heartbeatTimeoutS, nominalW }: Daemon, { f
 }
 
 function gridView(daemon: Daemon) {
-  const { signal, status } = daemon;
-  const { allocations, limits, levels, setpoints, latches } = signal.heard();
-  return { documents: [...allocations, ...limits, ...levels, ...setpoints, ...latches], technician: daemon.technician, status };
+  const { heard, status, operated, tongues } = daemon;
+  const { allocations, limits, levels, setpoints, latches } = heard;
+  return { documents: [...allocations, ...limits, ...levels, ...setpoints, ...latches].filter(isStated), technician: daemon.technician, status, operated, tongues };
 }
+
+/** What is never in force is there for its terms only. */
+const isStated = (document: object): boolean => !("valid" in document) || (document as Allocation).valid.end !== 0;
 
 function lastOf(query: URLSearchParams): number {
   const last = Number(query.get("last") ?? "50");

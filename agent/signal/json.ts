@@ -10,8 +10,8 @@ const deepest = 16;
 
 const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
-export function readJson(bytes: Uint8Array): Result<unknown> {
-  if (bytes.length > LARGEST_DOCUMENT) return refuse("TOO_LARGE", `${bytes.length} bytes, at most ${LARGEST_DOCUMENT} are read`);
+export function readJson(bytes: Uint8Array, largest = LARGEST_DOCUMENT): Result<unknown> {
+  if (bytes.length > largest) return refuse("TOO_LARGE", `${bytes.length} bytes, at most ${largest} are read`);
   try {
     const text = utf8.decode(bytes);
     const fault = scan(text);

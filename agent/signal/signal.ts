@@ -6,6 +6,7 @@ import type { Heard } from "../core/grid.ts";
 import type { Now, Tick } from "../core/time.ts";
 import type { IncomingMessage, Subscription } from "../runtime/link.ts";
 import { Desk } from "./desk.ts";
+import { drawFor } from "./draw.ts";
 import type { SignalEffect, SignalVerified } from "./effects.ts";
 import { sameWire, type Entry } from "./entry.ts";
 import { FloodGate } from "./flood.ts";
@@ -69,6 +70,11 @@ export class Signal {
       operator, ring, signatures: options.signatures, earliest: wall.earliest(tick), received: wall.guess(tick), unsigned: ledger.mark(topic, null),
     });
     return opened.ok ? this.#judge(place, opened.value, { retain, tick, bytes: payload }) : this.#desk.refuse(topic, opened, { tick, alarm });
+  }
+
+  /** In [0, 1): this device's own draw for an id, the same after any restart. */
+  draw(id: string): number {
+    return drawFor(this.#desk.seed, id);
   }
 
   /** The fate of a commit that was asked for. */

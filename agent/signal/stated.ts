@@ -1,6 +1,7 @@
 /** What the documents that stand here state for this rack, in core's words: shares applied, draws made, slopes cut. */
 import type { Allocation, Heard, LevelEvent, LimitEvent, SetpointEvent } from "../core/grid.ts";
-import { instant, type Watts } from "../core/units.ts";
+import type { Watts } from "../core/units.ts";
+import { asLimit, withoutForce } from "../core/voices.ts";
 import { bindLevel, bindPower, scaled } from "./bind.ts";
 import type { Grant } from "./grants.ts";
 import type { Shelf } from "./shelf.ts";
@@ -30,6 +31,7 @@ export function statedHere(shelves: ReadonlyMap<string, Shelf>, { topics, nomina
       const part = place.own ? 1 : share;
       if (part === null) continue;
       const allocation = place.own ? document.allocation : multiplied(document.allocation, Math.min(part, document.shares.get(`rack/${topics.rack}`) ?? part));
+      // An allocation not yet on disk is none in force: otherwise the first would raise before it is kept.
       allocations.push(kept ? allocation : withoutForce(allocation));
       if (!kept) limits.push(asLimit(allocation));
     }
@@ -55,22 +57,5 @@ function multiplied(allocation: Allocation, share: number): Allocation {
     firm: part(allocation.firm),
     schedule: allocation.schedule.map(({ span, limit }) => ({ span, limit: part(limit) })),
     failsafe: allocation.failsafe && { ...allocation.failsafe, limit: part(allocation.failsafe.limit) },
-  };
-}
-
-/**
- * An allocation not yet on disk is none in force: its watts narrow like a LIMIT (`asLimit`), its failsafe limit and its
- * timeouts narrow as those of an allocation that is never valid. Otherwise the first allocation would raise before it is kept.
- */
-function withoutForce(allocation: Allocation): Allocation {
-  return { ...allocation, valid: { start: null, end: instant(0) } };
-}
-
-function asLimit({ ref, valid, ceiling, schedule }: Allocation): LimitEvent {
-  const stated = [{ span: valid, limit: ceiling }, ...schedule];
-  return {
-    ref,
-    intervals: stated.flatMap(({ span, limit }) => (limit === null ? [] : [{ span, limit }])),
-    expires: valid.end ?? instant(Number.MAX_SAFE_INTEGER),
   };
 }

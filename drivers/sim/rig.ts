@@ -36,6 +36,8 @@ export interface RigOptions {
   readonly frequencyStepMs?: number;
   /** Each ASIC on an address of its own, 127.1.0.1 and on, all on one port. */
   readonly ownAddresses?: boolean;
+  /** What else of the rig can be broken, by the word it is called. */
+  readonly faulty?: Readonly<Record<string, (fault: string) => void>>;
   /** Where the control socket listens: a path for a unix socket, or a TCP port of 127.0.0.1 (0: a free one); none unless said. */
   readonly control?: string | number;
 }
@@ -101,7 +103,7 @@ export async function startRig(options: RigOptions): Promise<Rig> {
     const miners = await installMiners(options, running);
     const { pdu = DEFAULT_PDU, meter = null, contacts = false, seed = DEFAULT_SEED } = options;
     const pdus = await installMetering([...miners.machines.values()], { pdu, meter, contacts, seed, now: () => clock.now() }, running);
-    const rig = { ...operated(miners, pdus), close, [Symbol.asyncDispose]: close };
+    const rig = { ...operated(miners, pdus, options.faulty ?? {}), close, [Symbol.asyncDispose]: close };
     if (options.control === undefined) return { ...rig, control: null };
     const control = await startRigControl(rig, options.control);
     running.push(control.server);
@@ -112,7 +114,7 @@ export async function startRig(options: RigOptions): Promise<Rig> {
   }
 }
 
-function operated(miners: Installed<SimMachine, RigAsic>, pdus: Metering): Omit<Rig, "control" | "close" | typeof Symbol.asyncDispose> {
+function operated(miners: Installed<SimMachine, RigAsic>, pdus: Metering, faulty: NonNullable<RigOptions["faulty"]>): Omit<Rig, "control" | "close" | typeof Symbol.asyncDispose> {
   const { machines, described } = miners;
   return {
     asics: described,
@@ -123,7 +125,9 @@ function operated(miners: Installed<SimMachine, RigAsic>, pdus: Metering): Omit<
       if (machine !== undefined) return machine.fault(parseAsicFault(fault));
       const pdu = pdus.machines.get(id);
       if (pdu !== undefined) return pdu.fault(parsePduFault(fault));
-      throw new FaultError(`no device "${id}" in this rig; it has ${described[0]?.id} to ${described.at(-1)?.id} and ${[...pdus.machines.keys()].join(", ")}`);
+      const other = faulty[id];
+      if (other !== undefined) return other(fault);
+      throw new FaultError(`no device "${id}" in this rig; it has ${described[0]?.id} to ${described.at(-1)?.id} and ${[...pdus.machines.keys(), ...Object.keys(faulty)].join(", ")}`);
     },
     truth: () => truthOf(machines.values(), clock.wall()),
     counts: () => [...machines.values()].map((machine) => ({ id: machine.id, ...machine.counts })),

@@ -6,6 +6,8 @@ import { stdout } from "node:process";
 import { setTimeout as pause } from "node:timers/promises";
 import { CommanderError } from "commander";
 import { ControlClient } from "../../agent/cli/client.ts";
+import type { GridAnswer } from "../../agent/cli/answers.ts";
+import { gridLines } from "../../agent/cli/commands/grid.ts";
 import { exit } from "../../agent/cli/exit.ts";
 import type { AgentEvent } from "../../agent/report/events.ts";
 import { Scope } from "../../agent/runtime/scope.ts";
@@ -55,12 +57,12 @@ async function main(): Promise<number> {
 }
 
 async function demo(options: DemoOptions, scope: Scope, stopped: AbortSignal): Promise<boolean> {
-  const { asics, keep, json, mixed, zoo, deaf } = options;
+  const { asics, keep, json, mixed, zoo, deaf, openadr } = options;
   const story = deaf > 0 ? tellDeafStory(deaf, asics) : mixed ? tellMixedStory(options.limit) : tellStory({ limitPart: options.limit, durationS: options.durationS });
   const live = stdout.isTTY && !options.headless;
-  if (!live) print(`curtaild demo: ${asics} simulated ASICs, metered PDUs and an MQTT broker on free ports, the real daemon beside them`);
+  if (!live) print(`curtaild demo: ${asics} simulated ASICs, metered PDUs and ${openadr ? "an OpenADR VTN" : "an MQTT broker"} on free ports, the real daemon beside them`);
   let show: Show | null = null;
-  const stage = await Stage.open({ asics, ...(mixed && { drivers: zoo ? ZOO_DRIVERS : MIXED_DRIVERS }), ...(deaf > 0 && { policy: DEAF_POLICY }), failsafePart: story.failsafePart, keep, refused: (text) => show?.note(text) }, scope);
+  const stage = await Stage.open({ asics, ...(mixed && { drivers: zoo ? ZOO_DRIVERS : MIXED_DRIVERS }), ...(deaf > 0 && { policy: DEAF_POLICY }), failsafePart: story.failsafePart, openadr, keep, refused: (text) => show?.note(text) }, scope);
   const client = new ControlClient(stage.socket);
   const began = performance.now();
   const seconds = (): number => (performance.now() - began) / 1000;
@@ -79,6 +81,7 @@ async function demo(options: DemoOptions, scope: Scope, stopped: AbortSignal): P
     if (deaf > 0) told = chronicle((await client.ask("GET", "/events?last=2000")) as AgentEvent[], new Set(stage.deaf));
     if (!live) print(`\n${[tables(verdicts, means), ...told].join("\n")}`);
     report = await writeReport(client, stage.firstDrop);
+    if (openadr && !live) print(`\n${(await client.ask("GET", "/grid").then((answer) => gridLines(answer as GridAnswer))).join("\n")}`);
     if (keep) {
       show.note(`curtailctl --socket ${stage.socket} status   (Ctrl-C ends it)`);
       await watch(theatre, { show, signal, until: () => stopped.aborted });

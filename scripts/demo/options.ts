@@ -18,6 +18,8 @@ export interface DemoOptions {
   readonly zoo: boolean;
   /** So many machines follow no order, and the limit is met through outlets; 0: the usual story. */
   readonly deaf: number;
+  /** The same story told in OpenADR events, by a VTN that is the only grid. */
+  readonly openadr: boolean;
 }
 
 const MOST_ASICS = 2_000;
@@ -32,6 +34,7 @@ export function parseOptions(argv: readonly string[]): DemoOptions {
     .option("--mixed", "machines of several firmwares come under one drop; a table says by which means each, and how long it took")
     .option("--zoo", "the same with one machine of every family there is a driver for")
     .option("--deaf <n>", "so many machines take every order and follow none: the limit is met through their outlets", deafOnes, 0)
+    .option("--openadr", "the same story told by an OpenADR VTN, the rack's only grid: its events limit, its silence is a lost signal")
     .addOption(new Option("--limit <percent>", "where the first drop goes; the second goes to half of it (default: 60%, mixed 50%)").argParser(part))
     .addOption(new Option("--duration <time>", "about how long the story takes; it waits for a rack that needs longer").argParser(duration).default(DEFAULT_DURATION_S, `${DEFAULT_DURATION_S}s`))
     .option("--headless", "one line a change instead of the live picture")
@@ -39,8 +42,8 @@ export function parseOptions(argv: readonly string[]): DemoOptions {
     .option("--keep", "leave everything running at the end, until Ctrl-C, and keep its folder")
     .exitOverride();
   command.parse([...argv], { from: "user" });
-  const { zoo = false, asics: count = zoo ? ZOO_DRIVERS.length : 12, mixed = zoo, deaf, limit = mixed ? 0.5 : 0.6, duration: durationS, headless = false, json = null, keep = false } = command.opts<Partial<DemoOptions> & { duration: number; deaf: number }>();
-  return { asics: count, limit, durationS, headless, json, keep, mixed, zoo, deaf };
+  const { zoo = false, asics: count = zoo ? ZOO_DRIVERS.length : 12, mixed = zoo, deaf, limit = mixed ? 0.5 : 0.6, duration: durationS, headless = false, json = null, keep = false, openadr = false } = command.opts<Partial<DemoOptions> & { duration: number; deaf: number }>();
+  return { asics: count, limit, durationS, headless, json, keep, mixed, zoo, deaf, openadr };
 }
 
 function asics(text: string): number {

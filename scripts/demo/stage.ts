@@ -12,7 +12,8 @@ import { loadModel } from "../../drivers/models.ts";
 import { Child } from "./child.ts";
 import type { Rack } from "./judge.ts";
 import type { Kind } from "./means.ts";
-import type { Operator } from "./operator.ts";
+import type { Grid } from "./grid.ts";
+import { DEMO_VTN, openOwner } from "./program-owner.ts";
 import { openOperator } from "./operator-link.ts";
 import type { Act } from "./story.ts";
 
@@ -25,6 +26,8 @@ export interface StageOptions {
   /** Firmwares given out in turn, each with models of its own; unset: LuxOS on three models. */
   readonly drivers?: readonly string[];
   readonly failsafePart: number;
+  /** A VTN instead of an operator. */
+  readonly openadr: boolean;
   /** What the rack's policy says besides. */
   readonly policy?: ConfigInput["policy"];
   /** The temporary folder stays where it is. */
@@ -39,35 +42,38 @@ export class Stage {
   /** Model by ASIC, as people say it: "S19k Pro". */
   readonly models: ReadonlyMap<string, string>;
   readonly kinds: readonly Kind[];
-  readonly #operator: Operator;
+  readonly #grid: Grid;
   readonly #scope: Scope;
   readonly #failures: AbortController;
   #silent: string | null = null;
   #deaf: readonly string[] = [];
   readonly #allocations: string[] = [];
 
-  private constructor(parts: { dir: string; rack: Rack; models: ReadonlyMap<string, string>; kinds: readonly Kind[]; operator: Operator; scope: Scope; failures: AbortController }) {
+  private constructor(parts: { dir: string; rack: Rack; models: ReadonlyMap<string, string>; kinds: readonly Kind[]; grid: Grid; scope: Scope; failures: AbortController }) {
     this.dir = parts.dir;
     this.rack = parts.rack;
     this.models = parts.models;
     this.kinds = parts.kinds;
-    this.#operator = parts.operator;
+    this.#grid = parts.grid;
     this.#scope = parts.scope;
     this.#failures = parts.failures;
   }
 
   /** Everything but the daemon, which the story starts. What is opened ends with `scope`. */
-  static async open({ asics, drivers, failsafePart, policy, keep, refused }: StageOptions, scope: Scope): Promise<Stage> {
+  static async open({ asics, drivers, failsafePart, openadr, policy, keep, refused }: StageOptions, scope: Scope): Promise<Stage> {
     const dir = await mkdtemp(join(tmpdir(), "curtaild-demo-"));
     if (!keep) scope.own("temporary folder", () => rm(dir, { recursive: true, force: true }));
     const failures = new AbortController();
-    const rigProcess = start("rig", ["sim", "--asics", String(asics), ...(drivers === undefined ? ["--models", MODELS.join(",")] : ["--drivers", drivers.join(",")]), "--broker", "--dir", dir], { dir, scope, failures });
+    const rigProcess = start("rig", ["sim", "--asics", String(asics), ...(drivers === undefined ? ["--models", MODELS.join(",")] : ["--drivers", drivers.join(",")]), "--broker", ...(openadr ? ["--vtn"] : []), "--dir", dir], { dir, scope, failures });
     await rigProcess.says((line) => line.startsWith('{"ready":true'), RIG_MS);
 
     const rig = JSON.parse(await readFile(join(dir, "rig.json"), "utf8")) as RigFile;
     const rootKeys = generateKeyPairSync("ed25519");
-    const config = await sign(dir, { rig, failsafePart, policy, rootKey: rootKeys.publicKey.export({ format: "pem", type: "spki" }).toString() });
-    const operator = await openOperator(config, { broker: rig.broker, rootKey: rootKeys.privateKey, refused, scope });
+    const config = await settle(dir, { rig, failsafePart, policy, rootKey: rootKeys.publicKey.export({ format: "pem", type: "spki" }).toString() });
+    const silence = (silent: boolean): Promise<void> => setFault(dir, "vtn", silent ? "silent" : "clear");
+    const grid = rig.vtn === undefined
+      ? await openOperator(config, { broker: rig.broker, rootKey: rootKeys.privateKey, refused, scope })
+      : await openOwner({ url: rig.vtn.url, id: rig.vtn.ownerId, secret: rig.vtn.ownerSecret, silence });
     return new Stage({
       dir,
       rack: {
@@ -77,7 +83,7 @@ export class Stage {
       },
       models: new Map(rig.asics.map(({ id, model }) => [id, nameOf(model)])),
       kinds: rig.asics.map(({ id, driver, model }) => ({ id, driver, model: nameOf(model) })),
-      operator,
+      grid,
       scope,
       failures,
     });
@@ -102,19 +108,21 @@ export class Stage {
       case "start-daemon":
         start("daemon", ["run", "--config", join(this.dir, "config.yaml")], { dir: this.dir, scope: this.#scope, failures: this.#failures });
         return;
-      case "allocate":
-        this.#allocations.push(this.#operator.allocate(act.part === null ? null : act.part * this.rack.nominalW));
+      case "allocate": {
+        const id = await this.#grid.allocate(act.part === null ? null : act.part * this.rack.nominalW);
+        if (id !== null) this.#allocations.push(id);
         return;
+      }
       case "heartbeat":
-        return this.#operator.heartbeat(act.beats);
+        return this.#grid.heartbeat(act.beats);
       case "asic":
         return act.answers ? this.#mend() : this.#silence();
       case "deaf":
         return this.#deafen(act.count);
       case "emergency":
-        return this.#operator.emergency();
+        return this.#grid.emergency();
       case "release":
-        return this.#operator.release();
+        return this.#grid.release();
     }
   }
 
@@ -158,13 +166,17 @@ function start(name: string, args: readonly string[], { dir, scope, failures }: 
 /** As the documents' times are short here, so are the rests between sleeping and waking. */
 const SHORT_RESTS: ConfigInput["policy"] = { minSleepS: 2, minRunS: 5 };
 
-/** From the rig's configuration to one of a rack that believes only what is signed. */
-async function sign(dir: string, { rig, failsafePart, policy, rootKey }: { rig: RigFile; failsafePart: number; policy: ConfigInput["policy"]; rootKey: string }): Promise<ConfigInput> {
+/** What the operator's allocation says otherwise: no event of a VTN can. */
+const SHORT_RETURN: ConfigInput["policy"] = { restartRandomS: 1, rampPctPerMin: 6_000 };
+
+/** From the rig's configuration to one of a rack that believes only what is signed, or only its VTN. */
+async function settle(dir: string, { rig, failsafePart, policy, rootKey }: { rig: RigFile; failsafePart: number; policy: ConfigInput["policy"]; rootKey: string }): Promise<ConfigInput> {
   const written = parse(await readFile(rig.config, "utf8")) as ConfigInput;
   const config: ConfigInput = {
     ...written,
+    ...(written.openadr != null && { openadr: { ...written.openadr, ...DEMO_VTN } }),
     grid: { ...written.grid, signatures: "required", rootKeyFile: join("keys", ROOT_KEY), failsafeLimitW: Math.min(written.node.breakerW, Math.round(failsafePart * written.node.nominalW)) },
-    policy: { ...written.policy, ...SHORT_RESTS, ...policy },
+    policy: { ...written.policy, ...SHORT_RESTS, ...(rig.vtn !== undefined && SHORT_RETURN), ...policy },
   };
   await mkdir(join(dir, "keys"));
   await writeFile(join(dir, "keys", ROOT_KEY), rootKey);

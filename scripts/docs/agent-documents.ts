@@ -43,6 +43,7 @@ export const statusSchema = z.looseObject({
   effectiveLimitW: watts.optional().meta({ description: "null: no limit." }),
   limitSource: z.enum(["allocation", "event", "emergency", "failsafe", "schedule", "breaker", "thermal", "technician", "estop", "contract"]).nullable().optional(),
   bindingDoc: z.string().nullable().optional(),
+  bindingBy: z.string().nullable().optional().meta({ description: "Who said what binds, where it is not a document of the operator." }),
   drill: z.boolean().optional(),
   setpointW: watts.optional(),
   setpointDoc: z.string().nullable().optional(),

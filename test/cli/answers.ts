@@ -7,7 +7,7 @@ import { watts } from "../../agent/core/units.ts";
 export const status: StatusDocument = {
   v: 1, type: "STATUS", at: "2026-01-01T00:00:00.000Z", online: true, session: { boot: "b", connects: 1 },
   state: "limited", restoring: false, compliance: "compliant", complianceW: 320, effectiveLimitW: 20_117, budgetW: 20_117,
-  limitSource: "allocation", bindingDoc: "alloc-7", bindingSince: "2025-12-31T22:04:12.000Z", remainingS: 7_500, measuredW: 19_797, measuredLowW: 19_700, measuredHighW: 19_900,
+  limitSource: "allocation", bindingDoc: "alloc-7", bindingBy: null, bindingSince: "2025-12-31T22:04:12.000Z", remainingS: 7_500, measuredW: 19_797, measuredLowW: 19_700, measuredHighW: 19_900,
   measuredQuality: "measured", hashrateThs: 1_021.5, failsafeLimitW: 10_000, heartbeatAgeS: 4, heartbeatTimeoutS: 120, heartbeat: "required",
   clock: "synced", gap: null, refused: { REPLAY: { count: 2, lastAt: "2026-01-01T00:00:00.000Z" } }, storage: "ok", config: "ok", signatures: "required", unsigned: [],
   held: { "gla/1/demo/site/s1/rack/r1/allocation": [0, 7] }, heldIds: {}, share: null, shareFrom: null, next: null, drill: false, setpointW: null, setpointDoc: null, software: "curtaild/0.1.0", licence: null, logHead: null,
@@ -33,6 +33,7 @@ export const grid: GridAnswer = {
   ],
   technician: { powerW: 4_000, until: null, who: "ada" },
   status,
+  operated: true, tongues: [],
 };
 
 const step = { device: "asic-01", to: "point 615", powerW: 140, hashrateThs: 4.2, thsPerKW: 30 };

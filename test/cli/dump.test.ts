@@ -22,7 +22,7 @@ describe("dump", { concurrency: 2 }, () => {
     test(`${name}: what was dumped reads the same when it is replayed, and holds no secret`, async () => {
       await using rig = await startRig({ asics: 1, drivers: [name] });
       await using directory = await testDirectory();
-      await writeRigFiles(rig, directory.path, "mqtt://127.0.0.1:1");
+      await writeRigFiles(rig, directory.path, { broker: "mqtt://127.0.0.1:1" });
       const [asic] = rig.asics;
       assert.ok(asic);
       const { code, out, err } = await run("curtailctl", ["dump", asic.id, "--config", join(directory.path, "config.yaml")]);
@@ -53,7 +53,7 @@ describe("dump", { concurrency: 2 }, () => {
   test("is played again by curtaild sim --from, and asked by probe", async () => {
     await using rig = await startRig({ asics: 1, drivers: ["antminer"] });
     await using directory = await testDirectory();
-    await writeRigFiles(rig, directory.path, "mqtt://127.0.0.1:1");
+    await writeRigFiles(rig, directory.path, { broker: "mqtt://127.0.0.1:1" });
     const dump = await run("curtailctl", ["dump", "asic-01", "--config", join(directory.path, "config.yaml")]);
     const file = join(directory.path, "asic-01.json");
     await writeFile(file, dump.out);
@@ -89,7 +89,7 @@ describe("dump", { concurrency: 2 }, () => {
   test("of a miner nobody knows: 64; of one that does not answer: 69", async () => {
     await using rig = await startRig({ asics: 1 });
     await using directory = await testDirectory();
-    await writeRigFiles(rig, directory.path, "mqtt://127.0.0.1:1");
+    await writeRigFiles(rig, directory.path, { broker: "mqtt://127.0.0.1:1" });
     const config = join(directory.path, "config.yaml");
     assert.equal((await run("curtailctl", ["dump", "asic-99", "--config", config])).code, 64);
     rig.fault("asic-01", "refuse");

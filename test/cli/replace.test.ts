@@ -21,7 +21,7 @@ async function rack() {
   const rig = await startRig({ asics: 2 });
   const other = await startRig({ asics: 1, drivers: ["antminer"] });
   const directory = await testDirectory();
-  await writeRigFiles(rig, directory.path, "mqtt://127.0.0.1:1");
+  await writeRigFiles(rig, directory.path, { broker: "mqtt://127.0.0.1:1" });
   const file = join(directory.path, "config.yaml");
   await writeFile(file, `# the rack in hall 2\n${await readFile(file, "utf8")}`);
   await chmod(file, 0o640);

@@ -126,7 +126,7 @@ test("a configuration with secrets in the wrong place: no error shows them", asy
 test("the daemon and dump: in no log line, no answer and no dump", async () => {
   await using rig = await startRig({ asics: locked.length, drivers: locked });
   await using directory = await testDirectory();
-  await writeRigFiles(rig, directory.path, "mqtt://127.0.0.1:1");
+  await writeRigFiles(rig, directory.path, { broker: "mqtt://127.0.0.1:1" });
   for (const driver of locked) await writeFile(join(directory.path, "secrets", driver), `${SECRET}\n`, { mode: 0o600 });
   const config = join(directory.path, "config.yaml");
   // A failsafe limit this low makes an order for each of them.

@@ -31,7 +31,7 @@ test("a configuration made of the examples alone loads", async () => {
     if (here.examples?.[0] !== undefined && here.properties === undefined) return here.examples[0];
     return Object.fromEntries(Object.entries(here.properties ?? {}).filter(([key]) => !/File$|^tls$|^username$|^farm$/.test(key)).map(([key, value]) => [key, example(value)]));
   };
-  const document = Object.fromEntries(Object.keys(properties).filter((key) => key !== "farm").map((key) => [key, example(properties[key] ?? {})])) as { grid: object };
+  const document = Object.fromEntries(Object.keys(properties).filter((key) => key !== "farm" && key !== "openadr").map((key) => [key, example(properties[key] ?? {})])) as { grid: object };
   const config = await parseConfig(JSON.stringify({ ...document, grid: { ...document.grid, signatures: "optional" } }), "examples.yaml");
   assert.equal(config.grid.failsafeLimitW, 10_000);
 });

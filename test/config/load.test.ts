@@ -8,6 +8,8 @@ import { ConfigError } from "../../agent/runtime/errors.ts";
 import { vocabulary } from "../../agent/cli/vocabulary.ts";
 import { configText, testDirectory } from "./config-files.ts";
 
+const vtn = { url: "https://vtn.example/openadr3/3.1.0", clientId: "rack", clientSecretFile: "/etc/curtaild/nowhere" };
+
 const faultsOf = async (text: string): Promise<string[]> => {
   try {
     await parseConfig(text, "/etc/curtaild/config.yaml", { vocabulary });
@@ -45,7 +47,14 @@ describe("every fault has its path, what is allowed and a cure", () => {
     ["unknown key", { "policy.colour": "red" }, /policy\.colour: is not a key here; the keys are onStop, .*Remove it\./],
     ["a password in the file", { "grid.password": "hunter2" }, /grid\.password: is not a key here; .*passwordFile\.$/],
     ["credentials in a URL", { "grid.brokers": ["mqtt://rack:hunter2@broker"] }, /grid\.brokers\[0\]: is "mqtt:\/\/\*\*\*@broker"; .*without user, password/],
-    ["no brokers", { "grid.brokers": [] }, /grid\.brokers: is \[\]; it has to be a list of 1 to 8/],
+    ["no grid at all", { "grid.brokers": [] }, /grid\.brokers: is empty while openadr is null: .*or a VTN under openadr/],
+    ["a VTN in clear text", { openadr: { ...vtn, url: "http://vtn.example" } }, /openadr\.url: is "http:\/\/vtn\.example"; .*http:\/\/ only to this machine/],
+    ["a VTN with a password in its address", { openadr: { ...vtn, url: "https://me:hunter2@vtn" } }, /openadr\.url: is "https:\/\/\*\*\*@vtn"/],
+    ["a VTN lost before it is asked twice", { openadr: { ...vtn, pollS: 60, lostAfterS: 90 } }, /openadr\.lostAfterS: is 90 while openadr\.pollS is 60/],
+    ["a contract above the breaker", { openadr: { ...vtn, contractW: 90_000 } }, /openadr\.contractW: is 90000, above node\.breakerW/],
+    ["a ladder that rises", { openadr: { ...vtn, levels: [0, 0.5, 0.75, 1] } }, /openadr\.levels: .*sheds more/],
+    ["certificates where there is no TLS", { openadr: { ...vtn, url: "http://127.0.0.1:8080/openadr3", caFile: "ca.pem" } }, /openadr\.caFile: is set while openadr\.url is http/],
+    ["a secret that is not there", { openadr: vtn }, /openadr\.clientSecretFile: names .*nowhere, which cannot be read/],
     ["a port beyond 65535", { "grid.brokers": ["mqtt://b:99999"] }, /grid\.brokers\[0\]: is "mqtt:\/\/b:99999"; it has to be mqtt/],
     ["websocket broker", { "grid.brokers": ["ws://broker"] }, /grid\.brokers\[0\]/],
     ["wildcard in a name", { "node.rack": "r+" }, /node\.rack: is "r\+"; it has to be 1 to 64 letters/],

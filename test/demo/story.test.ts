@@ -97,12 +97,12 @@ describe("playing", () => {
 
 describe("the command line", () => {
   test("has its defaults", () => {
-    assert.deepEqual(parseOptions([]), { asics: 12, limit: 0.6, durationS: 75, headless: false, json: null, keep: false, mixed: false, zoo: false, deaf: 0 });
+    assert.deepEqual(parseOptions([]), { asics: 12, limit: 0.6, durationS: 75, headless: false, json: null, keep: false, mixed: false, zoo: false, deaf: 0, openadr: false });
   });
 
   test("takes what people write", () => {
     assert.deepEqual(parseOptions(["--asics", "100", "--limit", "70%", "--duration", "2m", "--headless", "--json", "x.json", "--keep"]), {
-      asics: 100, limit: 0.7, durationS: 120, headless: true, json: "x.json", keep: true, mixed: false, zoo: false, deaf: 0,
+      asics: 100, limit: 0.7, durationS: 120, headless: true, json: "x.json", keep: true, mixed: false, zoo: false, deaf: 0, openadr: false,
     });
     assert.equal(parseOptions(["--limit", "50"]).limit, 0.5);
   });

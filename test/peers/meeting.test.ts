@@ -62,7 +62,7 @@ test("operator and farm meet as docs/meet.md says", { skip: skipMosquitto, timeo
   await done(here + keys);
 
   copyFileSync(join(operator, "root.pub.pem"), join(farm, "keys", "root.pub.pem"));
-  const config = parse(rigConfig(rig, farm, broker.url)) as { grid: Record<string, unknown> };
+  const config = parse(rigConfig(rig, farm, { broker: broker.url })) as { grid: Record<string, unknown> };
   const pinned = /```yaml\n([\s\S]*?)```/.exec(page)?.[1] ?? "";
   config.grid = { ...config.grid, ...(parse(pinned.replace("mqtts://broker.example:8883", broker.url)) as { grid: object }).grid };
   writeFileSync(join(farm, "config.yaml"), stringify(config));

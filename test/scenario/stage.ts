@@ -3,7 +3,9 @@ import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { DEFAULT_POLICY, type Policy } from "../../agent/core/policy.ts";
 import { millis, seconds, watts } from "../../agent/core/units.ts";
+import type { Attendant } from "../../agent/attend/attendant.ts";
 import { Daemon } from "../../agent/daemon.ts";
+import type { Clock } from "../../agent/runtime/clock.ts";
 import { silentLog } from "../../agent/runtime/log.ts";
 import { compose, isoTime } from "../../agent/signal/compose.ts";
 import type { DocumentType } from "../../agent/signal/documents/envelope.ts";
@@ -40,6 +42,10 @@ export interface StageOptions {
   /** The controller's clock at first. */
   readonly wall?: WallClock;
   readonly clock?: "kernel" | "heartbeat";
+  /** What attends each life of the daemon. */
+  readonly attendants?: (life: { readonly clock: Clock; readonly signal: Signal }) => readonly Attendant[];
+  /** false: no operator speaks in documents. */
+  readonly operated?: boolean;
 }
 
 export interface Said {
@@ -139,7 +145,7 @@ export class Stage {
       },
       policy: { ...DEFAULT_POLICY, nominal: watts(NOMINAL), failsafe: watts(FAILSAFE), restart: { minOff: seconds(0), random: seconds(0), rampPercentPerMinute: 600 }, ...this.#options.policy },
       breakerW: null, onStop: "failsafe", boot: `boot-${this.#boots}`, software: "test", config: "ok",
-      notify: { ready: () => undefined, watchdog: () => undefined, stopping: () => undefined }, attendants: [], forward: null, logHead: () => null,
+      notify: { ready: () => undefined, watchdog: () => undefined, stopping: () => undefined }, attendants: this.#options.attendants?.({ clock: own, signal }) ?? [], operated: this.#options.operated ?? true, forward: null, logHead: () => null,
     });
     void own.sync.run(own, silentLog, stop.signal);
     this.#life = { daemon, mortality, stop, ended: daemon.run(stop.signal) };

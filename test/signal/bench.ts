@@ -164,7 +164,7 @@ export class Bench {
       (from === null || now.latest === null || from <= now.latest) && (end === null || now.earliest < end);
     const watts = [
       ...allocations.filter(({ valid }) => covers(valid)).flatMap(({ ceiling, schedule }) => [ceiling, ...schedule.filter(({ span }) => covers(span)).map(({ limit }) => limit)]),
-      ...limits.filter(({ expires }) => now.earliest < expires).flatMap(({ intervals }) => intervals.filter(({ span }) => covers(span)).map(({ limit }) => limit)),
+      ...limits.filter(({ expires }) => expires === null || now.earliest < expires).flatMap(({ intervals }) => intervals.filter(({ span }) => covers(span)).map(({ limit }) => limit)),
     ].filter((power) => power !== null);
     return watts.length === 0 ? null : Math.min(...watts);
   }

@@ -88,6 +88,22 @@ describe("curtaild sim", () => {
     assert.match(gone.stderr, /no rig in .*start one with: curtaild sim/);
   });
 
+  test("brings a VTN as the only grid of the configuration it writes, and breaks it on request", async () => {
+    const home = join(dir, "vtn");
+    const { child } = await rig(home, "--asics", "2", "--vtn");
+    try {
+      const file = JSON.parse(await readFile(join(home, "rig.json"), "utf8")) as RigFile;
+      const { grid, openadr, node } = await loadConfig(file.config);
+      assert.deepEqual([grid.brokers, openadr?.url, openadr?.contractW], [[], file.vtn?.url, node.breakerW]);
+      assert.equal((await fetch(`${file.vtn?.url}/auth/server`)).status, 200);
+      assert.equal((await sim("--at", home, "fault", "vtn", "error")).code, 0);
+      assert.equal((await fetch(`${file.vtn?.url}/auth/server`)).status, 500);
+      assert.match((await sim("--at", home, "fault", "vtn", "loud")).stderr, /no fault "loud" of a VTN; there are silent/);
+    } finally {
+      assert.equal(await end(child), 0);
+    }
+  });
+
   test("two rigs at once, and a directory too deep for a unix socket", async () => {
     const deep = join(dir, "d".repeat(100));
     const [first, second] = await Promise.all([rig(join(dir, "two"), "--asics", "2"), rig(deep, "--asics", "2")]);

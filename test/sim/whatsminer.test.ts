@@ -165,7 +165,7 @@ describe("in a rig", () => {
     const dir = await mkdtemp(join(tmpdir(), "curtaild-rig-"));
     try {
       await using rig = await startRig({ asics: 3, drivers: ["luxos", "whatsminer-v2", "whatsminer-v3"] });
-      await writeRigFiles(rig, dir, "mqtt://127.0.0.1:1883");
+      await writeRigFiles(rig, dir, { broker: "mqtt://127.0.0.1:1883" });
       const doubts: string[] = [];
       const { miners } = await loadConfig(join(dir, "config.yaml"), { vocabulary, warn: (line) => void doubts.push(line) });
       const passwords = await minerPasswords(miners);

@@ -1,9 +1,10 @@
 import { Command } from "commander";
 import type { GridAnswer, GridDocumentRow } from "../answers.ts";
+import type { Tongue } from "../../attend/attendant.ts";
 import { client, commonOptions, print, printJson } from "../asking.ts";
 import type { Card } from "../operator/card.ts";
 import { celled } from "../sim-table.ts";
-import { fromNow, limitText, powerText, secondsText } from "../words.ts";
+import { fromNow, limitText, plain, powerText, secondsText } from "../words.ts";
 
 /** `grid show`, `grid documents`, `grid card`: what the grid has said, what of it is in force, and who we are to it. */
 export function gridCommand(): Command {
@@ -29,19 +30,31 @@ export function gridCommand(): Command {
 const asked = async (command: Command): Promise<GridAnswer> => (await client(command).ask("GET", "/grid")) as GridAnswer;
 
 export function gridLines(answer: GridAnswer): string[] {
-  const { status, technician } = answer;
+  const { status, technician, operated, tongues } = answer;
   const refused = Object.entries(status.refused).map(([code, { count, lastAt }]) => `refused    ${count} ${code}, the last at ${lastAt}`);
   return [
     `state      ${status.state}`,
     `limit      ${limitText(status)}`,
-    `heartbeat  ${status.heartbeat}, ${status.heartbeatAgeS === null ? "none heard" : `${secondsText(status.heartbeatAgeS)} old`}, lost after ${secondsText(status.heartbeatTimeoutS)}`,
+    ...tongues.flatMap(tongueLines),
+    ...(operated ? [] : ["operator   none: the grid speaks through the above only"]),
+    `heartbeat  ${operated ? `${status.heartbeat}, ` : ""}${status.heartbeatAgeS === null ? "none heard" : `${secondsText(status.heartbeatAgeS)} old`}, lost after ${secondsText(status.heartbeatTimeoutS)}`,
     `clock      ${status.clock}`,
-    `signatures ${status.signatures}`,
+    ...(operated ? [`signatures ${status.signatures}`] : []),
     `storage    ${status.storage}`,
     `missing    ${status.gap === null ? "nothing" : `a newer document on ${status.gap.topics.join(", ")}, for ${secondsText(status.gap.forS)}`}`,
     `held       ${Object.keys(status.held).length} topics, ${answer.documents.length} documents`,
     ...(technician === null ? [] : [`technician ${powerText(technician.powerW)} by ${technician.who}, ${technician.until === null ? "until cleared" : `ends ${fromNow(technician.until, status.at)}`}`]),
     ...refused,
+  ];
+}
+
+/** A grid that speaks otherwise: whether it is heard, and what it says. */
+function tongueLines({ by, heard, ageS, lostAfterS, trouble, events }: Tongue): string[] {
+  const age = ageS === null ? "no answer yet" : `last whole answer ${secondsText(ageS)} old`;
+  return [
+    `${by.padEnd(10)} ${heard ? "heard" : "lost: the failsafe limit holds"}, ${age}, lost after ${secondsText(lostAfterS)}`,
+    ...(trouble === null ? [] : [`           ${plain(trouble)}`]),
+    ...events.map(({ id, name, program, says }) => `           event ${id}${name === null ? "" : ` "${plain(name)}"`} of ${plain(program)}: ${says.join(", ") || "a report"}`),
   ];
 }
 

@@ -72,6 +72,21 @@ export const gridEvents: Chapter = {
     cause: "The network, the broker, or its credentials: `reason` says what was seen.",
     cure: "`curtailctl doctor` tries name, port, TLS and login one after the other. Most often: the uplink is down, a certificate has run out, or the broker restarts.",
   },
+  "vtn.answered": {
+    level: "info", says: "the VTN is heard",
+    means: "A whole answer came and was taken: what its events state is in force beside all else.", cause: "The VTN answered, for the first time or again.", cure: NO_CURE,
+  },
+  "vtn.lost": {
+    level: "warn", says: "the VTN is lost",
+    means: "No whole answer came for longer than openadr.lostAfterS. Its events in force bind on, and the failsafe limit holds besides.",
+    cause: "The network, the VTN, its certificate or our credentials: `reason` says what was seen last.",
+    cure: "`curtailctl grid show` says the reason. Not let in (401, 403): ask for the client id and secret again. TLS: openadr.caFile is not the VTN's authority, or this clock is wrong. Sent elsewhere: the address in openadr.url has moved.",
+  },
+  "vtn.said": {
+    level: "warn", says: "the VTN says something that people should read",
+    means: "An alert, or words that this rack cannot follow. With type UNCLEAR the failsafe limit holds while its interval lasts.",
+    cause: "The program's owner wrote it; `text` is theirs.", cure: "Read it. For UNCLEAR and for CONTROL and DISPATCH types tell the program's owner what this rack follows (docs/openadr.md).",
+  },
   "mode.changed": {
     level: "info", to: { failsafe: "warn", emergency: "error" }, says: "the rack's state under the grid has changed",
     means: "`from` and `to` are states; each has an entry below (`curtailctl explain failsafe`).",
