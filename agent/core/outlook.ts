@@ -49,7 +49,7 @@ function momentsOf({ allocations, limits, levels, setpoints }: Heard): Instant[]
   const ends = ({ start, end }: Span): Instant[] => [start, end].filter((moment) => moment !== null);
   return [
     ...allocations.flatMap(({ valid, schedule }) => [...ends(valid), ...schedule.flatMap(({ span }) => ends(span))]),
-    ...[...limits, ...levels, ...setpoints].flatMap(({ intervals, expires }) => [expires, ...(intervals as readonly { readonly span: Span }[]).flatMap(({ span }) => ends(span))]),
+    ...[...limits, ...levels, ...setpoints].flatMap(({ intervals, expires }) => [...(expires === null ? [] : [expires]), ...(intervals as readonly { readonly span: Span }[]).flatMap(({ span }) => ends(span))]),
   ];
 }
 

@@ -2,7 +2,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { gridLines } from "../../agent/cli/commands/grid.ts";
-import { whyLines } from "../../agent/cli/commands/why.ts";
 import { grid, status } from "../cli/answers.ts";
 
 const under = { ...status, limitSource: "event", bindingDoc: "e-7", bindingBy: "OpenADR", effectiveLimitW: 8_000, remainingS: null } as const;
@@ -23,5 +22,3 @@ test("a lost VTN says why", () => {
   const lines = gridLines({ ...grid, tongues: [{ ...tongue, heard: false, ageS: 130, trouble: "/programs: this client is not let in (401)", events: [] }] });
   assert.deepEqual(lines.slice(2, 4), ["OpenADR    lost: the failsafe limit holds, last whole answer 2 min 10 s old, lost after 2 min", "           /programs: this client is not let in (401)"]);
 });
-
-test("why speaks in sentences", () => assert.match(whyLines(under)[0] ?? "", /^The rack may draw 8\.00 kW because of a grid event/));
