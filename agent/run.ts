@@ -25,6 +25,7 @@ import { PoolGuard } from "./attend/pool-guard.ts";
 import { Succession } from "./attend/succession.ts";
 import { Farm } from "./attend/farm.ts";
 import { History } from "./attend/history.ts";
+import { Live } from "./attend/live.ts";
 import { HostHealth } from "./attend/host-health.ts";
 import { Reload } from "./attend/reload.ts";
 import { Schedule } from "./attend/schedule.ts";
@@ -133,7 +134,8 @@ export async function runRack(config: Config, surroundings: Surroundings, signal
     const farmers = farm === null ? [] : [new Farm({ ...farm, machines: config.miners.length, about, homeAssistant: homeAssistantOf(config, farm.root, surroundings.software) })];
     const calendar = new Calendar(attendants, surroundings);
     const health = new HostHealth(figureReader(config.paths.state), clock);
-    const { operator, site, rack } = config.node;
+    const { operator, site, rack, nominalW } = config.node;
+    const live = new Live({ operator, site, rack, nominalW, software: surroundings.software }, about);
     const metrics = new Metrics({ clock, health, about, links: { grid, farm: farm?.link ?? null }, node: { operator, site, rack }, usage: processUsage });
     const reload = new Reload({ config, reread: surroundings.reread, adopt: (next) => daemon.adopt(liveTerms(next)) });
     surroundings.onReload(() => void reload.reload("SIGHUP"));
@@ -150,12 +152,12 @@ export async function runRack(config: Config, surroundings: Surroundings, signal
       wiring: { ...wiring, switching: switchingOf(config) },
       ...liveTerms(config),
       proven: () => proving.transitions(),
-      attendants: [...attendants, ...farmers, calendar, reload, history, metrics, health],
+      attendants: [...attendants, ...farmers, calendar, reload, history, live, metrics, health],
       forward: evidence?.toGrid ?? null,
       logHead: () => evidence?.logHead() ?? null,
     });
     // The rack is kept with or without a command line: a socket that cannot be opened is said and no more.
-    const routes = allRoutes({ daemon, clock, store, logbook: surroundings.logbook, software: surroundings.software, schedule, calendar, history, metrics, health, reload, estop, evidence, journal: journalDirectory(config), outlets, commissioning, proving, sign: deviceKey === null ? null : (text) => signJws(text, deviceKey) });
+    const routes = allRoutes({ daemon, clock, store, logbook: surroundings.logbook, software: surroundings.software, schedule, calendar, history, live, metrics, health, reload, estop, evidence, journal: journalDirectory(config), outlets, commissioning, proving, sign: deviceKey === null ? null : (text) => signJws(text, deviceKey) });
     const desk = await openControl({
       directory: config.paths.run, routes, clock, secrets, log: surroundings.logbook.room("control"),
       ordered: (order) => daemon.told("technician.ordered", { ...order }),

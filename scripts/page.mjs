@@ -7,7 +7,7 @@ const root = fileURLToPath(new URL("../", import.meta.url));
 const { outputFiles } = await build({
   absWorkingDir: root,
   entryPoints: { script: "page/main.ts", styles: "page/page.css" },
-  outdir: "dist/page",
+  outdir: "dist/web",
   bundle: true,
   minify: true,
   write: false,
@@ -19,5 +19,5 @@ const { outputFiles } = await build({
 });
 const part = (ending) => outputFiles.find(({ path }) => path.endsWith(ending)).text.trim().replaceAll("</script", "<\\/script");
 const html = readFileSync(`${root}page/index.html`, "utf8").replace("<!-- styles -->", () => part(".css")).replace("<!-- script -->", () => part(".js"));
-mkdirSync(`${root}dist/page`, { recursive: true });
-writeFileSync(`${root}dist/page/index.html`, html);
+mkdirSync(`${root}dist/web`, { recursive: true });
+writeFileSync(`${root}dist/web/index.html`, html);

@@ -7,8 +7,8 @@ import { spec } from "node:test/reporters";
 import { fileURLToPath } from "node:url";
 
 const root = fileURLToPath(new URL("../dist/test/", import.meta.url));
-/** They need Debian packages or minutes, and are run by test:peers and test:long. */
-const OWN_COMMAND = new Set(["peers", "long"]);
+/** They need Debian packages or minutes, and are run by test:peers, test:long and test:web. */
+const OWN_COMMAND = new Set(["peers", "long", "web"]);
 
 const wanted = process.argv.slice(2);
 const files = readdirSync(root, { recursive: true })
@@ -26,7 +26,7 @@ if (files.length === 0) {
   process.exit(1);
 }
 
-const tests = run({ files, concurrency: 4, timeout: wanted.includes("long") ? 1_800_000 : 120_000 });
+const tests = run({ files, concurrency: 4, timeout: wanted.includes("long") ? 1_800_000 : wanted.includes("web") ? 300_000 : 120_000 });
 tests.on("test:fail", () => {
   process.exitCode = 1;
 });

@@ -7,7 +7,7 @@ import type { Log } from "../runtime/log.ts";
 import { Secrets } from "../runtime/secrets.ts";
 import type { ControlRoute } from "./control.ts";
 import type { EventStreams } from "./control-events.ts";
-import { answerJson, answerText, ControlError, failureOf, readJson, Verbatim } from "./control-http.ts";
+import { answerJson, answerWith, ControlError, failureOf, readJson } from "./control-http.ts";
 import { proofHeader, whoIs, type Caller, type Proofs } from "./control-proof.ts";
 import { findRoute } from "./control-routes.ts";
 
@@ -55,8 +55,7 @@ export async function answer(request: IncomingMessage, response: ServerResponse,
     const answered = caller === null ? handled : noted(handled, { order: `${route.method} ${url.pathname}`, who: whoIs(caller, claimOf(body)) }, context);
     const value = await Promise.race([answered, lateness(clock, gone.signal)]);
     if (route.follow !== undefined && url.searchParams.get("follow") === "1") streams.begin(response, Array.isArray(value) ? value : [], { follow: route.follow, secrets });
-    else if (value instanceof Verbatim) answerText(response, value);
-    else answerJson(response, 200, value, route.verbatim === true ? undefined : secrets);
+    else await answerWith(response, value, route.verbatim === true ? undefined : secrets);
   } catch (error) {
     if (gone.signal.aborted) return;
     const { status, text, cure, bug } = failureOf(error);

@@ -1,8 +1,12 @@
 import type { IncomingMessage, Server, ServerOptions, ServerResponse } from "node:http";
+import { promisify } from "node:util";
+import { gzip } from "node:zlib";
 import { messageOf } from "../runtime/errors.ts";
 import type { Secrets } from "../runtime/secrets.ts";
 
 const mostBytes = 16_384;
+/** Less fits into one or two packets anyway. */
+const worthPacking = 2_048;
 
 /** What one caller may take of a server: nobody keeps a connection by saying little, or many by saying nothing. */
 export const bounds = {
@@ -58,10 +62,22 @@ export async function readJson(request: IncomingMessage, signal: AbortSignal): P
 export function answerJson(response: ServerResponse, status: number, value: unknown, secrets?: Secrets): void {
   // After an error the body may not have been read to its end: the connection cannot be used again.
   if (status >= 400) response.setHeader("connection", "close");
-  answerText(response, new Verbatim("application/json", `${JSON.stringify(value ?? null, secrets?.replacer)}\n`), status);
+  send(response, status, json(value, secrets));
 }
 
-export function answerText(response: ServerResponse, { type, body }: Verbatim, status = 200): void {
+/** What was asked for; packed where it is long and the caller can unpack it, as browsers on bad links can. */
+export async function answerWith(response: ServerResponse, value: unknown, secrets?: Secrets): Promise<void> {
+  const { type, body } = value instanceof Verbatim ? value : json(value, secrets);
+  if (Buffer.byteLength(body) < worthPacking || !takesGzip(response.req)) return send(response, 200, { type, body });
+  response.setHeader("content-encoding", "gzip");
+  send(response, 200, { type, body: await promisify(gzip)(body) });
+}
+
+export const takesGzip = ({ headers }: IncomingMessage): boolean => /\bgzip\b/.test(headers["accept-encoding"]?.toString() ?? "");
+
+const json = (value: unknown, secrets?: Secrets): Verbatim => new Verbatim("application/json", `${JSON.stringify(value ?? null, secrets?.replacer)}\n`);
+
+function send(response: ServerResponse, status: number, { type, body }: Verbatim): void {
   response.writeHead(status, { "content-type": type, "content-length": Buffer.byteLength(body), "cache-control": "no-store" });
   response.end(body);
 }

@@ -9,7 +9,7 @@ import type { Log } from "../runtime/log.ts";
 import type { Secrets } from "../runtime/secrets.ts";
 import { answer } from "./control-answer.ts";
 import { EventStreams } from "./control-events.ts";
-import { answerJson, bounds, closed, failureOf } from "./control-http.ts";
+import { answerJson, bounds, closed, failureOf, takesGzip } from "./control-http.ts";
 import type { ControlRoute } from "./control.ts";
 import { Gate, type GateOptions } from "./web-gate.ts";
 
@@ -89,7 +89,7 @@ function answerPage(request: IncomingMessage, response: ServerResponse, { html, 
   response.setHeader("cache-control", "no-cache");
   response.setHeader("vary", "accept-encoding");
   if (request.headers["if-none-match"] === tag) return void response.writeHead(304).end();
-  const packed = /\bgzip\b/.test(request.headers["accept-encoding"]?.toString() ?? "");
+  const packed = takesGzip(request);
   const body = packed ? gzip : html;
   response.writeHead(200, { "content-type": "text/html; charset=utf-8", "content-length": body.length, ...(packed && { "content-encoding": "gzip" }) }).end(body);
 }

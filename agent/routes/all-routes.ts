@@ -6,6 +6,7 @@ import type { Evidence } from "../attend/evidence.ts";
 import type { History } from "../attend/history.ts";
 import type { HostHealth } from "../attend/host-health.ts";
 import type { Metrics } from "../attend/metrics.ts";
+import type { Live } from "../attend/live.ts";
 import type { OutletBook } from "../attend/outlet-book.ts";
 import type { Proving } from "../attend/proving.ts";
 import type { Reload } from "../attend/reload.ts";
@@ -21,6 +22,7 @@ import { evidenceRoutes } from "./evidence.ts";
 import { historyRoutes } from "./history.ts";
 import { explainRoutes } from "./explain.ts";
 import { hostRoutes } from "./host.ts";
+import { liveRoutes } from "./live.ts";
 import { mapRoutes } from "./map.ts";
 import { metricsRoutes } from "./metrics.ts";
 import { openapi } from "./openapi.ts";
@@ -40,6 +42,7 @@ export interface RouteParts {
   readonly calendar: Calendar;
   readonly history: History;
   readonly metrics: Metrics;
+  readonly live: Live;
   readonly health: HostHealth;
   readonly reload: Reload;
   readonly estop: EStop;
@@ -53,7 +56,7 @@ export interface RouteParts {
 }
 
 export function allRoutes(parts: RouteParts): ControlRoute[] {
-  const { daemon, clock, store, software, schedule, calendar, history, metrics, health, estop, evidence, journal, outlets, commissioning } = parts;
+  const { daemon, clock, store, software, schedule, calendar, history, live, metrics, health, estop, evidence, journal, outlets, commissioning } = parts;
   const wallNow = (): number => clock.now().at;
   const routes = [
     ...controlRoutes(daemon, wallNow),
@@ -61,6 +64,7 @@ export function allRoutes(parts: RouteParts): ControlRoute[] {
     ...scheduleRoutes({ schedule, calendar, wallNow }),
     ...historyRoutes(() => history.past),
     ...metricsRoutes(() => metrics),
+    ...liveRoutes(() => live),
     ...hostRoutes(health),
     ...operationRoutes(daemon, parts),
     ...stateRoutes(daemon, store),

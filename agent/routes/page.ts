@@ -6,7 +6,7 @@ import { gzip } from "node:zlib";
 import type { Page } from "../link/web.ts";
 
 /** The same step from the compiled tree and from the package. */
-const built = new URL("../../page/index.html", import.meta.url);
+const built = new URL("../../web/index.html", import.meta.url);
 
 /** Rejects when it was not built. */
 export async function loadPage(file = built): Promise<Page> {

@@ -37,7 +37,7 @@ const nativeFromBeside: Plugin = {
   },
 };
 
-/** Writes `target`/{package.json, agent/cli/main.js, native/…, drivers/…, page/…}: where the code looks for them. */
+/** Writes `target`/{package.json, agent/cli/main.js, native/…, drivers/…, web/…}: where the code looks for them. */
 export async function bundle(root: string, target: string, { version, arch }: { readonly version: string; readonly arch: Architecture }): Promise<void> {
   mkdirSync(target, { recursive: true });
   writeFileSync(join(target, "package.json"), `${JSON.stringify({ name: "curtaild", version, license: "Apache-2.0", type: "module" }, null, 2)}\n`);
@@ -61,5 +61,5 @@ export async function bundle(root: string, target: string, { version, arch }: { 
     for (const file of readdirSync(from)) if (!file.includes("musl")) cpSync(join(from, file), join(to, file));
   }
   for (const data of ["drivers/models", "drivers/modbus/profiles"]) cpSync(join(root, data), join(target, data), { recursive: true, filter: (path) => !path.endsWith(".ts") });
-  cpSync(join(root, "dist/page"), join(target, "page"), { recursive: true });
+  cpSync(join(root, "dist/web"), join(target, "web"), { recursive: true });
 }
