@@ -10,7 +10,6 @@ import { lookOf, type LiveEvent } from "./rack.ts";
 import type { Language, Word } from "./words/words.ts";
 
 type Detail = ReturnType<typeof deviceDetail>;
-type AnyEvent = Pick<LiveEvent, "at" | "name"> & { readonly device?: unknown };
 
 export interface Saying {
   readonly language: Language;
@@ -19,7 +18,6 @@ export interface Saying {
 
 const PAST_S = 1_200;
 const EVERY_MS = 2_000;
-const MOST_EVENTS = 8;
 
 const known: Readonly<Record<string, Word>> = { outlet: "byOutlet", inlet: "byInlet", asic: "byAsic", model: "byModel", nameplate: "byNameplate" };
 const orders: Readonly<Record<string, Word>> = { waiting: "orderWaiting", sent: "orderWaiting", acknowledged: "orderAcknowledged", failed: "orderFailed" };
@@ -55,7 +53,7 @@ export class Sheet {
     clearTimeout(this.#timer);
     const id = this.#id;
     const path = encodeURIComponent(id);
-    const [detail, past, events] = await Promise.all([ask<Detail>(`/devices/${path}`), machinePast(id, PAST_S), ask<AnyEvent[]>("/events?last=400")]);
+    const [detail, past, events] = await Promise.all([ask<Detail>(`/devices/${path}`), machinePast(id, PAST_S), ask<LiveEvent[]>(`/devices/${path}/events`)]);
     if (!this.#dialog.open || id !== this.#id) return;
     const { language, figures } = this.#says();
     if (detail === null) write(part("sheet-why"), language.say("notLoaded"));
@@ -65,7 +63,7 @@ export class Sheet {
       const now = past.at.at(-1) ?? Date.now() / 1000;
       this.#chart.show(past, windowOf(past, now - PAST_S, now));
     }
-    if (events !== null) this.#happened(events.filter(({ device }) => device === id).slice(-MOST_EVENTS).toReversed(), language);
+    if (events !== null) this.#happened(events, language);
     this.#timer = setTimeout(() => void this.#refresh(), EVERY_MS);
   }
 
@@ -94,8 +92,8 @@ export class Sheet {
     part("sheet-readings").replaceChildren(...rows.flatMap(([word, text]) => [make("dt", {}, say(word)), make("dd", {}, make("bdi", {}, text))]));
   }
 
-  #happened(events: readonly AnyEvent[], language: Language): void {
-    const rows = events.map(({ at, name }) => make("li", {}, make("time", { datetime: at }, clock(Date.parse(at))), eventText({ name, says: name }, language)));
+  #happened(events: readonly LiveEvent[], language: Language): void {
+    const rows = events.map((event) => make("li", {}, make("time", { datetime: event.at }, clock(Date.parse(event.at))), make("span", {}, eventText(event, language), ...eventMore({ ...event, subject: null }, language))));
     part("sheet-events").replaceChildren(...(rows.length > 0 ? rows : [make("li", {}, language.say("nothingHappened"))]));
   }
 }

@@ -66,7 +66,7 @@ export function showTimeLeft(rack: Rack, { say }: Language): void {
 }
 
 const sourceText = ({ limitSource, bindingDoc }: LiveStatus, say: Language["say"]): string => {
-  const source = limitSource !== null && sources.has(limitSource) ? say(limitSource as Word) : (limitSource ?? "");
+  const source = limitSource === null ? "" : sources.has(limitSource) ? say(limitSource) : limitSource;
   return bindingDoc === null ? source : `${source} · ${say("document", { id: bindingDoc })}`;
 };
 

@@ -34,18 +34,24 @@ export function liveMachine(view: View, decision: Decision, notes: DeviceNotes) 
   };
 }
 
-/** null: it is of one machine and no trouble, and stands in the log. */
-export function liveEvent({ at, name, ...fields }: AgentEvent) {
+/** An event in the log's words. */
+export function eventRow({ at, name, ...fields }: AgentEvent) {
   const { level, text } = spoken(name, fields);
   const subject = fields["device"] ?? fields["meter"] ?? fields["outlet"] ?? fields["alarm"] ?? fields["id"] ?? null;
   const limit = fields["limitW"] ?? fields["toW"];
   const word = (value: unknown): string | null => (typeof value === "string" ? value : null);
-  return level === "info" && "device" in fields ? null : { at, name, level, says: text, subject: word(subject), to: word(fields["to"]), limitW: typeof limit === "number" ? limit : null };
+  return { at, name, level, says: text, subject: word(subject), to: word(fields["to"]), limitW: typeof limit === "number" ? limit : null };
+}
+
+/** null: it is of one machine and no trouble. That machine's own page has it. */
+export function liveEvent(event: AgentEvent): LiveEvent | null {
+  const row = eventRow(event);
+  return row.level === "info" && "device" in event ? null : row;
 }
 
 export type LiveStatus = ReturnType<typeof liveStatus>;
 export type LiveMachine = ReturnType<typeof liveMachine>;
-export type LiveEvent = NonNullable<ReturnType<typeof liveEvent>>;
+export type LiveEvent = ReturnType<typeof eventRow>;
 
 /** The rack at one time. */
 export interface LiveLook {

@@ -64,7 +64,7 @@ export function allRoutes(parts: RouteParts): ControlRoute[] {
     ...scheduleRoutes({ schedule, calendar, wallNow }),
     ...historyRoutes(() => history.past),
     ...metricsRoutes(() => metrics),
-    ...liveRoutes(() => live),
+    ...liveRoutes(daemon, () => live),
     ...hostRoutes(health),
     ...operationRoutes(daemon, parts),
     ...stateRoutes(daemon, store),

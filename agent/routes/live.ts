@@ -1,8 +1,13 @@
-/** The stream behind the status page. */
+/** What is behind the status page. */
 import type { Live } from "../attend/live.ts";
+import type { Daemon } from "../daemon.ts";
 import { ControlError, type ControlRoute } from "../link/control.ts";
+import { eventRow } from "../report/live.ts";
+import { deviceOf } from "./asked.ts";
 
-export const liveRoutes = (live: () => Live): ControlRoute[] => [{
+const MOST_EVENTS = 8;
+
+export const liveRoutes = (daemon: Daemon, live: () => Live): ControlRoute[] => [{
   method: "GET",
   path: "/live",
   socket: "look",
@@ -13,4 +18,13 @@ export const liveRoutes = (live: () => Live): ControlRoute[] => [{
     return now;
   },
   follow: (emit) => live().follow(emit),
+}, {
+  method: "GET",
+  path: "/devices/:id/events",
+  socket: "look",
+  does: "The last events of one miner in the log's words, newest first.",
+  async handle(request) {
+    const { device: { id } } = deviceOf(daemon, request);
+    return daemon.events.last(Number.POSITIVE_INFINITY).filter((event) => event["device"] === id).slice(-MOST_EVENTS).toReversed().map(eventRow);
+  },
 }];

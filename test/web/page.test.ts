@@ -118,7 +118,7 @@ describe("the status page", { skip: missingChromium, timeout: 120_000 }, () => {
     await shows(page, "#limit-more", /the grid’s allocation/);
     await shows(page, "#left-figure", /^5[67]:\d\d$/);
     const before = await text(page, "#left-figure");
-    await pause(1_100);
+    await pause(2_200);
     assert.notEqual(await text(page, "#left-figure"), before);
     await shows(page, "#verdict-says", /The rack keeps its limit\./, 30_000);
     await shows(page, "#events", /another limit binds the rack: 14\.0 kW/);
@@ -139,6 +139,7 @@ describe("the status page", { skip: missingChromium, timeout: 120_000 }, () => {
     await page.keyboard.press("Enter");
     await shows(page, "#sheet-why", /It does not answer .*never at zero/);
     await shows(page, "#sheet-readings", /Hashrate.?unknown/);
+    await shows(page, "#sheet-events", /a miner does not answer/);
     await page.keyboard.press("Escape");
     assert.equal(await page.locator("#sheet").isVisible(), false);
     await page.locator("#legend button", { hasText: "silent" }).click();

@@ -10,7 +10,7 @@ import { parse, stringify } from "yaml";
 import { setFault } from "../../agent/cli/sim-at.ts";
 import type { RigFile } from "../../agent/cli/sim-files.ts";
 import type { ConfigInput } from "../../agent/config/schema.ts";
-import { Scope } from "../../agent/runtime/scope.ts";
+import type { Scope } from "../../agent/runtime/scope.ts";
 import { Child } from "../../scripts/demo/child.ts";
 import { program, run, type Outcome } from "../cli/programs.ts";
 import { until } from "../link/link-rig.ts";
