@@ -13,7 +13,6 @@ import type { ConfigInput } from "../../agent/config/schema.ts";
 import type { Scope } from "../../agent/runtime/scope.ts";
 import { Child } from "../../scripts/demo/child.ts";
 import { program, run, type Outcome } from "../cli/programs.ts";
-import { until } from "../link/link-rig.ts";
 
 export const TOKEN = "a-token-for-the-test-0123";
 const EXECUTABLE = "/usr/bin/chromium";
@@ -77,5 +76,3 @@ async function freePort(): Promise<number> {
   await new Promise((resolve) => server.close(resolve));
   return port;
 }
-
-export { until };
