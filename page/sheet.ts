@@ -1,5 +1,6 @@
 /** One machine, opened: why it is as it is, what was read of it, its last twenty minutes. */
 import type { deviceDetail } from "../agent/report/devices.ts";
+import type { WhyDocument } from "../agent/report/why.ts";
 import { Chart } from "./chart.ts";
 import { windowOf } from "./curve.ts";
 import { icon, make, part, swapIcon, write } from "./dom.ts";
@@ -9,6 +10,7 @@ import { machinePast } from "./past.ts";
 import { lookOf, type LiveEvent } from "./rack.ts";
 import type { Language, Word } from "./words/words.ts";
 
+type Reason = WhyDocument["devices"][number];
 type Detail = ReturnType<typeof deviceDetail>;
 
 export interface Saying {
@@ -53,11 +55,11 @@ export class Sheet {
     clearTimeout(this.#timer);
     const id = this.#id;
     const path = encodeURIComponent(id);
-    const [detail, past, events] = await Promise.all([ask<Detail>(`/devices/${path}`), machinePast(id, PAST_S), ask<LiveEvent[]>(`/devices/${path}/events`)]);
+    const [detail, why, past, events] = await Promise.all([ask<Detail>(`/devices/${path}`), ask<WhyDocument>(`/why/${path}`), machinePast(id, PAST_S), ask<LiveEvent[]>(`/devices/${path}/events`)]);
     if (!this.#dialog.open || id !== this.#id) return;
     const { language, figures } = this.#says();
     if (detail === null) write(part("sheet-why"), language.say("notLoaded"));
-    else this.#show(detail, language, figures);
+    else this.#show(detail, why?.devices[0] ?? null, { language, figures });
     if (past !== null && detail !== null) {
       this.#chart ??= new Chart(part("sheet-chart"), { height: 130, most: detail.nameplateW, unknown: language.say("chartUnknown") });
       const now = past.at.at(-1) ?? Date.now() / 1000;
@@ -67,12 +69,12 @@ export class Sheet {
     this.#timer = setTimeout(() => void this.#refresh(), EVERY_MS);
   }
 
-  #show(detail: Detail, { say }: Language, { power, hashrate, temperature, unit }: Figures): void {
+  #show(detail: Detail, reason: Reason | null, { language: { say }, figures: { power, hashrate, temperature, unit } }: Saying): void {
     const look = lookOf(detail);
     part("sheet-look").dataset["kind"] = look.kind;
     swapIcon(part("sheet-look").querySelector("svg") ?? part("sheet-look").appendChild(icon(look.icon)), detail.maintenance ? "wrench" : look.icon);
     write(part("sheet-state"), say(detail.maintenance ? "maintenance" : look.word));
-    write(part("sheet-why"), whyOf(detail, say));
+    write(part("sheet-why"), [whyOf(detail, reason, say), ...(reason === null ? [] : stepsOf(reason, { say, power, hashrate }))].join(" "));
     const telemetry = detail.telemetry;
     const rows: [Word, string][] = [
       ["now", detail.powerW === null ? say("between", { low: power(detail.powerLowW), high: power(detail.powerHighW) }) : power(detail.powerW)],
@@ -116,12 +118,21 @@ export function eventMore({ subject, to, limitW }: LiveEvent, language: Language
   return [...(what === null ? [] : [": ", make("bdi", { class: "to" }, what)]), ...(subject === null ? [] : [" ", make("bdi", { class: "subject" }, subject)])];
 }
 
-function whyOf(detail: Detail, say: Language["say"]): string {
+function whyOf(detail: Detail, reason: Reason | null, say: Language["say"]): string {
   if (detail.maintenance) return say("whyMaintenance");
   if (detail.state === "off") return say("whyOff");
   if (detail.quarantineReason !== null) return say("whyQuarantined", { reason: detail.quarantineReason });
   if (detail.unknownReason !== null) return say("whySilent", { reason: detail.unknownReason });
   if (detail.poolGuard === "foreign") return say("whyForeign");
+  if (reason?.by === "emergency") return say("whyEmergency");
+  if (reason?.by === "deviation") return say("whyDeviates");
+  if (reason?.by === "no-means") return say("whyNoMeans");
   if (detail.state === "asleep") return say("whyAsleep");
   return detail.setpoint === null ? say("whyNoOrder") : say("whyPoint", { setpoint: detail.setpoint });
+}
+
+/** Why not the next step, and what is waited for. */
+function stepsOf({ next, wait }: Reason, { say, power, hashrate }: { readonly say: Language["say"] } & Pick<Figures, "power" | "hashrate">): string[] {
+  const step = next === null || next.because === "no-plan" ? [] : [say(next.because === "no-room" ? "whyNoRoom" : "whyNotAsked", { power: power(next.powerW), hashrate: hashrate(next.hashrateThs) })];
+  return [...step, ...(wait?.forS == null ? [] : [say("whyWaits", { length: length(wait.forS * 1000) })])];
 }

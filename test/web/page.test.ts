@@ -7,7 +7,9 @@ import { after, before, describe, test } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import type { Browser, BrowserContext, Page } from "playwright-core";
+import { runbookNames } from "../../agent/report/runbook/runbook.ts";
 import { Scope } from "../../agent/runtime/scope.ts";
+import { urEvents } from "../../page/words/ur-events.ts";
 import { missingChromium, openBrowser, openWebRig, TOKEN, type WebRig } from "./web-rig.ts";
 
 const SCREENS = fileURLToPath(new URL("../../../build/screens/", import.meta.url));
@@ -201,6 +203,8 @@ describe("the status page", { skip: missingChromium, timeout: 120_000 }, () => {
     const { violations } = (await page.evaluate(`axe.run(document, { runOnly: ${JSON.stringify(WCAG)} })`)) as AxeFound;
     assert.deepEqual(violations.map(({ id, nodes }) => `${id}: ${nodes.slice(0, 3).map(({ html, failureSummary }) => `${html} ${failureSummary ?? ""}`).join(" | ")}`), []);
   }
+
+  test("every event has its sentence in Urdu", () => assert.deepEqual(runbookNames.filter((name) => /^[a-z]+\.[a-z]+$/.test(name) && urEvents[name] === undefined), []));
 
   test("no script failed and nothing was kept from loading, in all of this", () => assert.deepEqual(trouble, []));
 });
