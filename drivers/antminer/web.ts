@@ -3,7 +3,7 @@ import { DeviceError } from "../../agent/runtime/errors.ts";
 import { numberAt, textAt, type JsonObject } from "../cgminer/json.ts";
 import type { Rank } from "../cgminer/lane.ts";
 import type { MinerOptions } from "../driver.ts";
-import { answerOf, objectOf } from "../http/answer.ts";
+import { answerOf, exactOf, objectOf } from "../http/answer.ts";
 import { HttpClient, type HttpTalk } from "../http/client.ts";
 import { DigestSession } from "../http/digest.ts";
 import { Lockout } from "../http/lockout.ts";
@@ -40,7 +40,7 @@ export class StockWeb {
 
   async configuration(talk: HttpTalk): Promise<JsonObject> {
     const request = { method: "GET", path: `${CGI}/get_miner_conf.cgi` } as const;
-    return objectOf("get_miner_conf", await this.#session.send(talk, request));
+    return exactOf("get_miner_conf", await this.#session.send(talk, request));
   }
 
   /** Throws `refused` unless it says success in so many words. */

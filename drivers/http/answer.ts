@@ -36,6 +36,13 @@ export function objectOf(what: string, reply: HttpReply): JsonObject {
   throw new DeviceError("malformed", `${what}: the reply is ${answer === null ? "empty" : "not an object"}`);
 }
 
+/** The same where it will be written back: what had to be mended may not be what the miner holds. */
+export function exactOf(what: string, reply: HttpReply): JsonObject {
+  const answer = objectOf(what, reply);
+  if (parseReply(reply.body).mended.length === 0) return answer;
+  throw new DeviceError("malformed", `${what}: the reply is no JSON as it stands; nothing is written, as that might change what it holds`);
+}
+
 function parsed(what: string, body: string): Json {
   try {
     return parseReply(body).value;

@@ -2,7 +2,7 @@
 import { DeviceError } from "../../agent/runtime/errors.ts";
 import type { Json, JsonObject } from "../cgminer/json.ts";
 import type { Rank } from "../cgminer/lane.ts";
-import { answerOf, objectOf } from "../http/answer.ts";
+import { answerOf, exactOf, objectOf } from "../http/answer.ts";
 import { HttpClient, type HttpTalk } from "../http/client.ts";
 import type { HttpRequest } from "../http/exchange.ts";
 import { Lockout } from "../http/lockout.ts";
@@ -54,6 +54,11 @@ export class VnishTalk {
 
   async get(path: string): Promise<JsonObject> {
     return objectOf(`GET ${path}`, await this.#send({ method: "GET", path }));
+  }
+
+  /** What will be written back. */
+  async exact(path: string): Promise<JsonObject> {
+    return exactOf(`GET ${path}`, await this.#send({ method: "GET", path }));
   }
 
   async list(path: string): Promise<readonly Json[]> {

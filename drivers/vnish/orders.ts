@@ -41,7 +41,7 @@ export async function globals(talk: VnishTalk, point: OperatingPoint): Promise<b
     if (isAsleep(status)) await wake(talk);
     return null;
   }
-  const overclock = at(await talk.get("/settings"), "miner", "overclock");
+  const overclock = at(await talk.exact("/settings"), "miner", "overclock");
   const read = globalsOf(overclock);
   if (read === null || !isObject(overclock)) throw new DeviceError("refused", `${point.id}: it is not set by hand any more`);
   const written = pointAt([point], read) === null;
@@ -94,7 +94,7 @@ async function unlessAlready(talk: VnishTalk, path: string, asleep: boolean): Pr
 
 /** The whole of `overclock` goes back, as what is left out may be set to defaults. */
 async function writePreset(talk: VnishTalk, name: string): Promise<Json> {
-  const overclock = at(await talk.get("/settings"), "miner", "overclock");
+  const overclock = at(await talk.exact("/settings"), "miner", "overclock");
   if (!isObject(overclock)) throw new DeviceError("malformed", "GET /settings: no miner.overclock");
   return talk.post("/settings", { miner: { overclock: { ...overclock, preset: name } } });
 }

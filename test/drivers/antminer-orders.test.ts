@@ -80,6 +80,14 @@ describe("an order to a stock Antminer", () => {
     assert.equal(writes(miner), 0);
   });
 
+  test("a configuration that had to be mended is never written back", async () => {
+    await using miner = await stockAntminer();
+    const conf = '{"bitmain-work-mode":"0","pools":[{"url":"stratum+tcp://a","user":"b","pass":"c",}],"bitmain-voltage":nan}';
+    miner.instead = ({ method }) => (method === "GET" ? { status: 200, body: conf } : null);
+    await fails(toSleep(miner.device), "malformed", /no JSON as it stands; nothing is written/);
+    assert.equal(writes(miner), 0);
+  });
+
   test("is not believed when it is not read back, nor when pools were lost on the way", async () => {
     await using miner = await stockAntminer({ startMs: 60 });
     miner.instead = ({ method }) => (method === "POST" ? json(200, { stats: "success", code: "M000", msg: "OK!" }) : null);
