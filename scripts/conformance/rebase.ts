@@ -1,9 +1,8 @@
 /** A vector's documents are dated on one day in 2026. Lived through now, they have to be dated and signed anew, faults and all. */
 import { sign, verify, type KeyObject } from "node:crypto";
-import { grid, root, stranger } from "../docs/vector.ts";
+import { testKeys } from "../docs/vector.ts";
 
 const time = /\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z/g;
-const signers = [root, grid, stranger];
 
 /** The payload with every time in it moved by `shift` milliseconds; what no key has signed stays as it is. */
 export function rebased(payload: string, shift: number): string {
@@ -20,6 +19,6 @@ export function rebased(payload: string, shift: number): string {
 const moved = (text: string, shift: number): string => text.replaceAll(time, (at) => new Date(Date.parse(at) + shift).toISOString());
 
 function signerOf(signed: string, signature: string): KeyObject | null {
-  const genuine = ({ publicKey }: (typeof signers)[number]): boolean => verify(null, Buffer.from(signed), publicKey, Buffer.from(signature, "base64url"));
-  return signers.find(genuine)?.key ?? null;
+  const genuine = ({ publicKey }: (typeof testKeys)[number]): boolean => verify(null, Buffer.from(signed), publicKey, Buffer.from(signature, "base64url"));
+  return testKeys.find(genuine)?.key ?? null;
 }

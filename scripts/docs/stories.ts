@@ -1,7 +1,7 @@
 /** What the conformance vectors tell. Expectations are written here by hand from gla-1.md; no run of ours fills them in. */
 import { isoTime } from "../../agent/signal/compose.ts";
 import { drawFor } from "../../agent/signal/draw.ts";
-import { grid, node, origin, stranger, Story, topicOf, type VectorFile } from "./vector.ts";
+import { grid, node, origin, root, stranger, Story, successor, topicOf, type VectorFile } from "./vector.ts";
 
 const own = (path: string): string => topicOf(`${node}/${path}`);
 const late = (second: number): string => isoTime(origin + second * 1_000);
@@ -72,6 +72,22 @@ const replay = (): VectorFile =>
     .limit(30_000, { acks: [] }, {}, { seq: 498, retain: true })
     .restart().limit(30_000, { acks: ["REJECTED/REPLAY"], refused: { REPLAY: 1 }, state: "init" }, {}, { seq: 499 })
     .tell("replay", "What is held is applied again and not answered; the same number with another payload, and a lower one, are refused also after a restart; a lower one that is retained is passed over in silence.");
+
+const rotation = (): VectorFile =>
+  new Story().trusted()
+    .limit(8_000, { limitW: 8_000, source: "event" })
+    .limit(9_000, { acks: [], ...refusedOnce("BAD_SIGNATURE") }, {}, { key: successor, id: "e2" })
+    .keys({}, [successor])
+    .limit(20_000, { acks: [], refused: { BAD_SIGNATURE: 2 } })
+    .limit(9_000, { limitW: 9_000 }, {}, { key: successor })
+    .keys({ acks: ["REJECTED/SCHEMA"], refused: { BAD_SIGNATURE: 2, SCHEMA: 1 } }, [successor, { ...root, kid: "grid-3" }])
+    .tell("keys-rotated", "A new key set takes away what it leaves out: the old key signs nothing more, what it has said stays until the new one replaces it, and the root key is no working key.");
+
+const named = (): VectorFile =>
+  new Story().trusted()
+    .limit(900_000, { acks: [] }, {}, { node: "area/constructor", id: "toString" })
+    .limit(8_000, { limitW: 8_000, source: "event" }, {}, { id: "constructor" })
+    .tell("names", "A name is a name: no share comes from an area called like a member of every object, and an event may be called so.");
 
 const limits = (): VectorFile =>
   new Story().trusted()
@@ -170,6 +186,6 @@ const short = (): VectorFile =>
 
 export const stories: readonly VectorFile[] = [
   new Story().trusted().wait(60).tell("confirmation", "Keys, an allocation and a heartbeat that names both: the allocation binds."),
-  confirmation(), lost(), gap(), emergency(), replay(), limits(), superseded(), random(), cancelledRandom(), slope(), levels(), setpoints(), shares(), optOut(), next(), noClock(), short(),
+  confirmation(), lost(), gap(), emergency(), replay(), rotation(), named(), limits(), superseded(), random(), cancelledRandom(), slope(), levels(), setpoints(), shares(), optOut(), next(), noClock(), short(),
   ...refusals.map(([name, shows, tell]) => tell(new Story().trusted()).tell(`refused-${name}`, shows)),
 ];

@@ -66,6 +66,8 @@ export function testKey(kid: string, byte: number): SigningKey & { readonly publ
 export const root = testKey("root", 1);
 export const grid = testKey("grid-1", 2);
 export const stranger = testKey("grid-1", 3);
+export const successor = testKey("grid-2", 4);
+export const testKeys = [root, grid, stranger, successor] as const;
 
 const agent: Agent = {
   prefix: "gla/1", operator: "demo", site: "s1", rack: "r1", signatures: "required", nominalW: 33_528, failsafeLimitW: 10_000, optOut: false,
@@ -149,9 +151,10 @@ export class Story {
     return this.#step(null, after);
   }
 
-  keys(): this {
-    const row = { kid: grid.kid, alg: "Ed25519", key: grid.publicKey.export({ format: "jwk" }), types: ["ALLOCATION", "LIMIT", "SETPOINT", "LEVEL", "EMERGENCY", "RELEASE", "HEARTBEAT"], nodes: ["site/s1", "area", "all"], notAfter: null };
-    return this.say("KEYS", { keys: [row] }, { acks: ["RECEIVED", "ACCEPTED"] });
+  /** The whole set, each key for everything here. */
+  keys(after: After = {}, keys: readonly (typeof grid)[] = [grid]): this {
+    const rows = keys.map(({ kid, publicKey }) => ({ kid, alg: "Ed25519", key: publicKey.export({ format: "jwk" }), types: ["ALLOCATION", "LIMIT", "SETPOINT", "LEVEL", "EMERGENCY", "RELEASE", "HEARTBEAT"], nodes: ["site/s1", "area", "all"], notAfter: null }));
+    return this.say("KEYS", { keys: rows }, { acks: ["RECEIVED", "ACCEPTED"], ...after });
   }
 
   allocation(maxW: number | null, after: After = {}, more: Readonly<Record<string, unknown>> = {}, saying: Saying = {}): this {
