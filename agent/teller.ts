@@ -89,7 +89,7 @@ export class Teller {
     const tick = clock.now();
     const { ref, type, terms, ...said } = ack;
     if (ack.status === "ACCEPTED") this.#open.accepted({ ref, type, terms }, this.#decision);
-    else if (ack.status === "CANCELLED" || ack.status === "SUPERSEDED" || ack.status === "OPT_OUT") this.#open.ended(ref.id);
+    else if (ack.status === "CANCELLED" || ack.status === "SUPERSEDED" || ack.status === "OPT_OUT") this.#open.ended(ref);
     const settles = instant(Math.max(tick.at, terms?.begins ?? tick.at) + (terms?.respondWithin ?? policy.responseTime));
     const expectedSettleAt = ack.status === "ACCEPTED" ? settles : null;
     this.#reporter.ack(ref.id, ackDocument({ ...said, expectedSettleAt }, { ref, of: type, at: tick.at, decision: this.#decision, shareFrom: signal.summary(tick).shareFrom }));

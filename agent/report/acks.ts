@@ -61,20 +61,21 @@ const WORKING = new Set(["ALLOCATION", "LIMIT", "SETPOINT", "LEVEL", "EMERGENCY"
 
 /** Documents accepted and not yet over. */
 export class OpenDocuments {
+  /** By topic and id: a site and a rack may each have an event of the same name. */
   readonly #open = new Map<string, Open>();
 
   /** `decision`: the last before it. Types that ask nothing of the rack are not followed. */
   accepted(document: Accepted, decision: Decision | null): void {
     if (!WORKING.has(document.type)) return;
-    const { id } = document.ref;
-    this.#open.delete(id);
-    this.#open.set(id, { ...document, before: decision === null ? null : measuredW(decision), startedAt: null, settled: false, failed: false });
+    const key = keyOf(document.ref);
+    this.#open.delete(key);
+    this.#open.set(key, { ...document, before: decision === null ? null : measuredW(decision), startedAt: null, settled: false, failed: false });
     const oldest = this.#open.keys().next().value;
     if (this.#open.size > MOST && oldest !== undefined) this.#open.delete(oldest);
   }
 
-  ended(id: string): void {
-    this.#open.delete(id);
+  ended(ref: DocumentRef): void {
+    this.#open.delete(keyOf(ref));
   }
 
   /** What is to be said after one decision, by priority. */
@@ -82,10 +83,15 @@ export class OpenDocuments {
     const outcomes: Outcome[] = [];
     const byPriority = [...this.#open.values()].sort((a, b) => (a.terms?.priority ?? Infinity) - (b.terms?.priority ?? Infinity) || 0);
     for (const document of byPriority) {
-      if (!this.#open.has(document.ref.id)) continue;
+      if (!this.#open.has(keyOf(document.ref))) continue;
       if (document.startedAt === null) {
         outcomes.push(...this.#begin(document, decision, earliest));
         if (document.startedAt !== null && document.type === "EMERGENCY") outcomes.push(...foreseen(document, decision, { emergency: emergency(), nominal }));
+      }
+      // Released: what the meter shows from now on is not what was asked for.
+      if (document.type === "EMERGENCY" && document.startedAt !== null && decision.state !== "emergency") {
+        outcomes.push(...this.#end(document, decision));
+        continue;
       }
       if (document.startedAt !== null) outcomes.push(...this.#judge(document, decision, document.startedAt + (document.terms?.respondWithin ?? responseTime)));
       if (document.terms !== null && earliest >= document.terms.ends) outcomes.push(...this.#end(document, decision));
@@ -97,7 +103,7 @@ export class OpenDocuments {
     if (document.terms !== null && earliest < document.terms.begins) return [];
     document.startedAt = decision.uptime;
     const replaced = [...this.#open.values()].filter(({ ref, startedAt }) => ref.topic === document.ref.topic && ref.id !== document.ref.id && startedAt !== null);
-    for (const { ref } of replaced) this.#open.delete(ref.id);
+    for (const { ref } of replaced) this.#open.delete(keyOf(ref));
     return [...replaced.map((other) => outcome(other, "SUPERSEDED", { decision, reason: `by ${document.ref.id}` })), outcome(document, "STARTED", { decision })];
   }
 
@@ -117,11 +123,13 @@ export class OpenDocuments {
   }
 
   #end(document: Open, decision: Decision): Outcome[] {
-    this.#open.delete(document.ref.id);
+    this.#open.delete(keyOf(document.ref));
     if (document.settled) return [outcome(document, "COMPLETED", { decision })];
     return document.failed ? [] : [outcome(document, "PARTIAL", { decision, reason: "it ended before a meter had shown it" })];
   }
 }
+
+const keyOf = ({ topic, id }: DocumentRef): string => `${topic} ${id}`;
 
 /** GLA/1 "Times to keep": within 30 s no more than a twentieth is left, or it is said at once how long it takes. */
 const LEFT_AFTER_30S = 0.05;

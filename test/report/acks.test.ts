@@ -17,7 +17,7 @@ const base = decide(startState(millis(0)), input(snapshot([], metered(0)))).deci
 function seen(second: number, power: number, limit: number, over: { readonly compliance?: Compliance; readonly quality?: Decision["quality"]; readonly setpoint?: number } = {}): Decision {
   const compliance = over.compliance ?? (power <= limit ? { kind: "compliant", margin: watts(limit - power) } : { kind: "settling", excess: watts(power - limit), deadline: seconds(second + 10) });
   return {
-    ...base, uptime: seconds(second), effective: { limit: { kind: "limited", power: watts(limit) }, binding: null }, tolerance: watts(100),
+    ...base, state: limit === 0 ? "emergency" : "limited", uptime: seconds(second), effective: { limit: { kind: "limited", power: watts(limit) }, binding: null }, tolerance: watts(100),
     draw: { low: watts(power), high: watts(power), by: "inlet" }, quality: over.quality ?? "measured", compliance,
     setpoint: over.setpoint === undefined ? null : { source: "event", power: watts(over.setpoint), ref: ref("sp"), until: null },
   };
@@ -54,6 +54,8 @@ describe("from acceptance to completion", () => {
     ["over before a meter had shown it", [limit({ ends: at(5) })], [cycle(1, 20_000, 8_000), cycle(5, 20_000, 8_000)], ["1 STARTED", "5 PARTIAL"]],
     ["a SETPOINT is met from both sides", [limit({}, "sp", "SETPOINT")], [cycle(1, 4_000, 30_000, { setpoint: 9_000 }), cycle(5, 4_000, 30_000, { setpoint: 9_000 }), cycle(9, 8_950, 30_000, { setpoint: 9_000 })], ["1 STARTED", "9 SETTLED at 8950"]],
     ["an EMERGENCY has no end", [{ ref: ref("stop"), type: "EMERGENCY", terms: null }], [cycle(1, 20_000, 0), cycle(9, 80, 0), cycle(1e6, 80, 0)], ["1 STARTED", "9 SETTLED at 80"]],
+    ["an EMERGENCY that was released is completed", [{ ref: ref("stop"), type: "EMERGENCY", terms: null }], [cycle(1, 20_000, 0), cycle(9, 80, 0), cycle(100, 80, 30_000), cycle(101, 80, 30_000)], ["1 STARTED", "9 SETTLED at 80", "100 COMPLETED"]],
+    ["one that was released before a meter had shown it never settles", [{ ref: ref("stop"), type: "EMERGENCY", terms: null }], [cycle(1, 20_000, 0), cycle(9, 19_000, 30_000), cycle(20, 5_000, 30_000)], ["1 STARTED", "9 PARTIAL"]],
     ["KEYS and RELEASE ask nothing of the rack", [{ ref: ref("keys"), type: "KEYS", terms: null }], [cycle(1, 20_000, 30_000), cycle(9, 20_000, 30_000)], []],
     ["by priority, the smaller first", [limit({ priority: 5 }, "late"), limit({ priority: 1 }, "early"), limit({}, "last")], [cycle(1, 20_000, 8_000)], ["1 early STARTED", "1 late STARTED", "1 last STARTED"]],
   ];
@@ -71,6 +73,18 @@ describe("from acceptance to completion", () => {
     const [one, two] = [limit({}, "one", "ALLOCATION"), limit({ begins: at(100) }, "two", "ALLOCATION")].map((document) => ({ ...document, ref: { ...document.ref, topic } }));
     assert.ok(one && two);
     assert.deepEqual(live([one, two], [cycle(1, 7_000, 8_000), cycle(3, 7_000, 8_000), cycle(100, 7_000, 8_000)]), ["1 one STARTED", "3 one SETTLED at 7000", "100 one SUPERSEDED", "100 two STARTED"]);
+  });
+
+  test("a site's event and the rack's of the same name are two", () => {
+    const of = (topic: string, ends: number): Accepted => ({ ...limit({ ends: at(ends) }, "peak"), ref: { ...ref("peak"), topic } });
+    const open = new OpenDocuments();
+    for (const document of [of("site", 600), of("rack", 20)]) open.accepted(document, null);
+    const said = (second: number): string[] => open.outcomes(seen(second, 7_000, 8_000), { earliest: instant(at(second)), responseTime: seconds(15), emergency: () => null, nominal: watts(20_000) }).map(({ ref: { topic }, status }) => `${topic} ${status}`);
+    assert.deepEqual(said(1), ["site STARTED", "rack STARTED"]);
+    assert.deepEqual(said(3), ["site SETTLED", "rack SETTLED"]);
+    open.ended({ ...ref("peak"), topic: "other" });
+    assert.deepEqual(said(20), ["rack COMPLETED"]);
+    assert.deepEqual(said(600), ["site COMPLETED"]);
   });
 
   test("a hundred are followed, not more", () => {
