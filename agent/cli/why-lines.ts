@@ -51,12 +51,11 @@ function budgetText({ budget: { budgetW, risesForS, parts } }: WhyDocument): str
   const rises = risesForS === null ? ", and does not rise yet" : risesForS > 0 ? `, and rises to what is allowed in ${secondsText(risesForS)}` : "";
   if (budgetW === null) return "";
   if (parts === null) return `${powerText(budgetW)}${rises}`;
-  const { marginW, wideMargin, biasW, besideW, beside, awaitedW, climbW, availableW, plannedW, freeW } = parts;
+  const { marginW, wideMargin, biasW, besideW, beside, climbW, availableW, plannedW, freeW } = parts;
   const pieces = [
     `${powerText(marginW)} margin${wideMargin ? " (wide: the rack goes far)" : ""}`,
     ...((biasW ?? 0) > 0 ? [`${powerText(biasW)} that the rack draws besides its machines`] : []),
     ...(beside.length > 0 ? [`${powerText(besideW)} for ${listed(beside.map(({ device }) => device))}, not planned with`] : []),
-    ...((awaitedW ?? 0) > 0 ? [`${powerText(awaitedW)} for an outlet to close`] : []),
     ...((climbW ?? 0) > 0 ? [`${powerText(climbW)} for a machine on its way up`] : []),
     `${powerText(availableW)} for the others`,
   ];
@@ -173,7 +172,7 @@ const SOON_S = 900;
 export function whyInShort({ effectiveLimitW, limitSource, budget: { budgetW, risesForS, parts }, devices, next, state }: WhyDocument): string {
   const limit = effectiveLimitW === null ? "nothing limits" : `${powerText(effectiveLimitW)} by ${shortSources[limitSource ?? ""] ?? limitSource ?? "nobody"}`;
   const rises = risesForS !== null && risesForS > 0 && budgetW !== null ? `, budget ${powerText(budgetW)} rises for ${secondsText(Math.ceil(risesForS))}` : "";
-  const besides = (parts?.biasW ?? 0) + (parts?.besideW ?? 0) + (parts?.awaitedW ?? 0) + (parts?.climbW ?? 0);
+  const besides = (parts?.biasW ?? 0) + (parts?.besideW ?? 0) + (parts?.climbW ?? 0);
   const split = parts === null ? "" : `${powerText(parts.marginW)} margin${besides > 0 ? ` + ${powerText(besides)} besides` : ""} + ${powerText(parts.plannedW)} for ${devices.filter(({ by }) => by === "plan").length} machines, ${(parts.freeW ?? 0) > 0 ? `${powerText(parts.freeW)} left` : "nothing left"}`;
   const odd = devices.filter(({ by }) => by !== "plan" && by !== "emergency").map(({ id, by }) => `${id} ${shortBy[by] ?? by}`);
   const asleep = devices.filter(({ setpoint }) => setpoint === "sleep").length;

@@ -13,7 +13,7 @@ import { learn, look, outageOf } from "./look.ts";
 import type { Compliance, Draw, PowerLimit, Setpoint } from "./model.ts";
 import type { GridState } from "./mode.ts";
 import { gridState, nextMode } from "./mode.ts";
-import { awaited, isUnseen, switchOutlets } from "./outlets.ts";
+import { isUnseen, rested, switchOutlets } from "./outlets.ts";
 import type { PlanReason } from "./plan.ts";
 import { keepTargets, makePlan } from "./plan.ts";
 import type { Policy } from "./policy.ts";
@@ -122,7 +122,7 @@ export function decide(rack: RackState, input: DecideInput): { readonly rack: Ra
     ? keepTargets(rack, learned.views)
     : makePlan(rack, learned.views, {
         budget, atLimit: samePower(budget, aim.limit), bias: learned.bias, uptime, policy, metered: meterFresh, settled: watch.settled, over,
-        awaited: mode.emergency ? 0 : awaited(learned.views, uptime), horizon: horizonOf(aim, input.now),
+        dark: mode.emergency ? [] : rested(learned.views, uptime), horizon: horizonOf(aim, input.now),
       });
   const mayRaise = !awaitingPolls && !mode.emergency && (meterFresh || snapshot.rack === null) && !(mode.restoring !== null && uptime < mode.restoring.notBefore);
   const targets = mode.emergency ? asleep(learned.views) : plan.targets;

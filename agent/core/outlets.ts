@@ -5,7 +5,7 @@
  */
 import type { PowerLimit } from "./model.ts";
 import type { Policy } from "./policy.ts";
-import type { Feed } from "./snapshot.ts";
+import type { DeviceSnapshot, Feed } from "./snapshot.ts";
 import type { DeviceState, Order } from "./state.ts";
 import type { Millis } from "./units.ts";
 import { millis, seconds } from "./units.ts";
@@ -56,6 +56,8 @@ interface Switched {
 
 /** From an order until the PDU has read it back. */
 const SETTLE = seconds(5);
+/** A machine that has not been heard of for so long after its outlet was closed does not come. */
+const BOOT = seconds(180);
 const BACK_OFF = { first: seconds(5), most: seconds(60) } as const;
 
 type Fed = View & { readonly device: { readonly feed: Feed } };
@@ -65,7 +67,7 @@ export function switchOutlets(views: readonly View[], states: ReadonlyMap<string
   if (fed.length === 0) return { orders: [], states, outlets: before, nextOrder: context.nextOrder };
   const { uptime, emergency, excess, policy } = context;
   const neededSince = emergency || excess > 0 ? (before.neededSince ?? uptime) : null;
-  const wanted = new Map<string, OutletState | null>(fed.map(({ device }) => [device.id, settled(states.get(device.id)?.outlet ?? null, device.feed)]));
+  const wanted = new Map<string, OutletState | null>(fed.map((view) => [view.device.id, settled(states.get(view.device.id)?.outlet ?? null, view, uptime)]));
 
   let { openedAt, closedAt } = before;
   const seenLast = !isUnseen(before, context);
@@ -85,8 +87,12 @@ export function switchOutlets(views: readonly View[], states: ReadonlyMap<string
 /** The last step may not be on the meter yet. */
 export const isUnseen = ({ openedAt }: Outlets, { uptime, seen }: { readonly uptime: Millis; readonly seen: Millis }): boolean => openedAt !== null && uptime - openedAt < SETTLE + seen;
 
-/** Closed again and read so: no longer ours. */
-const settled = (state: OutletState | null, feed: Feed): OutletState | null => (state !== null && state.on && feed.on === true ? null : state);
+/** Closed again, read so, and its machine heard of: no longer ours. */
+const settled = (state: OutletState | null, view: Fed, uptime: Millis): OutletState | null =>
+  state?.on === true && view.device.feed.on === true && (view.known || uptime - state.orderedAt >= BOOT) ? null : state;
+
+/** Its outlet has been closed and it has not been heard since: it boots, and may come up with all it can draw. */
+export const boots = ({ feed }: DeviceSnapshot, { outlet }: DeviceState): boolean => outlet?.on === true && feed?.on !== false;
 
 const inFlight = ({ order }: Feed): boolean => order !== null && (order.state === "waiting" || order.state === "sending");
 
@@ -121,9 +127,8 @@ function isRested({ device }: View, outlet: OutletState | null, uptime: Millis):
   return uptime - (feed.offSince ?? outlet.orderedAt) >= feed.outlet.minOffTime;
 }
 
-/** What the others leave free so that the next one may be switched on: all it may draw when it boots; 0: none waits. */
-export const awaited = (views: readonly View[], uptime: Millis): number =>
-  views.find((view) => isRested(view, view.state.outlet, uptime))?.device.nameplate.highest ?? 0;
+/** Those that may be switched on again, as far as time goes. */
+export const rested = (views: readonly View[], uptime: Millis): View[] => views.filter((view) => isRested(view, view.state.outlet, uptime));
 
 /** Level, not edge: whatever is not read as wanted is ordered, again after a while. */
 function issue(fed: readonly Fed[], wanted: ReadonlyMap<string, OutletState | null>, context: OutletContext & { readonly states: ReadonlyMap<string, DeviceState> }): Omit<Switched, "outlets"> {

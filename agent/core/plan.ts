@@ -15,7 +15,7 @@ import type { Policy } from "./policy.ts";
 import type { PlanMade, Quarantine, RackState } from "./state.ts";
 import type { Millis, Watts } from "./units.ts";
 import type { View } from "./view.ts";
-import { canBeSet, expectedAt, lowestOf } from "./view.ts";
+import { canBeSet, expectedAt, lowestOf, transitionEnds } from "./view.ts";
 
 export interface Plan {
   readonly targets: ReadonlyMap<string, Setpoint | null>;
@@ -37,7 +37,7 @@ export type Verdict =
   | { readonly kind: "kept"; readonly because: "best" | "dwell" | "just-woken" | "not-worth"; readonly more: number }
   | { readonly kind: "recorded" | "emergency" };
 
-/** budget = margin + bias + beside + awaited + climb + available. Null where there is no limit. */
+/** budget = margin + bias + beside + climb + available. Null where there is no limit. */
 export interface Split {
   readonly margin: number;
   /** The margin is wide because the rack goes far. */
@@ -46,9 +46,7 @@ export interface Split {
   readonly bias: number;
   /** What is not planned with, and what it may draw. */
   readonly beside: readonly { readonly device: string; readonly power: number }[];
-  /** Kept for a machine whose outlet is to be closed again. */
-  readonly awaited: number;
-  /** Kept for one that passes through more than it ends at. */
+  /** Kept for one that passes through more than it ends at: a wake, or a boot behind an outlet that is to be closed. */
   readonly climb: number;
   /** For the machines that are planned with. */
   readonly available: number;
@@ -69,8 +67,8 @@ export interface PlanContext {
   readonly settled: boolean;
   /** The meter shows more than the budget: legal first, optimal after. */
   readonly over: boolean;
-  /** Kept free for a machine whose outlet is to be closed again. */
-  readonly awaited: number;
+  /** Those whose outlets may be closed again, as soon as there is room. */
+  readonly dark: readonly View[];
   /** How long what is planned now may earn: until the next change of the limit that is known. */
   readonly horizon: Millis;
 }
@@ -92,12 +90,11 @@ export function makePlan(rack: RackState, views: readonly View[], context: PlanC
     if (rung !== null) quarantined.set(view.device.id, rung);
   }
   const obeying = views.filter((view) => view.known && canBeSet(view) && !quarantined.has(view.device.id) && view.state.deviatesSince === null);
-  const room = budget.kind === "limited" && context.awaited + lowestOf(obeying) <= budget.power ? context.awaited : 0;
   const doubt = context.metered ? 1 : UNMETERED;
   // What the machines drew less than expected at one setting says nothing of another, nor of a time without a meter.
   const cautious = Math.max(0, context.bias);
   const spare = (planned: readonly View[], kept: number, bias: number = context.metered ? context.bias : cautious): number =>
-    budget.kind === "unlimited" ? Infinity : budget.power * (1 - kept) - bias - reservedBeside(planned, views) - room;
+    budget.kind === "unlimited" ? Infinity : budget.power * (1 - kept) - bias - reservedBeside(planned, views);
 
   const targets = new Map<string, Setpoint | null>(views.map(({ device, state }) => [device.id, state.target]));
   for (const [id, { held }] of quarantined) targets.set(id, held);
@@ -105,12 +102,13 @@ export function makePlan(rack: RackState, views: readonly View[], context: PlanC
   const standing = value(obeying, doubt);
   // A plan is made to the whole margin and stands until a third of it is left: drift has to use up the rest first.
   const fits = standing !== null && standing.power <= spare(obeying, policy.margin / 3) && (policy.circuits.length === 0 || fitsCircuits(policy.circuits, views, powerNow(obeying)));
-  const roomed = fits ? roomFor(rack.starving, obeying, { budget, uptime, hashrate: standing.hashrate, doubt, spare: (among) => spare(among, policy.margin) }) : null;
+  const roomed = fits ? roomFor(rack.starving, obeying, { budget, uptime, hashrate: standing.hashrate, doubt, dark: context.dark, spare: (among) => spare(among, policy.margin) }) : null;
   const planned = roomed === null ? obeying : obeying.filter((view) => view !== roomed.view);
   const climb = roomed === null ? 0 : Math.max(0, roomed.peak - roomed.view.reserve);
   const available = spare(planned, policy.margin) - climb;
   const drop = !fits && (standing === null || standing.power > DROP * available);
-  const candidates = planned.map((view): Candidate => ({ curve: view.curve, gain: view.state.gain * doubt, from: fits ? 1 : reachableFrom(view, policy) }));
+  const asleep = sealed(planned, spare(planned, 0));
+  const candidates = planned.map((view, i): Candidate => ({ curve: view.curve, gain: view.state.gain * doubt, from: asleep[i] === true ? view.curve.power.length : fits ? 1 : reachableFrom(view, policy) }));
   const exact = allocate(candidates, available);
   const hurried = drop || movedBy(planned, exact) > FAR * available;
   const best = hurried ? allocate(candidates, Math.min(available, spare(planned, policy.margin + policy.dropMargin, cautious))) : exact;
@@ -120,7 +118,8 @@ export function makePlan(rack: RackState, views: readonly View[], context: PlanC
   const better = kept === null || (!early && earnsMore(planned, best, { standing: kept.hashrate, horizon: context.horizon }));
   const due = isDue(rack.plan, members, context);
   const makesRoom = roomed !== null && kept !== null && kept.power > available;
-  const remake = !fits || (due && better) || makesRoom;
+  const waitsInVain = planned.some((view, i) => asleep[i] === true && entryOf(view.curve, view.state.target) > 0);
+  const remake = !fits || waitsInVain || (due && better) || makesRoom;
   const within = policy.circuits.length === 0 ? best.entries : keptWithin(policy.circuits, best.entries, { views: planned, candidates, available, beside: besideOf(planned, views) });
   const entries = hurried && !fits ? bridged(planned, candidates, { best: { ...best, entries: within }, available, policy }) : within;
   if (remake) for (const [i, view] of planned.entries()) targets.set(view.device.id, view.curve.setpoints[entries[i] as number] ?? null);
@@ -138,10 +137,10 @@ export function makePlan(rack: RackState, views: readonly View[], context: PlanC
   return {
     targets, quarantined, remade: remake ? { at: uptime, budget, hurried, members } : rack.plan,
     why: {
-      verdict: verdictOf({ standing: kept?.hashrate ?? null, best: best.hashrate, fits, due, early, makesRoom, remake }),
+      verdict: verdictOf({ standing: kept?.hashrate ?? null, best: best.hashrate, fits: fits && !waitsInVain, due, early, makesRoom, remake }),
       split: budget.kind === "unlimited" ? null : {
         margin: budget.power * margin, hurried: wide, bias, beside: planned.length === views.length ? [] : besideOf(planned, views).map(({ device, reserve }) => ({ device: device.id, power: reserve })),
-        awaited: room, climb, available: spare(planned, margin, bias) - climb, planned: power,
+        climb, available: spare(planned, margin, bias) - climb, planned: power,
       },
     },
   };
@@ -153,6 +152,12 @@ function verdictOf(now: { readonly standing: number | null; readonly best: numbe
   const more = standing === null || standing === 0 ? 0 : best / standing - 1;
   if (more <= 0) return { kind: "kept", because: "best", more: 0 };
   return { kind: "kept", because: early ? "just-woken" : due ? "not-worth" : "dwell", more };
+}
+
+/** Who sleeps and may not wake: on its way up it would pass through more than there is, were all others asleep. */
+function sealed(views: readonly View[], available: number): boolean[] {
+  const free = available - lowestOf(views);
+  return views.map((view) => view.actual === 0 && Math.max(...transitionEnds(view, 1)) - expectedAt(view, 0) > free);
 }
 
 /** Before the first polls have ended there is nothing to plan with: what was wanted before the restart stays wanted. */

@@ -26,14 +26,30 @@ interface RoomContext {
   /** What the standing plan earns. */
   readonly hashrate: number;
   readonly doubt: number;
+  /** Their outlets are open and may be closed again. */
+  readonly dark: readonly View[];
   /** Watts to share out among these, the others counted at what they may draw. */
   readonly spare: (planned: readonly View[]) => number;
 }
 
-/** The machine the others make room for: one whose raise has found none for a while, is worth it, and would fit if they slept. null: none. */
-export function roomFor(starving: Starving | null, obeying: readonly View[], context: RoomContext): Room | null {
-  const { budget, uptime } = context;
-  if (starving === null || budget.kind === "unlimited") return null;
+/** The machine the others make room for; null: none. */
+export const roomFor = (starving: Starving | null, obeying: readonly View[], context: RoomContext): Room | null =>
+  context.budget.kind === "unlimited" ? null : (roomToBoot(obeying, context, context.budget.power) ?? roomToRise(starving, obeying, context, context.budget.power));
+
+/** One whose outlet may be closed again boots through all it can draw before it hears anything: where that does not fit, it stays open. */
+function roomToBoot(obeying: readonly View[], { dark, doubt, spare }: RoomContext, budget: number): Room | null {
+  if (dark.length === 0) return null;
+  const lowest = lowestOf(obeying);
+  const view = dark.find(({ device }) => device.nameplate.highest + lowest <= budget);
+  if (view === undefined) return null;
+  const earns = (among: readonly View[]): number => allocate(among.map(({ curve, state }) => ({ curve, gain: state.gain * doubt, from: 1 })), spare(obeying)).hashrate;
+  return earns([...obeying, view]) > earns(obeying) * (1 + WORTH) ? { view, peak: view.device.nameplate.highest } : null;
+}
+
+/** One whose raise has found none for a while, is worth it, and would fit if they slept. */
+function roomToRise(starving: Starving | null, obeying: readonly View[], context: RoomContext, budget: number): Room | null {
+  const { uptime } = context;
+  if (starving === null) return null;
   const waited = uptime - starving.since;
   if (waited < AFTER || waited > UNTIL) return null;
   const view = obeying.find(({ device }) => device.id === starving.device);
@@ -41,7 +57,7 @@ export function roomFor(starving: Starving | null, obeying: readonly View[], con
   const gained = (view.curve.hashrate[entryOf(view.curve, view.state.target)] ?? 0) - hashrateOf(view);
   if (gained < WORTH * context.hashrate && view.known) return null;
   const room = { view, peak: starving.peak };
-  if (starving.peak + lowestOf(obeying.filter((other) => other !== view)) > budget.power) return null;
+  if (starving.peak + lowestOf(obeying.filter((other) => other !== view)) > budget) return null;
   return pays(room, obeying, context) ? room : null;
 }
 

@@ -7,6 +7,7 @@ import { capability, curveOf, entryOf, transitionOf } from "./curve.ts";
 import type { Draw, Setpoint, Telemetry } from "./model.ts";
 import type { DeviceSnapshot, Metered, Snapshot } from "./snapshot.ts";
 import type { DeviceState } from "./state.ts";
+import { boots } from "./outlets.ts";
 import type { Policy } from "./policy.ts";
 import type { Millis, Watts } from "./units.ts";
 import { millis, watts } from "./units.ts";
@@ -69,7 +70,7 @@ function viewDevice(device: DeviceSnapshot, kept: DeviceState, context: ViewCont
   const draw: Draw = off ? { low: watts(0), high: watts(0), by: "outlet" } : drawOf({ device, state, curve, actual, telemetry, outlet: fresh(device.outlet, context.policy) });
   const known = telemetry !== null || (assumed && actual >= 0);
   const climbing = telemetry?.state === "starting" || telemetry?.state === "ramping";
-  const rising = off ? false : underway || climbing || context.uptime < state.settlesAt + context.seen || (known && actual !== entryOf(curve, state.target));
+  const rising = off ? false : underway || boots(device, state) || climbing || context.uptime < state.settlesAt + context.seen || (known && actual !== entryOf(curve, state.target));
   const view = { device, state, curve, actual, frequency, voltage, known, underway, climbing, rising, draw };
   return { ...view, reserve: off ? watts(0) : reserveOf(view) };
 }
@@ -178,7 +179,7 @@ function reserveOf(view: Omit<View, "reserve">): Watts {
   const ends: number[] = [draw.high];
   if (view.known && view.actual > 0) ends.push(expectedAt(view, view.actual));
   if (view.known && view.actual < 0 && view.frequency !== null) ends.push(settingPower(view, view.frequency));
-  if (view.climbing && view.actual < 0 && view.frequency === null) ends.push(device.nameplate.highest);
+  if (boots(device, state) || (view.climbing && view.actual < 0 && view.frequency === null)) ends.push(device.nameplate.highest);
   if (state.order !== null && view.underway) {
     const to = entryOf(curve, state.order.setpoint);
     if (to >= 0) ends.push(...transitionEnds(view, to));

@@ -45,17 +45,17 @@ export function whyDocument(decision: Decision, context: WhyContext, only: strin
 
 const stated = ({ source, power, ref, until }: Statement) => ({ source, powerW: Math.floor(power), doc: ref?.id ?? null, until: until === null ? null : isoTime(until) });
 
-/** The sum of its parts, but for rounding: margin, bias, beside, awaited, climb, available. */
+/** The sum of its parts, but for rounding: margin, bias, beside, climb, available. */
 function budgetOf({ budget, reasons: { rampLasts, plan: { split } } }: Decision) {
   const common = { budgetW: limitW(budget), risesForS: rampLasts === null ? null : tenths(rampLasts) };
   if (split === null) return { ...common, parts: null };
-  const { margin, hurried, bias, beside, awaited, climb, available, planned } = split;
+  const { margin, hurried, bias, beside, climb, available, planned } = split;
   return {
     ...common,
     parts: {
       marginW: whole(margin), wideMargin: hurried, biasW: whole(bias), besideW: whole(beside.reduce((sum, { power }) => sum + power, 0)),
       beside: beside.map(({ device, power }) => ({ device, powerW: whole(power) })),
-      awaitedW: whole(awaited), climbW: whole(climb), availableW: whole(available), plannedW: whole(planned), freeW: whole(available - planned),
+      climbW: whole(climb), availableW: whole(available), plannedW: whole(planned), freeW: whole(available - planned),
     },
   };
 }

@@ -24,7 +24,7 @@ describe("the budget is the sum of its parts", () => {
       const { decision } = decide(rack, input(shot, { heard: limited(limit) }));
       const { split } = decision.reasons.plan;
       assert.ok(split !== null && decision.budget.kind === "limited");
-      const parts = split.margin + split.bias + split.awaited + split.climb + split.available + split.beside.reduce((sum, { power }) => sum + power, 0);
+      const parts = split.margin + split.bias + split.climb + split.available + split.beside.reduce((sum, { power }) => sum + power, 0);
       assert.ok(Math.abs(parts - decision.budget.power) < 1e-6, `${parts} is not ${decision.budget.power}`);
       const why = explain(decision);
       const planned = why.machines.reduce((sum, { by, power }) => sum + (by === "plan" ? (power ?? 0) : 0), 0);

@@ -23,7 +23,7 @@ function run(machines: readonly Machine[], budget: number | null, over: Partial<
   const states = Object.fromEntries(named.map(({ id, state }) => [id, state]));
   const views = viewsOf(snapshot(named.map(({ id, reading, more }) => device(id, reading, more))), states);
   return makePlan(rackOf(states, { plan: standing === undefined ? made({ members: named.map(({ id }) => id) }) : standing }), views, {
-    budget: budget === null ? { kind: "unlimited" } : limited(budget), atLimit: true, bias: watts(0), uptime: NOW, policy: BARE, metered: true, settled: true, over: false, awaited: 0, horizon: seconds(300), ...rest,
+    budget: budget === null ? { kind: "unlimited" } : limited(budget), atLimit: true, bias: watts(0), uptime: NOW, policy: BARE, metered: true, settled: true, over: false, dark: [], horizon: seconds(300), ...rest,
   });
 }
 const targets = (plan: Plan): string => [...plan.targets.values()].map(inWords).join(" ");
@@ -82,13 +82,15 @@ describe("reach: what cannot be tuned down in time sleeps", () => {
   const rows: [string, Plan, string][] = [
     ["from 600 MHz down to 400 is within reach", run([at("600")], 2300), "400"],
     ["300 is not: asleep", run([at("600")], 2299), "asleep"],
-    ["and who is asleep takes over", run([at("600"), at("asleep")], 1625), "asleep 300"],
+    ["and who is asleep takes over", run([at("600"), [says("asleep", { frequency: 200 }), wanted("asleep")]], 1625), "asleep 300"],
     ["a slower one reaches 500 only", run([[says("600"), wanted("600"), slow]], 2300), "asleep"],
     ["and does", run([[says("600"), wanted("600"), slow]], 3100), "500"],
     ["one that takes 8 s for any step does not tune at all", run([[says("600"), wanted("600"), stuck]], 3100), "asleep"],
     ["from where it is on its way counts, not from where it was told", run([[passing(450), wanted("600")]], 1000), "200"],
     ["a plan that fits may take its time", run([at("600")], 4000, { made: null }), "600"],
-    ["woken to any point: a sleeping machine is not tuned down", run([at("asleep")], 1000, { made: null }), "200"],
+    ["woken to any point: a sleeping machine is not tuned down", run([[says("asleep", { frequency: 200 }), wanted("asleep")]], 1000, { made: null }), "200"],
+    ["not woken where what it passes through on its way does not fit", run([at("asleep")], 1000, { made: null }), "asleep"],
+    ["nor waited for: what it was to take goes to the others", run([[says("asleep"), wanted("300")], [says("asleep", { frequency: 200 }), wanted("asleep")]], 2600), "asleep 400"],
   ];
   for (const [name, plan, expected] of rows) test(name, () => assert.equal(targets(plan), expected));
 });

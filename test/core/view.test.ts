@@ -126,6 +126,7 @@ describe("an order is under way", () => {
 describe("reserve: the larger end of what is in place or under way", () => {
   const restarting = [tunable(undefined, { up: { ...STEP, highest: "default" } }), sleeper()];
   const raise = ordered("500", { ago: 1000, settle: 6000 });
+  const feed: DeviceSnapshot["feed"] = { outlet: { kind: "outlet", minOffTime: millis(0), poweredUpAs: "last", opens: "emergency" }, on: true, offSince: null, order: null };
   const rows: [string, Reading, DeviceState, Partial<DeviceSnapshot>, number][] = [
     ["in place: the high end of its draw", says("400", { own: 2300 }), wanted("400"), {}, 2530],
     ["what its point should draw, when it draws less", says("400", { own: 1000 }), wanted("400"), {}, 2300],
@@ -141,6 +142,7 @@ describe("reserve: the larger end of what is in place or under way", () => {
     ["what its outlet shows, beyond its nameplate too", says("600"), wanted("600"), { outlet: metered(4500) }, 4510],
     ["climbing to its point: what that draws", climbing(says("400", { own: 500 })), wanted("400"), {}, 2300],
     ["starting, and it does not say where to: its nameplate", climbing(says("between", { own: 70 }), { state: "starting", frequency: null }), wanted("400"), {}, NAMEPLATE_W],
+    ["its outlet has been closed and nobody has heard of it since: its nameplate", silent(), wanted("asleep", { outlet: { on: true, cause: "restore", orderedAt: NOW, tries: 1 } }), { outlet: metered(70), feed }, NAMEPLATE_W],
     ["silent: its nameplate", silent(), wanted("asleep"), {}, NAMEPLATE_W],
     ["silent behind an outlet: what that shows", silent(), wanted("asleep"), { outlet: metered(25) }, 35],
   ];

@@ -6,7 +6,7 @@ import { fileURLToPath } from "node:url";
 import { CATALOGUE } from "./catalogue.ts";
 import { live } from "./life.ts";
 import { CAUSES, rowOf } from "./oracle/grants.ts";
-import { reach } from "./oracle/reach.ts";
+import { reach, worth } from "./oracle/reach.ts";
 import { CLAUSES, type Clause } from "./oracle/sight.ts";
 import { drawPlan, honest } from "./plan.ts";
 import { PLANTED } from "./planted.ts";
@@ -64,9 +64,14 @@ describe("the judge", () => {
   });
 
   test("what can be reached is exact: against every combination", () => {
-    const machines = [[25, 1230, 1389, 1547], [25, 990, 1104], [25, 2037, 2230, 2428]];
-    const sums = machines.reduce<number[]>((before, choices) => before.flatMap((sum) => choices.map((choice) => sum + choice)), [0]);
-    for (const limit of [0, 74, 75, 1000, 2299, 2300, 3000, 4500, 9000]) assert.equal(reach(machines, limit), Math.max(0, ...sums.filter((sum) => sum <= limit)), `under ${limit} W`);
+    const machines = [[25, 1230, 1389, 1547], [25, 990, 1104], [25, 2037, 2230, 2428]].map((choices) => choices.map((watts, i) => ({ watts, ths: i === 0 ? 0 : Math.sqrt(watts) })));
+    const none = { watts: 0, ths: 0 };
+    const sums = machines.reduce((before, choices) => before.flatMap((sum) => choices.map((choice) => ({ watts: sum.watts + choice.watts, ths: sum.ths + choice.ths }))), [none]);
+    for (const limit of [0, 74, 75, 1000, 2299, 2300, 3000, 4500, 9000]) {
+      const within = [none, ...sums.filter(({ watts }) => watts <= limit)];
+      assert.equal(reach(machines, limit), Math.max(...within.map(({ watts }) => watts)), `watts under ${limit} W`);
+      assert.ok(Math.abs(worth(machines, limit) - Math.max(...within.map(({ ths }) => ths))) < 1e-9, `work under ${limit} W`);
+    }
   });
 });
 

@@ -11,7 +11,7 @@ import { SimPdu } from "../../drivers/sim/sim-pdu.ts";
 import { drawUnit } from "../../drivers/sim/unit.ts";
 import type { VirtualClock } from "../support/virtual-clock.ts";
 import { Dice } from "./dice.ts";
-import type { MachineSight } from "./oracle/sight.ts";
+import type { Choice, MachineSight } from "./oracle/sight.ts";
 
 const MODELS = ["antminer-s19k-pro", "antminer-s19j-pro", "antminer-s21"] as const;
 
@@ -23,7 +23,7 @@ export interface SimAsic {
   readonly pointsW: ReadonlyMap<string, number>;
   readonly asleepW: number;
   /** Sleep and all points. */
-  readonly choicesW: readonly number[];
+  readonly choices: readonly Choice[];
 }
 
 export interface Rack {
@@ -52,7 +52,8 @@ export function buildRack(dice: Dice, clock: VirtualClock, count: number): Rack 
     const body = new Asic({ model: physics, random, unit }, 0);
     const pointsW = new Map(model.points.map(({ id: point, power }) => [point, power * unit.power]));
     const asleepW = model.sleepPower * unit.power;
-    return { machine: new SimMachine(`asic-${String(index + 1).padStart(2, "0")}`, body, time), model, physics, pointsW, asleepW, choicesW: [asleepW, ...pointsW.values()] };
+    const choices = [{ watts: asleepW, ths: 0 }, ...model.points.map(({ power, hashrate }) => ({ watts: power * unit.power, ths: hashrate * unit.hashrate }))];
+    return { machine: new SimMachine(`asic-${String(index + 1).padStart(2, "0")}`, body, time), model, physics, pointsW, asleepW, choices };
   });
   const pdu = new SimPdu("pdu-1", new Pdu({ loads: asics.map(({ machine }) => machine), now, random: branch(seed, 99) }));
   const nominalW = Math.round(asics.reduce((sum, { model }) => sum + defaultPower(model), 0));
@@ -69,8 +70,8 @@ export function buildRack(dice: Dice, clock: VirtualClock, count: number): Rack 
   };
 }
 
-/** One machine as the judge sees it. `obeys`: nothing keeps orders from it. */
-export function sightOf({ machine, model, physics, pointsW, asleepW, choicesW }: SimAsic, obeys: boolean): MachineSight {
+/** One machine as the judge sees it. `obeys`: nothing keeps orders from it; `fed`: its outlet is closed. */
+export function sightOf({ machine, model, physics, pointsW, asleepW, choices }: SimAsic, { obeys, fed }: Pick<MachineSight, "obeys" | "fed">): MachineSight {
   const { body } = machine;
   const { state, powerW } = body;
   /** At its boards' frequencies, or where these are going, when they are as warm as they get. */
@@ -81,7 +82,7 @@ export function sightOf({ machine, model, physics, pointsW, asleepW, choicesW }:
   const mining = state === "hashing" || state === "ramping";
   const asleep = state === "asleep" || (state === "starting" && body.curtailed);
   return {
-    id: machine.id, powerW, asleepW, choicesW, highestW: model.nameplate, obeys,
+    id: machine.id, powerW, asleepW, choices, hashrateThs: body.hashrateThs, highestW: model.nameplate, obeys, fed,
     saysW: obeys && state !== "off" && state !== "starting" ? body.reportedW : null,
     get toldW() {
       if (state === "off" || asleep) return state === "off" ? 0 : asleepW;

@@ -309,7 +309,7 @@ export class World {
     process.kill();
   }
 
-  readonly #machines = (): readonly MachineSight[] => this.rack.asics.map((asic) => sightOf(asic, !this.#deaf.has(asic.machine.id)));
+  readonly #machines = (): readonly MachineSight[] => this.rack.asics.map((asic, index) => sightOf(asic, { obeys: !this.#deaf.has(asic.machine.id), fed: this.rack.pdu.pdu.isOn(index) }));
 
   readonly #meterW = (): number | null => {
     const { pdu } = this.rack;

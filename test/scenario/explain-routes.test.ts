@@ -38,7 +38,7 @@ describe("why and plan", { concurrency: 2 }, () => {
     assert.equal(why.devices.length, 6);
     const { parts, budgetW } = why.budget;
     assert.ok(parts !== null && budgetW !== null);
-    const sum = [parts.marginW, parts.biasW, parts.besideW, parts.awaitedW, parts.climbW, parts.availableW].reduce<number>((total, watts) => total + (watts ?? NaN), 0);
+    const sum = [parts.marginW, parts.biasW, parts.besideW, parts.climbW, parts.availableW].reduce<number>((total, watts) => total + (watts ?? NaN), 0);
     assert.ok(Math.abs(sum - budgetW) <= 4, `${sum} W of ${budgetW} W`);
     const ends = why.next.filter(({ what }) => what === "limit").map(({ limitW, source }) => [limitW, source]);
     assert.deepEqual(ends[0], [16_764, "allocation"]);

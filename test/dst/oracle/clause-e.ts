@@ -1,7 +1,7 @@
 /** e: a limit that has stood long enough, on a rack that has been whole long enough, is used. */
 import { roundW, type Moment } from "./moment.ts";
-import { reach } from "./reach.ts";
-import type { Verdicts } from "./sight.ts";
+import { reach, worth } from "./reach.ts";
+import type { Choice, MachineSight, Verdicts } from "./sight.ts";
 
 /** The longest restart delay, the longest wake in the plan with its room, and the minute of the clause. */
 const USED_AFTER_MS = 150_000;
@@ -9,6 +9,8 @@ const USE = 0.97;
 const LOOK_EVERY_MS = 10_000;
 /** Work that moves between machines is down at the one before it is up at the other: so many looks under it in a row are too many. */
 const LOOKS = 4;
+/** A limit that ends so soon, as its document says. */
+const BRIEF_MS = 300_000;
 
 export interface UseRules {
   /** Of nominal power a minute, as the allocation lets it rise. */
@@ -36,16 +38,57 @@ export class Use {
       return;
     }
     if (nowMs < this.#judgedFromMs || limitW === 0 || nowMs % LOOK_EVERY_MS !== 0) return;
-    const reachW = this.#reachable(moment);
+    const possible = possibleOf(moment);
+    const reachW = this.#reachable(possible, limitW);
     verdicts.judged("e");
-    this.#under = powerW < USE * reachW - toleranceW ? this.#under + 1 : 0;
+    const under = powerW < USE * reachW - toleranceW && earnsLess(moment, possible);
+    this.#under = under ? this.#under + 1 : 0;
     if (this.#under === LOOKS) verdicts.broken("e", `${roundW(powerW)} of ${roundW(reachW)} reachable under ${roundW(limitW)}`);
   }
 
-  #reachable({ sight, limitW }: Moment): number {
-    const choices = sight.machines().map(({ choicesW }) => choicesW);
-    const key = `${limitW} ${choices.length}`;
-    if (this.#reach.key !== key) this.#reach = { key, watts: reach(choices, limitW) };
+  #reachable(possible: readonly (readonly Choice[])[], limitW: number): number {
+    const key = `${limitW} ${possible.map(({ length }) => length).join(" ")}`;
+    if (this.#reach.key !== key) this.#reach = { key, watts: reach(possible, limitW) };
     return this.#reach.watts;
   }
+}
+
+/** What is asked for is work, not watts: points are coarse, and the fewer watts may hash more. */
+function earnsLess({ sight, limitW }: Moment, possible: readonly (readonly Choice[])[]): boolean {
+  return sight.machines().reduce((sum, { hashrateThs }) => sum + hashrateThs, 0) < USE * worth(possible, limitW);
+}
+
+const DARK: readonly Choice[] = [{ watts: 0, ths: 0 }];
+
+/** What each machine may be set to, itself and the limit being what they are. */
+function possibleOf({ sight, limitW, limitEndsMs }: Moment): (readonly Choice[])[] {
+  const machines = sight.machines();
+  const mayBoot = closable(machines, USE * limitW);
+  const brief = limitEndsMs - sight.wallMs < BRIEF_MS;
+  const asleepW = machines.reduce((sum, machine) => sum + (machine.fed ? machine.asleepW : 0), 0);
+  return machines.map((machine) => {
+    const { choices, wakesToW, fed } = machine;
+    if (!fed) return mayBoot.has(machine) ? [...DARK, ...choices] : DARK;
+    // What it holds in its sleep it passes through on waking.
+    if (wakesToW > 0 && wakesToW + asleepW - machine.asleepW > USE * limitW) return choices.slice(0, 1);
+    if (!brief) return choices;
+    // Putting one to sleep for another takes a minute of both, which a limit that ends soon does not pay.
+    if (wakesToW === 0) return machine.powerW > 2 * machine.asleepW ? choices.slice(1) : choices;
+    return (choices[1]?.watts ?? 0) <= limitW - sight.powerW ? choices : choices.slice(0, 1);
+  });
+}
+
+/**
+ * A machine whose outlet is closed boots through its full power before it hears anything: where that does not fit under the
+ * limit with all others asleep, the outlet may not be closed. Which of the open ones may, one after the other, the largest first.
+ */
+function closable(machines: readonly MachineSight[], withinW: number): ReadonlySet<MachineSight> {
+  const found = new Set<MachineSight>();
+  let asleepW = machines.reduce((sum, machine) => sum + (machine.fed ? machine.asleepW : 0), 0);
+  for (const machine of machines.filter(({ fed }) => !fed).toSorted((a, b) => b.highestW - a.highestW)) {
+    if (machine.highestW + asleepW > withinW) continue;
+    found.add(machine);
+    asleepW += machine.asleepW;
+  }
+  return found;
 }

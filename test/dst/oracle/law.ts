@@ -71,6 +71,21 @@ export class Law {
     return this.#stopped() ? 0 : limit;
   }
 
+  /** When a document that says no more than this ends by itself. */
+  endsMs(limitW: number, wallMs: number): number {
+    let ends = Infinity;
+    for (const document of this.#binding()) {
+      if (document.type === "LIMIT") {
+        const { limitW: saidW, endMs } = readLimit(document);
+        if (saidW <= limitW && wallMs < endMs) ends = Math.min(ends, endMs);
+      } else if (document.type === "ALLOCATION") {
+        const { maxW, endMs } = readAllocation(document);
+        if (maxW <= limitW && wallMs < endMs) ends = Math.min(ends, endMs);
+      }
+    }
+    return ends;
+  }
+
   /** Lost with the heartbeat; back with a document that has come since, while a heartbeat counts. */
   #trust(wallMs: number): void {
     const alive = this.#alive(wallMs);

@@ -5,6 +5,8 @@ export interface Moment {
   readonly sight: Sight;
   /** The lawful limit. */
   readonly limitW: number;
+  /** When what binds ends by itself, by true wall time; Infinity: it does not. */
+  readonly limitEndsMs: number;
   /** The limit as a meter that is off shows it; else the limit. */
   readonly shownW: number;
   readonly toleranceW: number;

@@ -181,7 +181,7 @@ export class Oracle implements Verdicts {
     this.#before = { limitW, powerW, heard: this.#heard };
     const heightW = this.#grants.heightAt(nowMs);
     return {
-      sight, limitW, heightW, shownW: this.#asShown(limitW), toleranceW: toleranceOf(limitW, sight), quiet: heightW === 0, whole: this.#open.size === 0,
+      sight, limitW, limitEndsMs: this.#law.endsMs(limitW, sight.wallMs), heightW, shownW: this.#asShown(limitW), toleranceW: toleranceOf(limitW, sight), quiet: heightW === 0, whole: this.#open.size === 0,
       alone: !this.#grants.besides(["limit step", "process start", "controller down"], nowMs) && nowMs >= this.#taughtWrongMs,
       meterTrue: ![...this.#open.keys()].some((key) => key.startsWith("meter")), bootedMs: this.#bootedMs, limitSinceMs: this.#limitSinceMs, stepMs: 1000,
     };

@@ -11,6 +11,11 @@ export interface Issued {
   readonly genuine: boolean;
 }
 
+export interface Choice {
+  readonly watts: number;
+  readonly ths: number;
+}
+
 export interface MachineSight {
   readonly id: string;
   /** Really drawn, W. */
@@ -20,15 +25,19 @@ export interface MachineSight {
   readonly asleepW: number;
   /** The most it can draw. */
   readonly highestW: number;
-  /** What it draws at each setting it may be told, sleep included, W. */
-  readonly choicesW: readonly number[];
+  /** What it draws and hashes at each setting it may be told, sleep first, W and TH/s. */
+  readonly choices: readonly Choice[];
+  /** What it hashes now, TH/s. */
+  readonly hashrateThs: number;
   /** What it says it draws; null: it does not answer. */
   readonly saysW: number | null;
+  /** Its outlet is closed. */
+  readonly fed: boolean;
   /** An order reaches it and it obeys. */
   readonly obeys: boolean;
   /** What it draws over what it would, settled, at the same setting: cold boards draw less. At most 1. */
   readonly warmth: number;
-  /** Asleep, holding a setting that it would pass through on waking, W. */
+  /** Asleep: the setting that it holds and passes through on waking, W; else 0. */
   readonly wakesToW: number;
 }
 
