@@ -53,7 +53,7 @@ const TOLD_GRID = {
     "log/head": SIGNED,
     "notice/{event}": "alarm at bytes code count doc epoch from fromW highW id lowW name powerW reason seq sha256 signer source to toW topic total type waiting",
     "report/{id}": "at curve energy from historical id journal order recordId recordedAt result to type v",
-    status: "at bindingDoc bindingSince budgetW clock compliance complianceW config devices drill effectiveLimitW failsafeLimitW gap hashrateThs heartbeat heartbeatAgeS heartbeatTimeoutS held heldIds licence limitSource logHead measuredHighW measuredLowW measuredQuality measuredW next online reason refused remainingS restoring session setpointDoc setpointW share shareFrom signatures software state storage type unsigned v",
+    status: "at bindingBy bindingDoc bindingSince budgetW clock compliance complianceW config devices drill effectiveLimitW failsafeLimitW gap hashrateThs heartbeat heartbeatAgeS heartbeatTimeoutS held heldIds licence limitSource logHead measuredHighW measuredLowW measuredQuality measuredW next online reason refused remainingS restoring session setpointDoc setpointW share shareFrom signatures software state storage type unsigned v",
     telemetry: "at budgetW compliance drill effectiveLimitW powerHighW powerLowW powerW quality state type v",
   }).map(([topic, members]) => [`gla/1/sim/site/s1/rack/r1/${topic}`, members])),
 };
