@@ -110,8 +110,10 @@ export function makePlan(rack: RackState, views: readonly View[], context: PlanC
   const asleep = sealed(planned, spare(planned, 0));
   const candidates = planned.map((view, i): Candidate => ({ curve: view.curve, gain: view.state.gain * doubt, from: asleep[i] === true ? view.curve.power.length : fits ? 1 : reachableFrom(view, policy) }));
   const exact = allocate(candidates, available);
-  const hurried = drop || movedBy(planned, exact) > FAR * available;
-  const best = hurried ? allocate(candidates, Math.min(available, spare(planned, policy.margin + policy.dropMargin, cautious))) : exact;
+  const moved = movedBy(planned, exact);
+  const hurried = drop || moved > FAR * available;
+  const careful = Math.min(available, spare(planned, policy.margin + policy.dropMargin, cautious), spare(planned, policy.margin, cautious) - (fits ? 0 : policy.moveDoubt * moved));
+  const best = hurried ? allocate(candidates, careful) : exact;
   const members = planned.map(({ device }) => device.id);
   const kept = value(planned, doubt);
   const early = kept !== null && turnsEarly(planned, best, context);

@@ -14,6 +14,8 @@ export interface Policy {
   readonly margin: number;
   /** Kept free besides when the rack goes far, down or up: hot boards draw more than at rest, and models are less sure far from where they were learnt. */
   readonly dropMargin: number;
+  /** Of what a drop takes away, so much may stay: models know a machine's draw at one setting better than what another saves. The larger of the two is kept. */
+  readonly moveDoubt: number;
   /** Time the contract grants from a drop until the meter shows it. */
   readonly responseTime: Millis;
   /** Of `responseTime`, what a tune may use; a machine that cannot tune down in it is put to sleep and trimmed later. */
@@ -52,6 +54,7 @@ export const DEFAULT_POLICY = {
   restart: { minOff: seconds(0), random: seconds(300), rampPercentPerMinute: 20 },
   margin: 0.0075,
   dropMargin: 0.0125,
+  moveDoubt: 0.04,
   responseTime: seconds(15),
   tuneTime: seconds(7),
   dwell: seconds(20),

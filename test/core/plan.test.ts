@@ -14,7 +14,7 @@ type Machine = readonly [reading: Reading, state: DeviceState, over?: Partial<De
 const at = (point: string, over: Partial<DeviceState> = {}): Machine => [says(point), wanted(point, over)];
 const limited = (power: number) => ({ kind: "limited" as const, power: watts(power) });
 /** Without any margin, so that the arithmetic of a case is its own. */
-const BARE = { ...POLICY, margin: 0, dropMargin: 0 };
+const BARE = { ...POLICY, margin: 0, dropMargin: 0, moveDoubt: 0 };
 const made = (over: Partial<PlanMade> = {}): PlanMade => ({ at: NOW, budget: limited(8000), hurried: false, members: ["a", "b"], ...over });
 
 function run(machines: readonly Machine[], budget: number | null, over: Partial<PlanContext> & { readonly made?: PlanMade | null } = {}): Plan {
