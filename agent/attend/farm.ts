@@ -62,7 +62,7 @@ export class Farm implements Attendant {
     const rack = rackValues(status);
     if (this.#rack.urgency(rack, atS) > 0) {
       this.#rack.told(rack, atS);
-      this.#publish({ topic: "rack", payload: farmMessage("RACK", tick.at, rack), retain: true });
+      this.#publish({ topic: "rack", payload: farmMessage("RACK", tick.at, rack), qos: 1, retain: true, expirySeconds: REST_S });
     }
     if (this.#lookedAt === null || atS - this.#lookedAt >= LOOK_EVERY_S) {
       this.#lookedAt = atS;
@@ -78,6 +78,7 @@ export class Farm implements Attendant {
 
   /** The last word has to be out before the link closes. */
   async run(signal: AbortSignal): Promise<void> {
+    if (signal.aborted) return;
     await new Promise<void>((resolve) => {
       signal.addEventListener("abort", () => {
         this.#options.link.publish(this.#options.will(this.#connects));

@@ -47,7 +47,7 @@ const parameters: Readonly<Record<string, { readonly description: string }>> = {
 /** With the prefixes the configuration has unless it says otherwise. */
 export const farmRows: readonly Row[] = [
   { name: "status", address: "curtaild/{site}/{rack}/status", types: ["STATUS"], action: "send", qos: 1, retain: true, summary: "The same status as the operator's, unsigned; its will says it is unreachable." },
-  { name: "rack", address: "curtaild/{site}/{rack}/rack", types: ["RACK"], action: "send", qos: 0, retain: true, summary: "The rack in one flat message: at once when it moves, and every 10 s." },
+  { name: "rack", address: "curtaild/{site}/{rack}/rack", types: ["RACK"], action: "send", qos: 1, retain: true, summary: "The rack in one flat message: at once when it moves, and every 10 s." },
   { name: "asic", address: "curtaild/{site}/{rack}/asic/{asic}", types: ["ASIC"], action: "send", qos: 0, retain: false, summary: "A miner: when it has moved, and once a minute." },
   { name: "outlet", address: "curtaild/{site}/{rack}/outlet/{meter}/{outlet}", types: ["OUTLET"], action: "send", qos: 0, retain: false, summary: "An outlet: when it has moved, and once a minute." },
   { name: "notice", address: "curtaild/{site}/{rack}/notice/{event}", types: ["NOTICE"], action: "send", qos: 1, retain: false, summary: "Every event but single orders and their acknowledgements." },
