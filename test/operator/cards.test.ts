@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { Cards, readCards, type Card, type Heard } from "../../agent/cli/operator/card.ts";
-import { ackText, csv, csvHead, lineOf, table } from "../../agent/cli/operator/rack-line.ts";
+import { ackText, cells, csv, csvHead, lineOf, speakerOf, table } from "../../agent/cli/operator/rack-line.ts";
 import { signJws } from "../../agent/signal/jws.ts";
 import { newKey, node } from "../signal/bench.ts";
 
@@ -76,4 +76,11 @@ describe("the table of racks", () => {
     assert.deepEqual(rows[3]?.slice(1), ["2 racks", "2 online", "2 compliant", "2 metered", "16.0 kW", "12.9 kW"]);
     assert.deepEqual(rows.at(-1)?.slice(1), ["3 racks", "3 online", "2 compliant", "3 metered", "24.0 kW", "20.8 kW"]);
   });
+});
+
+test("who may publish cannot write on the operator's terminal: not by a topic's name, not by a word", () => {
+  assert.deepEqual(speakerOf("site/s1/rack/r.1-a/ack/e1"), { node: "site/s1/rack/r.1-a", kind: "ack" });
+  for (const path of ["site/s1/rack/r1\u001b[2J/status", "site/\u009b2J/rack/r1/status", "site/s1/rack//status", "site/s1/status", "site/s1/rack/r1/statusx", `site/s1/rack/${"r".repeat(65)}/status`]) assert.equal(speakerOf(path), null, path);
+  const said = { online: true, state: "\u001b]0;owned\u0007", bindingDoc: "e\r1\u009b2J", at: 5 };
+  assert.ok(!/\p{Cc}/u.test(cells(lineOf(node, { said, trust: "unsigned" }, ackText({ id: "\u001b[31m", status: "x" }))).join("")));
 });

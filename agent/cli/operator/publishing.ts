@@ -7,9 +7,11 @@ import type { DocumentType } from "../../signal/documents/envelope.ts";
 import { commonOptions, confirm, print, printJson } from "../asking.ts";
 import { exit, Failure } from "../exit.ts";
 import { durationOption, formatDuration } from "../human.ts";
+import { plain } from "../words.ts";
 import { stopwatch } from "../../runtime/system-clock.ts";
 import { address, signing, signingKey, type Address, type AddressOptions, type SigningOptions } from "./address.ts";
 import { onBroker } from "./conversation.ts";
+import { speakerOf } from "./rack-line.ts";
 import { Sequence, stateDirectory } from "./sequence.ts";
 
 export interface PublishOptions extends AddressOptions, SigningOptions {
@@ -67,7 +69,8 @@ export async function deliver(to: Address, document: Composed, { timeout, comman
   await onBroker(to, {
     subscriptions: timeout === 0 ? [] : [{ topic: `${to.root}/${answering(to.node)}/ack/${document.id}`, qos: 1 }],
     message: ({ topic, payload }) => {
-      const node = topic.slice(to.root.length + 1).replace(/\/ack\/.*$/, "");
+      const node = speakerOf(topic.slice(to.root.length + 1))?.node;
+      if (node === undefined) return;
       const ack = readAck(to.cards.open(payload, node)?.said ?? {});
       // The first word after RECEIVED is the answer; what follows is told of the rack's work.
       if (ack !== null && ack.status !== "RECEIVED" && !answers.has(node)) answers.set(node, ack);
@@ -103,6 +106,6 @@ function answering(node: string): string {
 }
 
 function readAck({ status, code, reason }: Readonly<Record<string, unknown>>): Ack | null {
-  const word = (value: unknown): string | null => (typeof value === "string" ? value : null);
-  return typeof status === "string" ? { status, code: word(code), reason: word(reason) } : null;
+  const word = (value: unknown): string | null => (typeof value === "string" ? plain(value).slice(0, 200) : null);
+  return typeof status === "string" ? { status: plain(status).slice(0, 20), code: word(code), reason: word(reason) } : null;
 }

@@ -1,6 +1,7 @@
 /** What racks say of themselves, a line each, and their sum. */
 import { watts, type Watts } from "../../core/units.ts";
 import { formatPower } from "../human.ts";
+import { plain } from "../words.ts";
 import { celled } from "../sim-table.ts";
 import type { Heard, Said } from "./card.ts";
 
@@ -17,6 +18,12 @@ export interface RackLine {
   readonly trust: Heard["trust"];
   /** The last acknowledgement. */
   ack: string;
+}
+
+/** Who speaks on a topic below the operator's root, and what; null: no rack. Anybody may name a topic: only what a rack can be called is shown. */
+export function speakerOf(path: string): { readonly node: string; readonly kind: string } | null {
+  const [, node, kind] = /^(site\/[\w.-]{1,64}\/rack\/[\w.-]{1,64})\/(status|ack)(?:\/|$)/.exec(path) ?? [];
+  return node === undefined || kind === undefined ? null : { node, kind };
 }
 
 export function lineOf(node: string, { said: status, trust }: Heard, ack: string): RackLine {
@@ -93,4 +100,4 @@ function quoted(cell: string): string {
 
 const power = (value: unknown): Watts | null => (typeof value === "number" && Number.isFinite(value) ? watts(value) : null);
 /** What a rack says is shown, never obeyed: no control characters reach the terminal. */
-const text = (value: unknown): string => (typeof value === "string" ? value.replaceAll(/\p{Cc}/gu, "").slice(0, 60) : "-");
+const text = (value: unknown): string => (typeof value === "string" ? plain(value).slice(0, 60) : "-");

@@ -5,7 +5,7 @@ import { commonOptions, print, printJson } from "../asking.ts";
 import { durationOption, parseDuration } from "../human.ts";
 import { address, addressed, type AddressOptions } from "./address.ts";
 import { onBroker, retainedArrive } from "./conversation.ts";
-import { ackText, cells, csv, csvHead, lineOf, table, type RackLine } from "./rack-line.ts";
+import { ackText, cells, csv, csvHead, lineOf, speakerOf, table, type RackLine } from "./rack-line.ts";
 
 interface WatchOptions extends AddressOptions {
   readonly once?: true;
@@ -36,7 +36,9 @@ async function watch(options: WatchOptions, command: Command): Promise<void> {
   await onBroker(to, {
     subscriptions: [{ topic: `${to.root}/${filter}/status`, qos: 1 }, { topic: `${to.root}/${filter}/ack/+`, qos: 1 }],
     message: ({ topic, payload }) => {
-      const [, node = "", kind] = /^(site\/[^/]+\/rack\/[^/]+)\/(status|ack)/.exec(topic.slice(to.root.length + 1)) ?? [];
+      const speaker = speakerOf(topic.slice(to.root.length + 1));
+      if (speaker === null) return;
+      const { node, kind } = speaker;
       const heard = to.cards.open(payload, node);
       if (heard === null && !forged.has(node) && forged.size < mostRacks) {
         forged.add(node);
