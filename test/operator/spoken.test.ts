@@ -65,7 +65,7 @@ describe("what a heartbeat names", () => {
     assert.notEqual(said.session, before);
   });
 
-  for (const text of ["", "{", "[]", "null", '{"payload":"e30"}', '{"payload":"%"}', '{"type":"LIMIT","id":"x","epoch":"0","seq":1}']) {
+  for (const text of ["", "{", "[]", "null", '{"payload":"e30"}', '{"payload":"%"}', '{"type":"LIMIT","id":"x","epoch":"0","seq":1}', '{"type":"EMERGENCY","id":"stop\\u001b[2J","epoch":0,"seq":1}']) {
     test(`${text || "nothing"} is no document`, () => assert.equal(readSpoken(Buffer.from(text)), null));
   }
 });

@@ -1,7 +1,7 @@
 /** What the operator has said on the topics of a rack, as its heartbeat has to name it in `last`. */
 import { createHash } from "node:crypto";
 import type { IncomingMessage } from "../../runtime/link.ts";
-import { Topics } from "../../signal/topics.ts";
+import { documentId, Topics } from "../../signal/topics.ts";
 import { Cards } from "./card.ts";
 
 export interface SpokenDocument {
@@ -19,7 +19,7 @@ export function readSpoken(payload: Uint8Array): SpokenDocument | null {
     const outer = JSON.parse(Buffer.from(payload).toString("utf8")) as Readonly<Record<string, unknown>>;
     const signed = outer["payload"];
     const { type, id, epoch, seq, exp } = typeof signed === "string" ? (JSON.parse(Buffer.from(signed, "base64url").toString("utf8")) as typeof outer) : outer;
-    if (typeof type !== "string" || typeof id !== "string" || typeof epoch !== "number" || typeof seq !== "number") return null;
+    if (typeof type !== "string" || typeof id !== "string" || !documentId.test(id) || typeof epoch !== "number" || typeof seq !== "number") return null;
     return { type, id, epoch, seq, exp: typeof exp === "string" ? Date.parse(exp) : null };
   } catch {
     return null;
