@@ -29,6 +29,7 @@ import { Live } from "./attend/live.ts";
 import { HostHealth } from "./attend/host-health.ts";
 import { Reload } from "./attend/reload.ts";
 import { Schedule } from "./attend/schedule.ts";
+import { Sparkplug } from "./attend/sparkplug.ts";
 import { Truth } from "./attend/truth.ts";
 import { Watch } from "./attend/watch.ts";
 import { formatAddress } from "./config/address.ts";
@@ -132,6 +133,7 @@ export async function runRack(config: Config, surroundings: Surroundings, signal
     const attendants: readonly Attendant[] = [new Succession(), new PoolGuard(config), new DebtKeeper(clock), schedule, estop, outputs, outlets, commissioning, proving, new Truth(config), watch, ...(ven === null ? [] : [ven]), ...(evidence?.attendants ?? [])];
     const about = (device: string): DeviceNotes => daemon.about(device);
     const farmers = farm === null ? [] : [new Farm({ ...farm, machines: config.miners.length, about, homeAssistant: homeAssistantOf(config, farm.root, surroundings.software) })];
+    const edgeNode = await edgeNodeOf(config, { ...surroundings, about });
     const calendar = new Calendar(attendants, surroundings);
     const health = new HostHealth(figureReader(config.paths.state), clock);
     const { operator, site, rack, nominalW } = config.node;
@@ -152,7 +154,7 @@ export async function runRack(config: Config, surroundings: Surroundings, signal
       wiring: { ...wiring, switching: switchingOf(config) },
       ...liveTerms(config),
       proven: () => proving.transitions(),
-      attendants: [...attendants, ...farmers, calendar, reload, history, live, metrics, health],
+      attendants: [...attendants, ...farmers, ...(edgeNode === null ? [] : [edgeNode]), calendar, reload, history, live, metrics, health],
       forward: evidence?.toGrid ?? null,
       logHead: () => evidence?.logHead() ?? null,
     });
@@ -312,6 +314,18 @@ async function farmParty(farm: NonNullable<Config["farm"]>, { site, rack }: Conf
   const root = [farm.prefix, site, rack].join("/");
   const will = (connects: number): OutgoingMessage => ({ topic: `${root}/status`, payload: farewell(connects), qos: 1, retain: true });
   return { link: await link(farm, { ...surroundings, name: `farm-${site}-${rack}`, subscriptions: [], will }), root, will };
+}
+
+/** null: the rack is no edge node. */
+async function edgeNodeOf({ farm, node: { site, rack }, miners, meters }: Config, { about, clock, logbook, random }: Surroundings & { readonly about: (device: string) => DeviceNotes }): Promise<Sparkplug | null> {
+  const asked = farm?.sparkplug ?? null;
+  if (farm === null || asked === null) return null;
+  const access = await brokerAccess(farm);
+  const node = asked.node ?? `${site}-${rack}`;
+  return new Sparkplug({
+    ...asked, node, brokers: farm.brokers.length, machines: miners.map(({ id }) => id), pdus: meters.map(({ id }) => id), about, clock,
+    door: (terms) => mqttLink({ urls: farm.brokers, clientId: `curtaild-node-${asked.group}-${node}`, ...access, ...terms, leavesWill: true, clock, log: logbook.room("sparkplug"), random }),
+  });
 }
 
 async function link(broker: BrokerConfig, { name, subscriptions, will, clock, logbook, random }: LinkContext): Promise<Link> {

@@ -60,6 +60,7 @@ const PACKAGE_HOME: Readonly<Record<string, readonly string[]>> = {
   "classic-level": ["agent/record"],
   "node-cron": ["agent/host"],
   commander: ["agent/cli"],
+  protobufjs: ["agent/report"],
   aedes: ["agent/cli", "test", "scripts"],
 };
 /** Only the real clock reads time or sets timers in the agent. */
@@ -71,8 +72,9 @@ const TONGUES: readonly { readonly words: RegExp; readonly spoken: RegExp; reado
   {
     words: /openadr|\bVTN\b|\bVEN\b|IMPORT_CAPACITY|DISPATCH_SETPOINT|randomizeStart|intervalPeriod/i,
     spoken: /^agent\/(signal|attend)\/openadr\/|^drivers\/sim\/vtn\.ts$/,
-    named: /^agent\/(config\/|run\.ts$|routes\/all-routes\.ts$|report\/runbook\/|cli\/sim)/,
+    named: /^agent\/(config\/|run\.ts$|report\/runbook\/|cli\/sim)/,
   },
+  { words: /sparkplug|spBv1|\b[ND](BIRTH|DEATH|CMD|DATA)\b|bdSeq|\brebirth/i, spoken: /^agent\/report\/sparkplug\/|^agent\/attend\/sparkplug\.ts$/, named: /^agent\/(config\/|run\.ts$|report\/runbook\/)/ },
 ];
 
 interface Source {
@@ -141,6 +143,7 @@ describe("the house", () => {
     ["the simulator shares a driver's code", { file: "drivers/sim/planted.ts", text: 'import { parse } from "../cgminer/parse.ts";' }],
     ["a driver imports the simulator", { file: "drivers/luxos/planted.ts", text: 'import { Asic } from "../sim/asic.ts";' }],
     ["the core knows a tongue", { file: "agent/core/planted.ts", text: 'export const limit = "IMPORT_CAPACITY_LIMIT";' }],
+    ["the plant knows another tongue", { file: "agent/plant/planted.ts", text: 'export const topic = "spBv1.0/mining/NBIRTH/r1";' }],
     ["the daemon imports the command line", { file: "agent/daemon.ts", text: 'import { client } from "./cli/client.ts";' }],
   ];
   for (const [name, source] of planted) {

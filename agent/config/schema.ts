@@ -104,10 +104,19 @@ const grid = z
   })
   .meta({ description: "The MQTT link to the grid operator, and what holds when it is silent." });
 
+const sparkplugId = () => z.string().min(1).max(100).regex(/^[^+/#\p{Cc}]+$/u, "no +, / or #");
+
 const farm = unset(
   z.strictObject({
     brokers: brokers(1, "The farm's MQTT brokers, tried in this order."),
     prefix: topicPrefix("curtaild", "What all farm topics begin with."),
+    sparkplug: unset(
+      z.strictObject({
+        group: sparkplugId().meta({ description: "The group this rack belongs to.", examples: ["mining"] }),
+        node: unset(sparkplugId()).meta({ description: "The rack's name as an edge node, unique in its group; unset: SITE-RACK.", examples: ["s1-r1"] }),
+        primaryHost: unset(sparkplugId()).meta({ description: "The host application without which nothing is told: a broker where it is not is left for the next. Unset: whoever is there.", examples: ["scada"] }),
+      }),
+    ).meta({ description: "Whether the rack speaks Sparkplug B besides, as an edge node with a connection of its own to the same brokers; unset: it does not.", examples: [{ group: "mining" }] }),
     homeAssistant: unset(z.strictObject({ prefix: topicPrefix("homeassistant", "What Home Assistant's discovery topics begin with.") }))
       .meta({ description: "Whether rack and miners appear in Home Assistant by themselves; unset: they do not.", examples: [{ prefix: "homeassistant" }] }),
     ...login,

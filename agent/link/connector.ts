@@ -16,6 +16,8 @@ export interface ConnectorOptions {
   readonly tls?: TlsMaterial | null;
   /** Asked before each connect; `connection` is the number it will have if it succeeds. */
   readonly will?: (connection: number) => OutgoingMessage;
+  /** Whether the broker is to speak it even when we go on purpose (version 5). */
+  readonly leavesWill?: boolean;
   readonly clock: Clock;
   readonly log: Log;
   readonly keepaliveSeconds?: number;
@@ -82,9 +84,9 @@ export class Connector {
 
   /** Version 5 first, 3.1.1 at once where 5 is refused. */
   async #open(url: string, { connection, hear }: Attempt, signal: AbortSignal): Promise<Session> {
-    const { tls = null, clientId, username = null, password = null, keepaliveSeconds = 15, connectTimeoutMs = 5_000, will } = this.#options;
+    const { tls = null, clientId, username = null, password = null, keepaliveSeconds = 15, connectTimeoutMs = 5_000, will, leavesWill = false } = this.#options;
     const stream = await brokerStreams({ url, tls, largestBody });
-    const common = { stream, clientId, username, password, keepaliveSeconds, connectTimeoutMs, largestPacket, will: will?.(connection) ?? null, hear };
+    const common = { stream, clientId, username, password, keepaliveSeconds, connectTimeoutMs, largestPacket, will: will?.(connection) ?? null, leavesWill, hear };
     try {
       return await openSession({ ...common, version: this.#versions.get(url) ?? 5 }, signal);
     } catch (error) {

@@ -29,6 +29,8 @@ class MqttLink implements Link {
   #session: Session | null = null;
   #connects = 0;
   #resubscribing = false;
+  /** The broker is being left for the next. */
+  #leaving = false;
   /** What the listener threw. */
   #failure: { readonly error: unknown } | null = null;
 
@@ -50,6 +52,13 @@ class MqttLink implements Link {
     return this.#outbound.deliver(message);
   }
 
+  next(): void {
+    const session = this.#session;
+    if (session === null || this.#leaving) return;
+    this.#leaving = true;
+    void this.#stop(session);
+  }
+
   resubscribe(): void {
     const session = this.#session;
     if (session === null || this.#resubscribing) return;
@@ -65,22 +74,30 @@ class MqttLink implements Link {
   }
 
   async run(listener: LinkListener, signal: AbortSignal): Promise<void> {
-    const { urls, clock, random } = this.#options;
-    const wait = backOff(random);
-    while (!signal.aborted) {
-      for (const url of urls) {
-        if (signal.aborted) break;
-        const session = await this.#connector.connect(url, { connection: this.#connects + 1, hear: (message) => this.#hear(listener, message) }, signal);
-        if (this.#failure !== null) session?.drop("the listener failed");
-        this.#rethrowFailure();
-        if (session === null) continue;
-        const since = clock.now().uptime;
-        await this.#live(session, listener, signal);
-        if (clock.now().uptime - since >= stableMs) wait.reset();
-        break;
-      }
-      await clock.sleep(wait.next(), signal).catch(() => undefined);
+    const wait = backOff(this.#options.random);
+    for (let first = 0; !signal.aborted; ) {
+      const { next, stable } = await this.#round(first, listener, signal);
+      if (stable) wait.reset();
+      first = next ?? 0;
+      if (next === null) await this.#options.clock.sleep(wait.next(), signal).catch(() => undefined);
     }
+  }
+
+  /** Tries the brokers from `first` on until one gives a session, and lives with it. `next`: who is to follow at once; null: the first, after a while. */
+  async #round(first: number, listener: LinkListener, signal: AbortSignal): Promise<{ readonly next: number | null; readonly stable: boolean }> {
+    const { urls, clock } = this.#options;
+    for (let tried = 0; tried < urls.length && !signal.aborted; tried += 1) {
+      const at = (first + tried) % urls.length;
+      const session = await this.#connector.connect(urls[at] ?? "", { connection: this.#connects + 1, hear: (message) => this.#hear(listener, message) }, signal);
+      if (this.#failure !== null) session?.drop("the listener failed");
+      this.#rethrowFailure();
+      if (session === null) continue;
+      const since = clock.now().uptime;
+      this.#leaving = false;
+      await this.#live(session, listener, signal);
+      return { next: this.#leaving && urls.length > 1 ? (at + 1) % urls.length : null, stable: clock.now().uptime - since >= stableMs };
+    }
+    return { next: null, stable: false };
   }
 
   async #live(session: Session, listener: LinkListener, signal: AbortSignal): Promise<void> {

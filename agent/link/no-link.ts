@@ -6,5 +6,5 @@ export const noLink: Link = {
   run: (_listener, signal) => new Promise((resolve) => (signal.aborted ? resolve() : signal.addEventListener("abort", () => resolve(), { once: true }))),
   publish: () => undefined,
   deliver: () => Promise.resolve({ kind: "acknowledged" }),
-  resubscribe: () => undefined,
+  next: () => undefined, resubscribe: () => undefined,
 };

@@ -14,6 +14,8 @@ export interface SessionOptions {
   readonly username: string | null;
   readonly password: string | null;
   readonly will: OutgoingMessage | null;
+  /** Whether the broker is to speak the will even when we go on purpose (version 5). */
+  readonly leavesWill?: boolean;
   readonly keepaliveSeconds: number;
   readonly connectTimeoutMs: number;
   readonly largestPacket: number;
@@ -37,6 +39,8 @@ export class ConnectFailure extends Error {
     this.maybeVersion = maybeVersion;
   }
 }
+
+const DISCONNECT_WITH_WILL = 4;
 
 /** CONNACK codes of 3.1.1 and 5 for a protocol version the broker does not speak. */
 const unsupportedVersion = new Set([1, 132]);
@@ -62,14 +66,16 @@ export class Session {
   readonly closed: Promise<Closed>;
   readonly #client: MqttClient;
   readonly #version: MqttVersion;
+  readonly #leavesWill: boolean;
   #connack: IConnackPacket | null = null;
   #closed = false;
   #ours: string | null = null;
   #trouble: { readonly text: string; readonly code: number | null } | null = null;
 
-  constructor(client: MqttClient, { version, hear }: SessionOptions) {
+  constructor(client: MqttClient, { version, hear, leavesWill = false }: SessionOptions) {
     this.#client = client;
     this.#version = version;
+    this.#leavesWill = leavesWill;
     client.stream.on("error", (error) => (this.#trouble ??= { text: error.message, code: null }));
     client.on("message", (topic, payload, { retain }) => hear({ topic, payload, retain }));
     client.on("error", (error) => {
@@ -141,7 +147,8 @@ export class Session {
     this.#ours ??= "stopped";
     // Without `force` mqtt.js would first wait for every acknowledgement, for ever.
     this.#client.outgoing = {};
-    this.#client.end();
+    if (this.#leavesWill && this.#version === 5) this.#client.end(false, { reasonCode: DISCONNECT_WITH_WILL });
+    else this.#client.end();
   }
 
   /** Ends it at once, for a reason of ours. */

@@ -48,6 +48,8 @@ export interface Link {
   publish(message: OutgoingMessage): void;
   /** QoS 1 on this connection and no other, behind all that was published: what is lost with it is the caller's again. */
   deliver(message: OutgoingMessage): Promise<Delivery>;
+  /** Leaves this broker for the next of the list, or for itself where there is no other: after what was published is out. */
+  next(): void;
   /** Unsubscribes and subscribes again, so that the broker resends what it retains. */
   resubscribe(): void;
 }

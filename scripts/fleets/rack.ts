@@ -54,6 +54,7 @@ function stamped(link: Link, arrived: (message: IncomingMessage) => void): Link 
     }, connected: (count) => listener.connected(count), disconnected: (reason) => listener.disconnected(reason) }, signal),
     publish: (message) => link.publish(message),
     deliver: (message) => link.deliver(message),
+    next: () => link.next(),
     resubscribe: () => link.resubscribe(),
   };
 }

@@ -25,7 +25,7 @@ class Stand {
     const isConnected = (): boolean => this.connected;
     const link = {
       get connected() { return isConnected(); },
-      publish: (message: OutgoingMessage) => void this.sent.push(message), resubscribe: () => undefined, run: () => Promise.resolve(), deliver: () => Promise.resolve({ kind: "acknowledged" } as const),
+      publish: (message: OutgoingMessage) => void this.sent.push(message), next: () => undefined, resubscribe: () => undefined, run: () => Promise.resolve(), deliver: () => Promise.resolve({ kind: "acknowledged" } as const),
     };
     this.farm = new Farm({ link, root: "curtaild/s1/r1", machines: 1, about: () => NO_NOTES, homeAssistant, will: (connects) => ({ topic: "curtaild/s1/r1/status", payload: `{"online":false,"connects":${connects}}`, qos: 1, retain: true }) });
   }

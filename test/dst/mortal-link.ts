@@ -51,6 +51,12 @@ export class MortalLink implements Link {
     return this.#mortality.leave("link") ? delivery : forever();
   }
 
+  next(): void {
+    if (!this.#mortality.enter("link")) return;
+    this.#link.next();
+    this.#mortality.leave("link");
+  }
+
   resubscribe(): void {
     if (!this.#mortality.enter("link")) return;
     this.#link.resubscribe();

@@ -13,7 +13,7 @@ import { ZERO } from "../core/signals.ts";
 
 test("status, acks and capability are sealed for the operator; telemetry and notices are not", () => {
   const sent: OutgoingMessage[] = [];
-  const link = { connected: true, publish: (message: OutgoingMessage) => void sent.push(message), resubscribe: () => undefined, run: () => Promise.resolve(), deliver: () => Promise.resolve({ kind: "acknowledged" } as const) };
+  const link = { connected: true, publish: (message: OutgoingMessage) => void sent.push(message), next: () => undefined, resubscribe: () => undefined, run: () => Promise.resolve(), deliver: () => Promise.resolve({ kind: "acknowledged" } as const) };
   const reporter = new Reporter({ grid: link, gridRoot: "g", seal: (payload) => `sealed ${payload}`, forward: null, nominalW: 30_000 });
   const { decision } = decide(startState(millis(0)), input(snapshot([], metered(0))));
   reporter.cycle(decision, status, { at: instant(ZERO), telemetryPeriod: null, terms: { outletGrace: seconds(10), rampPercentPerMinute: 20, proven: [] } });
@@ -26,7 +26,7 @@ test("status, acks and capability are sealed for the operator; telemetry and not
 
 test("MQTT 5: what a payload is, what an ack answers, and how long it is worth sending", () => {
   const sent: OutgoingMessage[] = [];
-  const link = { connected: true, publish: (message: OutgoingMessage) => void sent.push(message), resubscribe: () => undefined, run: () => Promise.resolve(), deliver: () => Promise.resolve({ kind: "acknowledged" } as const) };
+  const link = { connected: true, publish: (message: OutgoingMessage) => void sent.push(message), next: () => undefined, resubscribe: () => undefined, run: () => Promise.resolve(), deliver: () => Promise.resolve({ kind: "acknowledged" } as const) };
   const reporter = new Reporter({ grid: link, gridRoot: "g", seal: (payload) => `sealed ${payload}`, forward: null, nominalW: 30_000 });
   const { decision } = decide(startState(millis(0)), input(snapshot([], metered(0))));
   reporter.cycle(decision, status, { at: instant(ZERO), telemetryPeriod: null, terms: { outletGrace: seconds(10), rampPercentPerMinute: 20, proven: [] } });
@@ -44,7 +44,7 @@ test("MQTT 5: what a payload is, what an ack answers, and how long it is worth s
 test("telemetry every 10 s at rest, every 2 s while an event binds, a setpoint is aimed at or the rack is on its way", () => {
   const at = (over: Partial<Decision>): number => {
     const sent: OutgoingMessage[] = [];
-    const link = { connected: true, publish: (message: OutgoingMessage) => void sent.push(message), resubscribe: () => undefined, run: () => Promise.resolve(), deliver: () => Promise.resolve({ kind: "acknowledged" } as const) };
+    const link = { connected: true, publish: (message: OutgoingMessage) => void sent.push(message), next: () => undefined, resubscribe: () => undefined, run: () => Promise.resolve(), deliver: () => Promise.resolve({ kind: "acknowledged" } as const) };
     const reporter = new Reporter({ grid: link, gridRoot: "g", seal: (payload) => payload, nominalW: 30_000, forward: null });
     const { decision } = decide(startState(millis(0)), input(snapshot([], metered(0))));
     for (let second = 0; second < 20; second += 1) {

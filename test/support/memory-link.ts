@@ -189,6 +189,10 @@ export class MemoryLink implements Link {
     return { kind: "acknowledged" };
   }
 
+  next(): void {
+    if (this.#connected) this.#broker.cut(this.#options.clientId);
+  }
+
   resubscribe(): void {
     if (this.#connected) this.#broker.resend(this.#options.clientId);
   }

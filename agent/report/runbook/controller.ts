@@ -2,6 +2,12 @@
 import { NO_CURE, type Chapter } from "./entry.ts";
 
 export const controllerEvents: Chapter = {
+  "command.refused": {
+    level: "warn", says: "a command came over Sparkplug, and nobody writes there",
+    means: "A host application wanted something of the rack or of a machine. Nothing was done: over Sparkplug only a rebirth can be asked for.",
+    cause: "`topic` and `metrics` say what was wanted. Somebody takes the rack for one that is steered from there, or tries what it can do.",
+    cure: "Limits are set by the grid and by `curtailctl limit`. Keep others than the host application from publishing to NCMD and DCMD in the broker's access list.",
+  },
   "state.imported": {
     level: "warn", says: "this controller has taken over a rack",
     means: "It knows what the one before it knew at `exportedAt`: documents older than that are refused. Its journal goes on from `logHead` of the other one.",
