@@ -2,6 +2,7 @@
 import type { BoardTelemetry } from "../../agent/core/model.ts";
 import { celsius, type Celsius, type Megahertz, type Terahash } from "../../agent/core/units.ts";
 import { clockAt, inRpm, rpmAt, terahashAt } from "../cgminer/figures.ts";
+import { perTerahashOf } from "../cgminer/hashrate.ts";
 import { field, numberAt, rowsAt, textAt, type Json, type JsonObject } from "../cgminer/json.ts";
 
 /** No Antminer has more; keys are not looked for beyond. */
@@ -86,8 +87,10 @@ const frequencyAt = (row: JsonObject | undefined, key: string): Megahertz | null
 };
 
 /** bmminer counts in GH/s unless it says otherwise. */
-const rateAt = (row: JsonObject | undefined, key: string, unit: string | null): Terahash | null =>
-  terahashAt(row, key, unit?.toUpperCase().startsWith("T") === true ? 1 : 1_000);
+function rateAt(row: JsonObject | undefined, key: string, unit: string | null): Terahash | null {
+  const perTerahash = perTerahashOf(unit ?? "GH/s");
+  return perTerahash === null ? null : terahashAt(row, key, perTerahash);
+}
 
 /** Of "52-48-61-60", a list or one number; 0 where there is no sensor. */
 function warmest(value: Json): Celsius | null {

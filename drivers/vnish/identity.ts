@@ -1,6 +1,7 @@
 /** What the device has told about itself: firmware, preset and presets. Until it has, the model file speaks for it. */
 import type { Capability, OperatingPoint } from "../../agent/core/model.ts";
 import { DeviceError } from "../../agent/runtime/errors.ts";
+import { perTerahashOf } from "../cgminer/hashrate.ts";
 import { numberAt, rowsAt, textAt, type Json, type JsonObject } from "../cgminer/json.ts";
 import { PasswordError } from "../http/lockout.ts";
 import { at } from "../http/path.ts";
@@ -16,8 +17,8 @@ const TRIES = 3;
 export class Identity {
   /** "1.3.4"; null before the first reading. */
   version: string | null = null;
-  /** GH/s unless it says otherwise. */
-  perTerahash = 1000;
+  /** GH/s unless it says otherwise; null: a unit nobody knows. */
+  perTerahash: number | null = 1000;
   throttles = false;
   /** Set by hand: clocks and volts are what it is told. */
   manual = false;
@@ -40,7 +41,7 @@ export class Identity {
   async learn(talk: VnishTalk): Promise<void> {
     if (this.version !== null) return;
     const info = await talk.get("/info");
-    this.perTerahash = perTerahash(textAt(info, "hr_measure"));
+    this.perTerahash = perTerahashOf(textAt(info, "hr_measure") ?? "GH/s");
     const version = textAt(info, "fw_version");
     if (version === null) throw new DeviceError("malformed", "GET /info: no fw_version; is this VNish?");
     this.throttles = isAtLeast(version, THROTTLES_FROM);
@@ -120,11 +121,6 @@ function clocksOf(chain: JsonObject): readonly Json[] {
 }
 
 export const presetName = (perf: JsonObject): string | null => textAt(at(perf, "current_preset"), "name");
-
-function perTerahash(unit: string | null): number {
-  const letter = unit?.trim().charAt(0).toUpperCase();
-  return letter === "T" ? 1 : letter === "M" ? 1e6 : 1e3;
-}
 
 function isAtLeast(version: string, least: readonly number[]): boolean {
   const parts = version.split(/[.\-+ ]/).map(Number);

@@ -87,6 +87,7 @@ function errorsOf(status: Json, chains: readonly JsonObject[]): readonly string[
 }
 
 function hashrateAt(row: Json, keys: readonly string[], { perTerahash }: Identity): Terahash | null {
+  if (perTerahash === null) return null;
   for (const key of keys) {
     const rate = terahashAt(row, key, perTerahash);
     if (rate !== null) return rate;

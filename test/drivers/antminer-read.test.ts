@@ -48,6 +48,8 @@ describe("a reading of stock firmware", () => {
     const { boards, fansRpm } = said({ mode: 0, level: 70 }, { stats });
     assert.deepEqual(boards, [{ index: 0, enabled: null, frequency: 490, voltage: null, hashrate: 66.6005, boardTemperature: 55, chipTemperature: 66 }]);
     assert.deepEqual(fansRpm, [3000, 3010]);
+    const inUnit = (unit: string, rate: number) => said({ mode: 0, level: 70 }, { stats: stats.replace("GH/s", unit).replace("66600.5", String(rate)) }).boards[0]?.hashrate;
+    assert.deepEqual([inUnit("TH/s", 66.6005), inUnit("MH", 66_600_500), inUnit("Sol/s", 66.6)], [66.6005, 66.6005, null], "a unit nobody knows says nothing");
   });
 
   test("its setting alone does not make its state", () => {

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { DeviceError } from "../../agent/runtime/errors.ts";
 import { acknowledged, answered, isUnknown, parseFor, RefusedError, statusOf } from "../../drivers/cgminer/reply.ts";
-import { hashrateAt } from "../../drivers/cgminer/hashrate.ts";
+import { hashrateAt, perTerahashOf } from "../../drivers/cgminer/hashrate.ts";
 
 const status = (letter: string, code = 11): ReturnType<typeof parseFor> => ({ STATUS: [{ STATUS: letter, Code: code, Msg: "words", Description: "cgminer" }] });
 
@@ -54,4 +54,5 @@ test("hashrates become TH/s whatever unit the key names", () => {
   assert.equal(hashrateAt({ "THS av": 120 }, "av"), 120);
   assert.equal(hashrateAt({ "MHS av": 1 }, "5s"), null);
   assert.equal(hashrateAt({ "GHS 5s": -1 }, "5s"), null);
+  assert.deepEqual(["GH/s", "th", " MH/s", "KHS", "PH/s", "H/s", "Sol/s", "", "GB/s"].map(perTerahashOf), [1e3, 1, 1e6, 1e9, 1e-3, null, null, null, null]);
 });

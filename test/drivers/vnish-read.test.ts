@@ -70,7 +70,8 @@ describe("a VNish reading", () => {
     }));
 
   test("knows hashrates in any unit, and voltages in V, 10 mV and mV", async () => {
-    for (const [hr_measure, hr_realtime] of [["GH/s", 234_700], ["TH/s", 234.7], ["MH/s", 234_700_000]] as const) assert.equal((await reading({ hr_realtime }, { hr_measure })).hashrate, 234.7);
+    for (const [hr_measure, hr_realtime] of [["GH/s", 234_700], ["TH/s", 234.7], ["MH/s", 234_700_000], ["PH/s", 0.2347], [null, 234_700]] as const) assert.equal((await reading({ hr_realtime }, { hr_measure })).hashrate, 234.7);
+    assert.equal((await reading({ hr_realtime: 234_700 }, { hr_measure: "Sol/s" })).hashrate, null, "a unit nobody knows says nothing");
     for (const volt of [13.8, 1380, 13_800, "13.8"]) assert.equal((await reading({ chains: [{ id: 1, voltage: volt, frequency: 590 }] })).voltage, 13_800, String(volt));
   });
 
