@@ -3,6 +3,7 @@ import type { Allocation, DocumentRef, Heard } from "../core/grid.ts";
 import { heartbeatTimeout } from "../core/mode.ts";
 import type { Now, Tick } from "../core/time.ts";
 import { instant, type Instant, type Millis } from "../core/units.ts";
+import { Answers } from "./answers.ts";
 import { Commits, type Done } from "./commits.ts";
 import type { AllocationDocument, EventDocument, StandingDocument } from "./documents.ts";
 import { drawFor } from "./draw.ts";
@@ -36,6 +37,7 @@ export class Desk {
   readonly ledger = new Ledger();
   readonly heartbeat = new Heartbeat();
   readonly refusals = new Refusals();
+  readonly answers = new Answers();
   readonly commits = new Commits();
   readonly shelves = new Map<string, Shelf>();
   readonly latches = new Map<string, LatchState>();
@@ -123,9 +125,10 @@ export class Desk {
     return this.refusals.count(refusal, topic, { alarm, tick, at: this.wall.guess(tick) });
   }
 
-  /** Refuses a document that verified: the operator is told. */
+  /** Refuses a document that verified: the operator is told, once. */
   reject(opened: Opened, refusal: Refusal, context: { readonly tick: Tick; readonly alarm?: boolean }): SignalEffect[] {
-    return [ack(opened.envelope, "REJECTED", refusal), ...this.refuse(opened.envelope.ref.topic, refusal, context)];
+    const due = this.answers.due(`${opened.envelope.ref.topic} ${opened.hash} ${refusal.code}`, context.tick);
+    return [...(due ? [ack(opened.envelope, "REJECTED", refusal)] : []), ...this.refuse(opened.envelope.ref.topic, refusal, context)];
   }
 
   /** The same, and its number counts as seen: it heals its gap. A short form has no number of its own to be seen. */

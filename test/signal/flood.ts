@@ -13,6 +13,8 @@ export interface Cost {
   /** Writes asked of the disk while it lasted. */
   readonly commits: number;
   readonly events: number;
+  /** Each is stored until it is heard. */
+  readonly acks: number;
   readonly refused: number;
   /** Bytes of heap at the end over those after a quarter of the time. */
   readonly heapGrowth: number;
@@ -24,18 +26,23 @@ export function flood(seconds: number, perSecond = 1_000): Cost {
   bench.hear(bench.keySet(undefined, { exp: bench.now() + 86_400_000 }));
   bench.hear(bench.allocation(500_000, by));
   const old = bench.limit(0, { ...by, seq: 1 });
+  const [replayed, unfit] = [bench.limit(0, { ...by, id: "e7", seq: 5 }), bench.limit(-1, { ...by, id: "e8" })];
+  bench.hear(bench.limit(500_000, { ...by, id: "e7", seq: 6 }));
   const stranger = newKey("grid-1");
   const bad = [
     (index: number) => ({ topic: own(`event/x${index}`), payload: bench.limit(0, { key: stranger, id: `x${index}` }).payload }),
     () => ({ topic: own("allocation"), payload: '{"limitW":0}' }),
     () => ({ topic: own("emergency"), payload: "" }),
     () => ({ topic: own("event/e1"), payload: old.payload.slice(0, -9) }),
+    // Genuine, captured and said again without the retain flag: older than what stands, or refused before.
+    () => replayed,
+    () => unfit,
     (index: number) => ({ topic: own(`event/${index}`), payload: "[".repeat(20_000) }),
     () => ({ topic: own("heartbeat"), payload: bench.heartbeat({}, { key: stranger }).payload }),
   ];
   const messages = Array.from({ length: 600 }, (_, index) => bad[index % bad.length]?.(index) ?? { topic: "", payload: "" });
   let rack = startState(bench.tick().uptime);
-  const cost = { longestMs: 0, commits: 0, events: 0 };
+  const cost = { longestMs: 0, commits: 0, events: 0, acks: 0 };
   let heap = 0;
   const before = bench.effects.length;
   for (let second = 0; second < seconds; second += 1) {
@@ -50,6 +57,7 @@ export function flood(seconds: number, perSecond = 1_000): Cost {
   for (const { kind } of bench.effects.slice(before)) {
     if (kind === "commit") cost.commits += 1;
     if (kind === "event") cost.events += 1;
+    if (kind === "ack") cost.acks += 1;
   }
   const refused = Object.values(bench.signal.summary(bench.tick()).refused).reduce((sum, { count }) => sum + count, 0);
   return { ...cost, refused, heapGrowth: settledHeap() - heap };

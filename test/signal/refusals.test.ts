@@ -211,6 +211,22 @@ describe("how refusals are told", () => {
     assert.equal(bench.stated(), 5_000);
   });
 
+  test("a refusal is answered once a minute, and no more than 120 in one; all are counted", () => {
+    const bench = new Bench();
+    const wrong = bench.allocation(-1);
+    const answered = (): number => codes(bench.hear(wrong)).length;
+    assert.deepEqual([answered(), answered(), answered()], [1, 0, 0]);
+    bench.wait(61_000);
+    assert.equal(answered(), 1);
+    let said = 0;
+    for (let second = 0; second < 10; second += 1) {
+      for (let count = 0; count < 40; count += 1) said += codes(bench.hear(bench.allocation(-1))).length;
+      bench.wait(1_000);
+    }
+    assert.equal(said, 119);
+    assert.equal(bench.signal.summary(bench.tick()).refused.NEGATIVE?.count, 404);
+  });
+
   test("what is held is known again without verifying: a flood does not hide it", () => {
     const bench = new Bench();
     const allocation = bench.allocation(9_000);
