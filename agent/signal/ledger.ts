@@ -28,6 +28,8 @@ interface Page {
   readonly marks: Map<Signer, Mark>;
   /** Something on this topic was acted on once. */
   taken: boolean;
+  /** What was acted on could not be read any more: the operator's word is wanted again, and until then it is missing. */
+  lost: boolean;
 }
 
 export class Ledger {
@@ -47,8 +49,16 @@ export class Ledger {
 
   /** The last (epoch, seq) verified on a topic, whoever signed it; null: none. */
   latest(topic: string): Order | null {
-    const marks = this.#pages.get(topic)?.marks;
-    return marks === undefined ? null : ([...marks.values()].at(-1) ?? null);
+    const page = this.#pages.get(topic);
+    return page === undefined || page.lost ? null : ([...page.marks.values()].at(-1) ?? null);
+  }
+
+  /** What stood on a topic is gone: the same document is news there, an older one still is not. */
+  lose(topic: string): void {
+    const page = this.#pages.get(topic);
+    if (page === undefined) return;
+    page.lost = true;
+    for (const [signer, mark] of page.marks) page.marks.set(signer, { ...mark, taken: false });
   }
 
   /** Is there room for a topic? Makes some by forgetting one whose documents were all refused: dropping another mark would let an old document in. */
@@ -62,8 +72,9 @@ export class Ledger {
 
   /** Returns the mark as it is kept: never forgotten earlier than the one before it, which would let an older document in. */
   move(topic: string, signer: Signer, next: Mark): Mark {
-    const page = this.#pages.get(topic) ?? { marks: new Map<Signer, Mark>(), taken: false };
+    const page = this.#pages.get(topic) ?? { marks: new Map<Signer, Mark>(), taken: false, lost: false };
     page.taken ||= next.taken;
+    page.lost = false;
     const before = page.marks.get(signer)?.until ?? null;
     const mark = next.until !== null && before !== null && before > next.until ? { ...next, until: before } : next;
     page.marks.delete(signer);

@@ -10,12 +10,14 @@ import { messageOf } from "../runtime/errors.ts";
 /** Every record is read on its own: one that cannot be read costs itself and an event, and a latch stays a latch. */
 export function restore(desk: Desk, stored: ReadonlyMap<string, string>, tick: Tick): SignalEffect[] {
   const effects = restoreSeed(desk, stored.get(keyOf.seed), tick);
+  const lost = new Set<string>();
   for (const [key, text] of stored) {
     const record = readKey(key);
     if (record === null) continue;
     try {
       restoreOne(desk, record, { text, tick });
     } catch (error) {
+      if (record.kind === "document" || record.kind === "latch") lost.add(record.topic);
       if (record.kind === "latch") desk.latches.set(record.topic, unreadableLatch(record.topic));
       desk.commits.storage = "failed";
       effects.push(event("storage.failed", { key, reason: messageOf(error) }));
@@ -25,6 +27,8 @@ export function restore(desk: Desk, stored: ReadonlyMap<string, string>, tick: T
     const youngest = shelf.standing.at(-1);
     if (youngest !== undefined) rememberLast(desk, topic, youngest.signer);
   }
+  // The broker still retains it: named by a heartbeat it is a gap, and what comes is taken.
+  for (const topic of lost) desk.ledger.lose(topic);
   desk.changed();
   return effects;
 }

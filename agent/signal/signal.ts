@@ -114,7 +114,7 @@ export class Signal {
     const { ref } = opened.envelope;
     const { ledger } = this.#desk;
     const mark = ledger.mark(place.topic, opened.signer);
-    if (opened.short && retain && mark?.hash === opened.hash) return []; // The same short form, already ended: resent, not renewed.
+    if (opened.short && retain && mark?.hash === opened.hash && mark.taken) return []; // The same short form, already ended: resent, not renewed.
     const verdict = ledger.judge(place.topic, opened.signer, ref, opened.hash);
     const arrival = { opened, tick };
     const alarm = place.kind === "emergency" || verdict === "altered" || verdict === "older";

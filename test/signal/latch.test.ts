@@ -140,13 +140,17 @@ describe("emergency", () => {
 
   test("a record of a latch that cannot be read is a latch", () => {
     const bench = new Bench();
-    bench.hear(stop(bench));
+    const said = stop(bench);
+    bench.hear(said);
     for (const key of bench.disk.keys()) if (key.includes("latch")) bench.disk.set(key, "{");
     const later = bench.restarted();
     assert.deepEqual(latches(later), ["unreadable"]);
     assert.ok(names(later.effects).includes("storage.failed"));
-    later.hear(stop(later, { id: "stop-2" }));
-    assert.deepEqual(latches(later), ["stop-2"], "any EMERGENCY takes its place, and can be released");
+    const other = later.restarted();
+    other.hear(stop(other, { id: "stop-2" }));
+    assert.deepEqual(latches(other), ["stop-2"], "any EMERGENCY takes its place, and can be released");
+    later.hear(said, true);
+    assert.deepEqual(latches(later), ["stop-1"], "the same again as well");
   });
 
   const nothing: readonly (readonly [what: string, payload: (bench: Bench) => string, code: string])[] = [

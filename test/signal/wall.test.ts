@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { Bench, codes, events, own, start } from "./bench.ts";
+import { Bench, at, codes, events, names, own, start } from "./bench.ts";
 
 const span = (bench: Bench): readonly [earliest: number, latest: number | null] => {
   const { earliest, latest } = bench.signal.now(bench.tick());
@@ -106,6 +106,53 @@ describe("what is kept", () => {
     assert.equal(later.signal.summary(later.tick()).storage, "failed");
     assert.equal(later.stated(), 5_000);
     assert.deepEqual(later.signal.heard().allocations, []);
+  });
+
+  test("what could not be read is missing until the operator's word comes again, and an old one does not do", () => {
+    const bench = new Bench({ signatures: "required" });
+    const by = { key: bench.grid };
+    bench.hear(bench.keySet());
+    bench.hear(bench.allocation(20_000, by));
+    const [old, limit] = [bench.limit(9_000, by), bench.limit(2_000, by)];
+    for (const said of [old, limit]) bench.hear(said);
+    const held = bench.signal.summary(bench.tick()).held;
+    bench.disk.set(`signal/document/${own("event/e1")}`, "[{]");
+    const later = bench.restarted();
+    assert.equal(later.stated(), 20_000);
+    assert.ok(names(later.hear(later.heartbeat(held, by))).includes("gap.opened"), "named and not held: 10 s, then the failsafe limit");
+    assert.ok(!later.confirmed());
+    assert.deepEqual(codes(later.hear(old, true)), []);
+    assert.deepEqual(codes(later.hear(limit, true)), ["RECEIVED", "ACCEPTED"]);
+    assert.equal(later.stated(), 2_000);
+    later.hear(later.heartbeat(held, by));
+    assert.ok(later.confirmed());
+    assert.equal(later.restarted().stated(), 2_000);
+  });
+
+  test("keys that could not be read come back with the same key set", () => {
+    const bench = new Bench({ signatures: "required" });
+    const keys = bench.keySet();
+    bench.hear(keys);
+    bench.disk.set(`signal/document/${at("keys")}`, "");
+    const later = bench.restarted();
+    assert.deepEqual(later.signal.summary(later.tick()).keys, []);
+    later.hear(keys, true);
+    assert.deepEqual(later.signal.summary(later.tick()).keys, ["grid-1"]);
+  });
+
+  test("a short form that could not be read is taken when the broker sends it again, and one that has ended is not", () => {
+    const short = { topic: own("allocation"), payload: '{"limitW":3000}' };
+    const bench = new Bench();
+    bench.hear(short);
+    bench.disk.set(`signal/document/${own("allocation")}`, "{}");
+    const later = bench.restarted();
+    assert.equal(later.stated(), null);
+    later.hear(short, true);
+    assert.equal(later.stated(), 3_000);
+    later.wait(86_500_000, 60_000);
+    const last = later.restarted();
+    last.hear(short, true);
+    assert.equal(last.stated(), null);
   });
 
   test("keys of other rooms are left alone", () => {
