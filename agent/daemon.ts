@@ -10,18 +10,20 @@ import type { Statement } from "./core/limit.ts";
 import { recall } from "./core/memory.ts";
 import { heartbeatTimeout, restartRule } from "./core/mode.ts";
 import { absence } from "./core/outage.ts";
+import { pinned, type Policy } from "./core/policy.ts";
 import type { RackState } from "./core/state.ts";
 import { startState } from "./core/state.ts";
 import type { Now, Tick } from "./core/time.ts";
 import type { Millis } from "./core/units.ts";
 import { millis, seconds, watts } from "./core/units.ts";
 import { together } from "./core/voices.ts";
+import { NO_RULE } from "./core/worth.ts";
 import { Foresight } from "./foresight.ts";
 import { Notebook } from "./notebook.ts";
 import type { DaemonParts, Identity } from "./parts.ts";
 import type { DeviceLoop } from "./plant/device-loop.ts";
 import { Plant } from "./plant/plant.ts";
-import { NO_NOTES, type DeviceNotes } from "./report/devices.ts";
+import { NO_NOTES, setpointWord, type DeviceNotes } from "./report/devices.ts";
 import type { EventRing } from "./report/events.ts";
 import type { StatusDocument } from "./report/status.ts";
 import type { Tongue } from "./attend/attendant.ts";
@@ -45,7 +47,7 @@ export class Daemon {
   /** What core would say to something that is not so. */
   readonly foresight = new Foresight(() => ({
     heard: this.heard,
-    parts: this.#parts, rack: this.#rack, u: this.#u, technician: this.#technician, snapshot: (tick) => this.plant.snapshot(tick), local: (now, tick) => this.#local(now, tick, true),
+    parts: { ...this.#parts, policy: this.#policy }, rack: this.#rack, u: this.#u, technician: this.#technician, snapshot: (tick) => this.plant.snapshot(tick), local: (now, tick) => this.#local(now, tick, true),
   }));
   #parts: DaemonParts;
   readonly #teller: Teller;
@@ -55,6 +57,8 @@ export class Daemon {
   #decision: Decision | null = null;
   #heard: Heard | null = null;
   #technician: TechnicianLimit | null = null;
+  /** Where the technician has machines run, by id. */
+  #pins: Readonly<Record<string, string>> = {};
   #parking: Statement | null = null;
   #u = 0;
   #due: Millis = millis(0);
@@ -173,6 +177,23 @@ export class Daemon {
     await this.#notebook.keep("maintenance", held.length === 0 ? null : held);
   }
 
+  /** A machine runs at one point as long as the limit leaves room for it; null: where the plan has it. Stored. */
+  async pin({ device: { id } }: DeviceLoop, at: string | null, who: string): Promise<void> {
+    const { [id]: _, ...others } = this.#pins;
+    this.#pins = at === null ? others : { ...others, [id]: at };
+    this.#teller.event(at === null ? "pin.cleared" : "pin.set", { device: id, ...(at !== null && { pin: at }), who });
+    this.#soon(AFTER_SIGNAL);
+    await this.#notebook.keep("pins", Object.keys(this.#pins).length === 0 ? null : this.#pins);
+  }
+
+  /** As configured, the technician's pins over it. */
+  get #policy(): Policy {
+    const { policy } = this.#parts;
+    const pins = Object.entries(this.#pins);
+    if (pins.length === 0) return policy;
+    return { ...policy, rules: new Map([...policy.rules, ...pins.map(([id, at]) => [id, { priority: policy.rules.get(id)?.priority ?? 0, pin: pinned(at) }] as const)]) };
+  }
+
   /** Another machine takes its place: what was learnt and wanted of this one is no word about that one. */
   forget({ device: { id } }: DeviceLoop, who: string): void {
     this.#rack = { ...this.#rack, devices: new Map([...this.#rack.devices].filter(([known]) => known !== id)) };
@@ -183,7 +204,8 @@ export class Daemon {
   /** What is known of a machine beside its readings. */
   about(device: string): DeviceNotes {
     const told = this.#parts.attendants.map((attendant) => attendant.about?.(device));
-    return Object.assign({ ...NO_NOTES, maintenance: this.plant.device(device)?.held ?? false }, ...told);
+    const { priority, pin } = this.#policy.rules.get(device) ?? NO_RULE;
+    return Object.assign({ ...NO_NOTES, maintenance: this.plant.device(device)?.held ?? false, priority, pin: setpointWord(pin) }, ...told);
   }
 
   /** Something a technician did to one machine or to the daemon, for the record. */
@@ -212,14 +234,14 @@ export class Daemon {
   }
 
   #cycle(): void {
-    const { clock, signal, policy, notify } = this.#parts;
+    const { clock, signal, notify } = this.#parts;
     const tick = clock.now();
     this.#carryOut(signal.passed(tick));
     const now = signal.now(tick);
     const heard = this.#hearAll(now, tick);
     this.#heard = heard;
     const { rack, decision } = decide(this.#rack, {
-      heard, now, synchronised: tick.error !== null, local: this.#local(now, tick), snapshot: this.plant.snapshot(tick), policy, u: this.#u,
+      heard, now, synchronised: tick.error !== null, local: this.#local(now, tick), snapshot: this.plant.snapshot(tick), policy: this.#policy, u: this.#u,
     });
     if (this.#rack.mode.restoring !== null && rack.mode.restoring === null) this.#u = this.#notebook.drawRestart(this.#parts.random);
     this.#rack = rack;
@@ -311,7 +333,8 @@ export class Daemon {
     const stored = await this.#notebook.open();
     const tick = clock.now();
     this.#carryOut(signal.restore(stored, tick));
-    const { technician, memory, maintenance } = this.#notebook;
+    const { technician, memory, maintenance, pins } = this.#notebook;
+    this.#pins = pins;
     for (const id of maintenance) {
       const loop = this.plant.device(id);
       if (loop !== undefined) loop.held = true;

@@ -43,6 +43,11 @@ export class Notebook {
     return (this.kept("maintenance") as readonly string[] | null) ?? [];
   }
 
+  /** Where the technician has pinned machines. */
+  get pins(): Readonly<Record<string, string>> {
+    return (this.kept("pins") as Readonly<Record<string, string>> | null) ?? {};
+  }
+
   get memory(): Memory | null {
     return this.kept("core/memory") as Memory | null;
   }

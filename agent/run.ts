@@ -37,8 +37,8 @@ import { circuitsOf } from "./config/circuits.ts";
 import { openDeviceKey, openEnergyKey, type DeviceKey } from "./config/device-key.ts";
 import type { BrokerConfig, Config } from "./config/schema.ts";
 import { brokerAccess, learnSecrets, minerPasswords, webToken } from "./config/secrets.ts";
-import type { Policy } from "./core/policy.ts";
-import { DEFAULT_POLICY } from "./core/policy.ts";
+import type { MachineRule, Policy } from "./core/policy.ts";
+import { breakEven, DEFAULT_POLICY, pinned } from "./core/policy.ts";
 import { bandAround } from "./core/supply.ts";
 import { celsius, megahertz, millivolts, seconds, watts } from "./core/units.ts";
 import { Daemon } from "./daemon.ts";
@@ -295,8 +295,15 @@ function policyOf(config: Config): Policy {
     circuits: circuitsOf(config),
     outlets: { grace: seconds(policy.pduGraceS), perStep: policy.outletsAtOnce, spacing: seconds(policy.outletSpacingS) },
     supply: node.supply === null ? null : bandAround(node.supply),
+    least: policy.revenue === null ? 0 : breakEven(policy.revenue),
+    rules: rulesOf(config),
+    wear: { between: seconds(policy.changesApartS), rotation: policy.rotateAfterH === 0 ? Infinity : seconds(policy.rotateAfterH * 3600) },
   };
 }
+
+/** Only those that are not like the others. */
+const rulesOf = ({ miners }: Config): ReadonlyMap<string, MachineRule> =>
+  new Map(miners.flatMap(({ id, priority, pin }) => (priority === 0 && pin === null ? [] : [[id, { priority, pin: pin === null ? null : pinned(pin) }] as const])));
 
 interface LinkContext extends Surroundings {
   readonly name: string;

@@ -12,6 +12,7 @@ import { holdCommand } from "./commands/hold.ts";
 import { limitCommand } from "./commands/limit.ts";
 import { loglevelCommand } from "./commands/loglevel.ts";
 import { maintenanceCommand } from "./commands/maintenance.ts";
+import { pinCommand } from "./commands/pin.ts";
 import { drillCommand, proveCommand } from "./commands/prove.ts";
 import { outletCommand } from "./commands/outlet.ts";
 import { pduCommand } from "./commands/pdu.ts";
@@ -103,6 +104,7 @@ const loaded = [
   blinkCommand,
   restartCommand,
   maintenanceCommand,
+  pinCommand,
   explainCommand,
   reloadCommand,
   holdCommand,

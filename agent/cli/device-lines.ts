@@ -14,6 +14,9 @@ export function deviceDetailLines(device: DeviceDetail): string[] {
     `wanted     ${device.setpoint ?? "nothing yet"}${order === null ? "" : `; ${order.setpoint ?? "-"} is ${order.state} (${order.cause})`}`,
     `nameplate  ${powerText(device.nameplateW)}, asleep ${powerText(device.asleepW)}; draws ${device.gain ?? "?"} times what its model says`,
     `settled    ${settling(device)}`,
+    `wear       ${wearText(device)}`,
+    ...(device.priority === 0 ? [] : [`priority   ${device.priority}: served after those with a lower number`]),
+    ...(device.pin === null ? [] : [`pinned     to ${device.pin}, as long as the limit leaves room for it`]),
     `takes      ${device.capabilities.map(capabilityText).join("; ")}`,
     ...(device.maintenance ? [`maintenance: left alone; take it up again with curtailctl maintenance ${device.id} --end`] : []),
     ...(device.owes.length === 0 ? [] : [`owed       ${device.owes.join(", ")}: switched off by our orders, given back when nothing limits the rack`]),
@@ -22,6 +25,9 @@ export function deviceDetailLines(device: DeviceDetail): string[] {
     ...(telemetry === null ? [] : telemetryLines(telemetry, device)),
   ];
 }
+
+const wearText = ({ wear: { restH, powerCycles, thermalCycles, changes } }: Pick<DeviceDetail, "wear">): string =>
+  `${restH ?? "?"} h at rest, ${powerCycles} power cycles, ${thermalCycles} thermal cycles, ${changes} changes of its setting`;
 
 /** The miner's own words. */
 /** How long its changes took, as far as its own meter has shown any. */

@@ -64,7 +64,7 @@ function budgetText({ budget: { budgetW, risesForS, parts } }: WhyDocument): str
 }
 
 const made = {
-  first: "made now: there was none", "no-fit": "made now: the one before no longer fits", better: "made now: it earns more", room: "made now: to make room for one that waited",
+  first: "made now: there was none", "no-fit": "made now: the one before no longer fits", better: "made now: it earns more", room: "made now: to make room for one that waited", rest: "made now: one that has slept for long changes places with its equal",
   best: "nothing known earns more", dwell: "", "just-woken": "", "not-worth": "",
 } as const;
 
@@ -72,9 +72,9 @@ function planText({ plan: { verdict, because, betterByPct, madeAgoS, dwellsForS 
   if (verdict === "emergency") return "everything sleeps: there is an emergency";
   if (verdict === "recorded") return "as before the start, until the machines have been read";
   const more = betterByPct === null || betterByPct < 0.005 ? "" : `another earns ${betterByPct} % more`;
-  const kept = because === "dwell" ? `${more}: it waits ${secondsText(dwellsForS)}, so that machines are not changed all the time`
+  const kept = because === "dwell" ? `a better one is looked for in ${secondsText(dwellsForS)}, so that machines are not changed all the time`
     : because === "just-woken" ? `${more}, but would put a machine to sleep that has just been woken` : because === "not-worth" ? `${more}: less than the change costs` : "";
-  const said = kept === "" || more === "" ? (because === null || made[because] === "" ? "nothing known earns more" : made[because]) : kept;
+  const said = kept === "" || (more === "" && because !== "dwell") ? (because === null || made[because] === "" ? "nothing known earns more" : made[because]) : kept;
   const least = marginal === null || marginal.thsPerKW === null ? "" : `. A kilowatt less would cost ${hashrateText(marginal.thsPerKW)} (at ${marginal.device})`;
   return `${madeAgoS === null || verdict === "made" ? "" : `${secondsText(madeAgoS)} old; `}${said}${least}`;
 }

@@ -7,7 +7,7 @@ import type { Config } from "./schema.ts";
 const LIVE = {
   node: ["breakerW", "supply"],
   grid: ["failsafeLimitW"],
-  policy: ["onStop", "maxChangesPerCycle", "rampPctPerMin", "restartRandomS"],
+  policy: ["onStop", "maxChangesPerCycle", "rampPctPerMin", "restartRandomS", "changesApartS", "rotateAfterH", "revenue"],
 } as const satisfies { readonly [Room in keyof Config]?: readonly (keyof Config[Room])[] };
 
 const livePaths = Object.entries(LIVE).flatMap(([room, keys]) => keys.map((key) => `${room}.${key}`));

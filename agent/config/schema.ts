@@ -138,6 +138,8 @@ const miner = z.strictObject({
   webPort: unset(z.int().min(1).max(65_535)).meta({ description: "Port of its web interface, for firmware that needs both; unset: the usual one.", examples: [80] }),
   outlet: unset(outlet()).meta({ description: "The metered outlet it hangs on; unset: not known.", examples: ["pdu-1/1"] }),
   phase: unset(z.enum(["L1", "L2", "L3", "L1-L2", "L2-L3", "L3-L1", "L1-L2-L3"])).meta({ description: "The phases it draws from; needed with node.phases.", examples: ["L1"] }),
+  priority: z.int().min(0).max(9).default(0).meta({ description: "Who is served first when power is short: the lowest number gets all it can use before the next gets anything.", examples: [1] }),
+  pin: unset(z.string().min(1).max(100)).meta({ description: "Where it runs as long as the limit leaves room for it, before all others: a point as `curtailctl device` names it, or sleep. Unset: where it earns most.", examples: ["590"] }),
   limits: minerLimits(),
   pools: poolRules("Whom this miner may hash for; unset: as `pools` says for all."),
 });
@@ -219,6 +221,14 @@ const policy = z
     minRunS: z.number().min(0).max(3_600).default(60).meta({ description: "A miner that was woken runs at least this long, unless a limit needs it asleep.", examples: [60] }),
     wakesAtOnce: z.int().min(1).max(most.miners).default(50).meta({ description: "Most miners woken together; the next follow after wakeSpacingS.", examples: [4] }),
     wakeSpacingS: z.number().min(0).max(600).default(1).meta({ description: "Between two groups of miners that are woken, so that their inrush does not add up.", examples: [2] }),
+    changesApartS: z.number().min(0).max(86_400).default(300).meta({ description: "While no limit and no fault asks for it, a miner's setting is changed once in this time.", examples: [300] }),
+    rotateAfterH: z.number().min(0).max(8_760).default(4).meta({ description: "A miner that has slept so long changes places with an equal one that has rested less; 0: never.", examples: [4] }),
+    revenue: unset(
+      z.strictObject({
+        pricePerThDay: z.number().positive().max(1_000_000).meta({ description: "What one terahash a second earns in a day.", examples: [0.05] }),
+        pricePerKWh: z.number().min(0).max(1_000_000).meta({ description: "What a kilowatt-hour costs, in the same currency.", examples: [0.06] }),
+      }),
+    ).meta({ description: "With both prices the rack earns the most money instead of the most hashrate: a watt that costs more than it earns is not drawn, and a miner whose best point loses money sleeps. Unset: the most hashrate.", examples: [{ pricePerThDay: 0.05, pricePerKWh: 0.06 }] }),
     optOut: z.boolean().default(false).meta({ description: "Whether events the grid leaves to our choice (obligation MAY) are left undone; the operator is told.", examples: [false] }),
     rampPctPerMin: z.number().positive().max(10_000).default(20).meta({ description: "How fast the rack may rise, in percent of nominalW a minute, unless the allocation says otherwise.", examples: [20] }),
     restartRandomS: z.number().min(0).max(3_600).default(300).meta({ description: "Longest random delay before the rack rises after an emergency or an outage, unless the allocation says otherwise.", examples: [300] }),

@@ -1,23 +1,30 @@
 /**
- * Shares out a budget so that the rack's hashrate is the most it can be: a multiple-choice knapsack, solved by bisection
- * on the marginal value of a watt over the machines' convex hulls, then a bounded repair that spends what is left.
- * Distance to the linear-programming bound: at most one hull step of one machine before the repair.
+ * Shares out a budget so that the rack earns the most it can: a multiple-choice knapsack, solved by bisection on the
+ * marginal value of a watt over the machines' convex hulls, then a bounded repair that spends what is left, then, where
+ * the bound is still far, exchanges among machines. Machines of a higher rank are served before those of the next.
  */
-import type { Curve, Hull } from "./curve.ts";
+import type { Curve, Hull, Range } from "./curve.ts";
+import { exchanged } from "./exchange.ts";
 
-/** One machine to plan: its curve, the gain of its real power over the model's, and the first entry it may run at. */
-export interface Candidate {
+/** One machine to plan: its curve, the gain of its real power over the model's, and the entries it may run at. */
+export interface Candidate extends Range {
   readonly curve: Curve;
   readonly gain: number;
-  readonly from: number;
+  /** The lowest number is served first, and gets all it can use before the next gets anything. */
+  readonly rank: number;
 }
+
+/** Free to be at any of its points, and of no rank. */
+export const FREE = { from: 1, to: Infinity, rank: 0 } as const;
 
 export interface Allotment {
   /** The entry chosen for each candidate, in their order. */
   readonly entries: Int32Array;
   readonly power: number;
   readonly hashrate: number;
-  /** Upper bound of any allotment under this budget: the linear-programming relaxation. */
+  /** TH/s, less what its watts have to earn at the least. */
+  readonly earns: number;
+  /** Upper bound of what any allotment under this budget earns: the linear-programming relaxation, rank by rank. */
   readonly bound: number;
 }
 
@@ -25,15 +32,55 @@ export interface Allotment {
 const HALVINGS = 40;
 /** Upgrades tried after the bisection: bounds the time on degenerate racks (thousands of equal machines). */
 const REPAIRS = 64;
+const EXCHANGES = 4;
+/** Nearer to the bound than this share of it nothing more is looked for. */
+const NEAR = 0.0003;
 
-export function allocate(candidates: readonly Candidate[], budget: number): Allotment {
-  const hulls = candidates.map(({ curve, from }) => curve.hull(from));
+/** `least`: what a watt has to earn, TH/s; below it a machine rather sleeps. */
+export function allocate(candidates: readonly Candidate[], budget: number, least = 0): Allotment {
+  const ranks = [...new Set(candidates.map(({ rank }) => rank))].toSorted((a, b) => a - b);
+  if (ranks.length <= 1) return shareOut(candidates, budget, least);
+  const entries = new Int32Array(candidates.length);
+  let [power, hashrate, earns, bound] = [0, 0, 0, 0];
+  let floor = lowestPower(candidates);
+  for (const rank of ranks) {
+    const among = candidates.flatMap((candidate, i) => (candidate.rank === rank ? [i] : []));
+    const served = among.map((i) => candidates[i] as Candidate);
+    floor -= lowestPower(served);
+    const part = shareOut(served, budget - power - floor, least);
+    for (const [at, i] of among.entries()) entries[i] = part.entries[at] as number;
+    power += part.power;
+    hashrate += part.hashrate;
+    earns += part.earns;
+    bound += part.bound;
+  }
+  return { entries, power, hashrate, earns, bound };
+}
+
+const lowestPower = (candidates: readonly Candidate[]): number => candidates.reduce((sum, candidate) => sum + candidate.gain * (candidate.curve.hull(candidate).power[0] as number), 0);
+
+/** What no allotment earns more than, for a hundredth of the time: is there anything to look for? Of all ranks as one. */
+export const boundOf = (candidates: readonly Candidate[], budget: number, least = 0): number => relaxed(candidates, budget, least).bound;
+
+interface Relaxed {
+  readonly hulls: readonly Hull[];
+  /** The step of its hull that each reaches at the lowest price that fits. */
+  readonly levels: Int32Array;
+  readonly sum: Sum;
+  readonly bound: number;
+  /** TH/s a watt: the lowest price found at which the steps worth it fit, and the highest at which they do not; null: all there is fits, or nothing does. */
+  readonly price: { readonly high: number; readonly low: number } | null;
+}
+
+/** The linear-programming relaxation, by bisection on the price of a watt. */
+function relaxed(candidates: readonly Candidate[], budget: number, least: number): Relaxed {
+  const hulls = candidates.map((candidate) => candidate.curve.hull(candidate));
   const levels = new Int32Array(candidates.length);
   const lowest = total(candidates, hulls, levels);
-  if (lowest.power >= budget) return { entries: entriesAt(hulls, levels), ...lowest, bound: lowest.hashrate };
+  if (lowest.power >= budget) return { hulls, levels, sum: lowest, bound: lowest.hashrate - least * lowest.power, price: null };
 
-  let high = steepest(candidates, hulls);
-  let low = 0;
+  let high = Math.max(least, steepest(candidates, hulls));
+  let low = least;
   if (powerAt(candidates, hulls, low) <= budget) high = low;
   for (let step = 0; step < HALVINGS && high > low; step++) {
     const middle = (low + high) / 2;
@@ -42,13 +89,32 @@ export function allocate(candidates: readonly Candidate[], budget: number): Allo
     if (high - low <= high * 1e-9) break;
   }
   for (let i = 0; i < hulls.length; i++) levels[i] = levelAt(hulls[i] as Hull, high * (candidates[i] as Candidate).gain);
-  const feasible = total(candidates, hulls, levels);
+  const sum = total(candidates, hulls, levels);
   // Between the last feasible price and the first infeasible one lie the steps that tie; the bound takes them in part.
-  const bound = feasible.hashrate + (high === 0 ? 0 : Math.max(0, budget - feasible.power) * high);
-  const filled = fill({ candidates, hulls, levels, low }, budget - feasible.power);
+  const bound = sum.hashrate - least * sum.power + (high === least ? 0 : Math.max(0, budget - sum.power) * (high - least));
+  return { hulls, levels, sum, bound, price: { high, low } };
+}
+
+function shareOut(candidates: readonly Candidate[], budget: number, least: number): Allotment {
+  const { hulls, levels, sum, bound, price } = relaxed(candidates, budget, least);
+  const allotment = (entries: Int32Array, { power, hashrate }: Sum): Allotment => ({ entries, power, hashrate, earns: hashrate - least * power, bound });
+  if (price === null) return allotment(entriesAt(hulls, levels), sum);
+  const filled = fill({ candidates, hulls, levels, low: price.low }, budget - sum.power);
   const entries = entriesAt(hulls, levels);
-  const repaired = repair(candidates, entries, budget - feasible.power - filled.power);
-  return { entries, power: feasible.power + filled.power + repaired.power, hashrate: feasible.hashrate + filled.hashrate + repaired.hashrate, bound };
+  const repaired = repair({ candidates, entries, least }, budget - sum.power - filled.power);
+  let best = allotment(entries, { power: sum.power + filled.power + repaired.power, hashrate: sum.hashrate + filled.hashrate + repaired.hashrate });
+  // A smaller gap leaves fewer exchanges in question, and those are looked at more finely.
+  for (let pass = 0; pass < EXCHANGES && bound - best.earns > NEAR * bound; pass++) {
+    const better = exchanged({ candidates, budget, price: price.high, least, gap: bound - best.earns, enough: NEAR * bound });
+    if (better === null) break;
+    best = allotment(better, totalAt(candidates, better));
+  }
+  return best;
+}
+
+interface Sum {
+  readonly power: number;
+  readonly hashrate: number;
 }
 
 /** How many hull steps are worth at least `price` TH/s per model watt. */
@@ -81,7 +147,7 @@ function steepest(candidates: readonly Candidate[], hulls: readonly Hull[]): num
   return most * (1 + 1e-9);
 }
 
-function total(candidates: readonly Candidate[], hulls: readonly Hull[], levels: Int32Array): { power: number; hashrate: number } {
+function total(candidates: readonly Candidate[], hulls: readonly Hull[], levels: Int32Array): Sum {
   let power = 0;
   let hashrate = 0;
   for (let i = 0; i < hulls.length; i++) {
@@ -93,10 +159,20 @@ function total(candidates: readonly Candidate[], hulls: readonly Hull[], levels:
   return { power, hashrate };
 }
 
+function totalAt(candidates: readonly Candidate[], entries: Int32Array): Sum {
+  let power = 0;
+  let hashrate = 0;
+  for (const [i, { curve, gain }] of candidates.entries()) {
+    power += gain * (curve.power[entries[i] as number] as number);
+    hashrate += curve.hashrate[entries[i] as number] as number;
+  }
+  return { power, hashrate };
+}
+
 const entriesAt = (hulls: readonly Hull[], levels: Int32Array): Int32Array => levels.map((level, i) => (hulls[i] as Hull).index[level] as number);
 
 /** Takes the tied steps one by one, the steepest first and then by order, as long as they fit. */
-function fill(plan: { candidates: readonly Candidate[]; hulls: readonly Hull[]; levels: Int32Array; low: number }, left: number): { power: number; hashrate: number } {
+function fill(plan: { candidates: readonly Candidate[]; hulls: readonly Hull[]; levels: Int32Array; low: number }, left: number): Sum {
   const { candidates, hulls, levels, low } = plan;
   const steps: { machine: number; level: number; power: number; hashrate: number; value: number }[] = [];
   for (let machine = 0; machine < hulls.length; machine++) {
@@ -125,19 +201,20 @@ function fill(plan: { candidates: readonly Candidate[]; hulls: readonly Hull[]; 
  * Spends the rest on the upgrades that gain most for a watt, the largest of those, points off the hull included. Not on the
  * one that gains most: it would carry a single machine far above the others, in a lowering plan even upwards, where it waits.
  */
-function repair(candidates: readonly Candidate[], entries: Int32Array, left: number): { power: number; hashrate: number } {
+function repair({ candidates, entries, least }: { candidates: readonly Candidate[]; entries: Int32Array; least: number }, left: number): Sum {
   let power = 0;
   let hashrate = 0;
   for (let round = 0; round < REPAIRS; round++) {
     let best: { machine: number; entry: number; power: number; hashrate: number } | null = null;
     for (let machine = 0; machine < candidates.length; machine++) {
-      const { curve, gain, from } = candidates[machine] as Candidate;
+      const { curve, gain, from, to } = candidates[machine] as Candidate;
       const entry = entries[machine] as number;
-      for (let next = Math.max(entry + 1, from); next < curve.power.length; next++) {
+      const highest = Math.min(to, curve.power.length - 1);
+      for (let next = Math.max(entry + 1, from); next <= highest; next++) {
         const cost = gain * ((curve.power[next] as number) - (curve.power[entry] as number));
         if (cost > left - power) break;
         const gained = (curve.hashrate[next] as number) - (curve.hashrate[entry] as number);
-        const [worth, bestWorth] = best === null ? [gained, 0] : [gained * best.power, best.hashrate * cost];
+        const [worth, bestWorth] = best === null ? [gained, least * cost] : [gained * best.power, best.hashrate * cost];
         if (worth > bestWorth || (best !== null && worth === bestWorth && gained > best.hashrate)) best = { machine, entry: next, power: cost, hashrate: gained };
       }
     }

@@ -56,6 +56,8 @@ export interface Planned {
   readonly beside: readonly View[];
   /** Watts for the planned together. */
   readonly available: number;
+  /** What each has to earn. */
+  readonly least: number;
 }
 
 /** The same plan, lower where a phase is full; what that frees goes to the others. */
@@ -91,16 +93,16 @@ function trim(circuit: Circuit, phase: (typeof PHASES)[number], plan: Planned & 
   const on = views.flatMap((view, i) => ((circuit.members.get(view.device.id)?.[phase] ?? 0) > 0 ? [i] : []));
   const share = Math.max(...on.map((i) => circuit.members.get((views[i] as View).device.id)?.[phase] ?? 0), 0);
   if (share === 0) return null;
-  const lower = allocate(on.map((i) => candidates[i] as Candidate), (most - other[phase]) / share).entries;
+  const lower = allocate(on.map((i) => candidates[i] as Candidate), (most - other[phase]) / share, plan.least).entries;
   return new Map(on.map((i, at) => [i, Math.min(entries[i] as number, lower[at] as number)]));
 }
 
 /** Shares out what the capped ones leave among those that are not. */
-function spent(entries: Int32Array, capped: ReadonlyMap<number, number>, { views, candidates, available }: Planned): Int32Array {
+function spent(entries: Int32Array, capped: ReadonlyMap<number, number>, { views, candidates, available, least }: Planned): Int32Array {
   const free = views.map((_, i) => i).filter((i) => !capped.has(i));
   if (free.length === 0) return entries;
   const used = [...capped].reduce((sum, [i, entry]) => sum + expectedAt(views[i] as View, entry), 0);
-  const better = allocate(free.map((i) => candidates[i] as Candidate), available - used).entries;
+  const better = allocate(free.map((i) => candidates[i] as Candidate), available - used, least).entries;
   const next = Int32Array.from(entries);
   for (const [at, i] of free.entries()) next[i] = better[at] as number;
   return next;

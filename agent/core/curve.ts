@@ -15,7 +15,14 @@ export interface Curve {
   readonly setpoints: readonly (Setpoint | null)[];
   readonly points: CapabilityOf<"points"> | null;
   readonly sleep: CapabilityOf<"sleep"> | null;
-  hull(from: number): Hull;
+  /** Over what it may run at. */
+  hull(range: Range): Hull;
+}
+
+/** The first and the last point a machine may run at; sleep is always open to one that can, and all there is where `to` is 0. */
+export interface Range {
+  readonly from: number;
+  readonly to: number;
 }
 
 /** Vertices by rising power with falling slope; slope[k] is TH/s per watt from vertex k to k+1. */
@@ -51,24 +58,34 @@ function buildCurve(capabilities: readonly Capability[], asleep: Watts): Curve {
   const frequency = Float64Array.of(0, ...rising.map((point) => point.frequency ?? 0));
   const voltage = Float64Array.of(0, ...rising.map((point) => point.voltage ?? 0));
   const setpoints: (Setpoint | null)[] = [sleep === null ? null : { kind: "sleep" }, ...rising.map((point) => ({ kind: "points" as const, point: point.id }))];
+  return hulled({ power, hashrate, frequency, voltage, setpoints, points, sleep });
+}
+
+/** The same machine where its entries are worth something else than their hashrate. */
+export const valued = (curve: Curve, worth: Float64Array): Curve => hulled({ ...curve, hashrate: worth });
+
+function hulled(curve: Omit<Curve, "hull">): Curve {
   const hulls = new Map<number, Hull>();
   return {
-    power, hashrate, frequency, voltage, setpoints, points, sleep,
-    hull(from) {
-      let hull = hulls.get(from);
+    ...curve,
+    hull(range) {
+      const key = range.from * curve.setpoints.length + Math.min(range.to, curve.setpoints.length - 1);
+      let hull = hulls.get(key);
       if (hull === undefined) {
-        hull = upperHull(power, hashrate, candidates(setpoints, from));
-        hulls.set(from, hull);
+        hull = upperHull(curve.power, curve.hashrate, entriesOf(curve, range));
+        hulls.set(key, hull);
       }
       return hull;
     },
   };
 }
 
-/** Entry 0 where the machine can sleep, and every point from `from` on. */
-function candidates(setpoints: readonly (Setpoint | null)[], from: number): number[] {
-  const running = setpoints.map((_, index) => index).slice(Math.max(1, from));
-  return setpoints[0] === null ? running : [0, ...running];
+/** Entry 0 where the machine can sleep, and every point of the range. One that can do neither has to run at the nearest. */
+export function entriesOf({ setpoints }: Pick<Curve, "setpoints">, { from, to }: Range): number[] {
+  const highest = Math.min(to, setpoints.length - 1);
+  const entries = setpoints[0] === null ? [] : [0];
+  for (let entry = Math.max(1, from); entry <= highest; entry++) entries.push(entry);
+  return entries.length > 0 ? entries : [Math.max(1, highest)];
 }
 
 /** Monotone chain; only increments that gain hashrate stay. */

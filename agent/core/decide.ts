@@ -128,7 +128,7 @@ export function decide(rack: RackState, input: DecideInput): { readonly rack: Ra
   const targets = mode.emergency ? asleep(learned.views) : plan.targets;
   const reconciled = reconcile(learned.views, {
     targets,
-    headroom: budget.kind === "limited" ? budget.power - reserved(learned.views, shown, learned.bias) : null,
+    headroom: budget.kind === "limited" ? budget.power - reserved(learned.views, shown, { bias: learned.bias, uptime, seen }) : null,
     mayRaise,
     mayLower: !awaitingPolls || mode.emergency || over,
     cause: (view) => causeOf(view, { mode, aim, remade: plan.remade !== rack.plan }),
@@ -155,7 +155,7 @@ export function decide(rack: RackState, input: DecideInput): { readonly rack: Ra
       ...rack, mode: restored ? { ...mode, restoring: null } : mode, ramp, devices, bias: learned.bias, fallingSince: learned.fallingSince, watch,
       trial: extendTrial(meter.trial, reconciled.orders, { views: learned.views, snapshot }), frozen: meter.frozen, still: meter.still,
       disagreesSince: disagreement(rack.disagreesSince, learned.views, { snapshot, bias: learned.bias }),
-      plan: mode.emergency ? null : plan.remade, starving: mode.emergency ? null : nextStarving(rack.starving, { found: reconciled.starving, views: learned.views, uptime }),
+      plan: mode.emergency ? null : plan.remade, looked: mode.emergency ? null : plan.looked, starving: mode.emergency ? null : nextStarving(rack.starving, { found: reconciled.starving, views: learned.views, uptime }),
       excess, outage, outlets: switched.outlets, woken: reconciled.woken, limit: effective.limit, nextOrder: switched.nextOrder,
     },
     decision: {

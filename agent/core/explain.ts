@@ -2,6 +2,7 @@
  * Why the rack does what it does, read off the decision itself: what binds and what stands beside it, where each machine
  * stands on its curve and what its next step would cost and earn, and what is known to come.
  */
+import { FREE } from "./allocate.ts";
 import { entryOf, type Curve } from "./curve.ts";
 import type { Decision } from "./decide.ts";
 import type { Statement } from "./limit.ts";
@@ -110,7 +111,7 @@ function stepFrom(view: View, entry: number, way: 1 | -1): Step | null {
 
 function neighbour(curve: Curve, entry: number, way: 1 | -1): number | null {
   const here = curve.power[entry] as number;
-  const beyond = [...curve.hull(1).index].filter((index) => way * ((curve.power[index] as number) - here) > 0);
+  const beyond = [...curve.hull(FREE).index].filter((index) => way * ((curve.power[index] as number) - here) > 0);
   return (way > 0 ? beyond[0] : beyond.at(-1)) ?? null;
 }
 

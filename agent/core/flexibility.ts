@@ -1,5 +1,5 @@
 /** What the rack could give up and take on, and how soon: what an operator plans with before anything is ordered. */
-import { allocate, type Candidate } from "./allocate.ts";
+import { allocate, FREE, type Candidate } from "./allocate.ts";
 import type { Decision } from "./decide.ts";
 import { settleTime } from "./settle.ts";
 import type { Millis, Watts } from "./units.ts";
@@ -46,7 +46,7 @@ export function flexibilityOf({ views, floor, draw }: Pick<Decision, "views" | "
     shed: (within) => watts(sum(fallsOf, within)),
     add: (within, rise) => watts(Math.min(rise * within, sum(risesOf, within))),
     curve(steps = STEPS) {
-      const candidates = reachable.map(({ curve, state }): Candidate => ({ curve, gain: state.gain, from: 1 }));
+      const candidates = reachable.map(({ curve, state }): Candidate => ({ curve, ...FREE, gain: state.gain }));
       const most = top();
       const found = Array.from({ length: steps + 1 }, (_, step) => allocate(candidates, least + ((most - least) * step) / steps));
       return found.filter(({ power }, index) => power !== found[index - 1]?.power).map(({ power, hashrate }) => ({ power: power + beside, hashrate }));

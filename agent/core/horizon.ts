@@ -36,7 +36,7 @@ export function bridged(views: readonly View[], candidates: readonly Candidate[]
   const bound = views.reduce((sum, view, i) => (slow[i] === true ? sum + boundDraw(view, best.entries[i] as number) : sum), 0);
   const free = views.reduce((sum, view, i) => (slow[i] === true ? sum : sum + expectedAt(view, best.entries[i] as number)), 0);
   if (bound + free <= available) return best.entries;
-  const lower = allocate(candidates.filter((_, i) => slow[i] !== true), available - bound).entries;
+  const lower = allocate(candidates.filter((_, i) => slow[i] !== true), available - bound, policy.least).entries;
   let next = 0;
   return best.entries.map((entry, i) => (slow[i] === true ? entry : (lower[next++] as number)));
 }

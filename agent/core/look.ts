@@ -10,6 +10,7 @@ import { startDevice } from "./state.ts";
 import { blind, judgeMeter } from "./trial.ts";
 import { seconds, type Millis, type Watts } from "./units.ts";
 import type { View } from "./view.ts";
+import { nextWear } from "./wear.ts";
 import { fresh, viewDevices } from "./view.ts";
 
 interface Seen {
@@ -45,7 +46,11 @@ export function look(rack: RackState, { snapshot, policy }: Seen) {
 
 export function learn(rack: RackState, views: readonly View[], context: BiasContext): { views: View[]; bias: Watts; fallingSince: Millis | null } {
   const { snapshot, policy, seen, teaches } = context;
-  const states = new Map(views.map((view) => [view.device.id, learnDevice(view, { uptime: snapshot.tick.uptime, policy, seen, teaches })]));
+  const { uptime } = snapshot.tick;
+  const states = new Map(views.map((view) => {
+    const state = learnDevice(view, { uptime, policy, seen, teaches });
+    return [view.device.id, { ...state, wear: nextWear(state.wear, view, uptime) }];
+  }));
   const learnt = views.map((view) => ({ ...view, state: states.get(view.device.id) ?? view.state }));
   const compensated = { ...rack, bias: compensateBias(rack.bias, views, states) };
   return { views: learnt, ...learnBias(compensated, learnt, context) };

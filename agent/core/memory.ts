@@ -6,10 +6,12 @@ import type { Restart } from "./grid.ts";
 import type { OutletState } from "./outlets.ts";
 import type { Millis } from "./units.ts";
 import { millis, watts } from "./units.ts";
+import type { KeptWear } from "./wear.ts";
+import { keptWear, NEW, recalledWear } from "./wear.ts";
 import { restoringFrom } from "./mode.ts";
 
 export interface Memory {
-  readonly devices: Readonly<Record<string, { readonly target: Setpoint | null; readonly gain: number; readonly outlet?: OutletState }>>;
+  readonly devices: Readonly<Record<string, { readonly target: Setpoint | null; readonly gain: number; readonly wear?: KeptWear; readonly outlet?: OutletState }>>;
   /** An emergency or the way back from one was running. */
   readonly restoring: boolean;
   /** And it waits, or is to wait, for the mains. */
@@ -17,7 +19,7 @@ export interface Memory {
 }
 
 export function remember(rack: RackState): Memory {
-  const devices = Object.fromEntries([...rack.devices].map(([id, { target, gain, outlet }]) => [id, { target, gain: Math.round(gain * 1000) / 1000, ...(outlet !== null && { outlet: { ...outlet, orderedAt: millis(0) } }) }]));
+  const devices = Object.fromEntries([...rack.devices].map(([id, { target, gain, wear, outlet }]) => [id, { target, gain: Math.round(gain * 1000) / 1000, ...keptWear(wear), ...(outlet !== null && { outlet: { ...outlet, orderedAt: millis(0) } }) }]));
   const { emergency, held, restoring } = rack.mode;
   const waits = held || (restoring !== null && restoring.hold !== null);
   return { devices, restoring: emergency || restoring !== null, ...(waits && { held: true }) };
@@ -27,7 +29,7 @@ export function remember(rack: RackState): Memory {
 export function recall(memory: Memory, context: { readonly uptime: Millis; readonly u: number; readonly restart: Restart }): RackState {
   const { uptime, u, restart } = context;
   const fresh = startState(uptime);
-  const devices = new Map(Object.entries(memory.devices).map(([id, kept]): [string, DeviceState] => [id, { ...startDevice, ...kept }]));
+  const devices = new Map(Object.entries(memory.devices).map(([id, { wear, ...kept }]): [string, DeviceState] => [id, { ...startDevice, ...kept, wear: wear === undefined ? NEW : recalledWear(wear) }]));
   if (!memory.restoring) return { ...fresh, devices };
   const held = memory.held === true;
   const restoring = restoringFrom(uptime, held, { u, restart });

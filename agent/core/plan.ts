@@ -2,26 +2,30 @@
  * Who gets how much. A plan stands until it no longer fits its budget, or a better one is worth the change: stability is
  * part of the optimum. What does not do as told is not planned with but counted at what it may draw.
  */
-import type { Allotment, Candidate } from "./allocate.ts";
-import { allocate } from "./allocate.ts";
+import type { Allotment } from "./allocate.ts";
+import { allocate, boundOf } from "./allocate.ts";
+import { dueFor, earnedBy, earnsMore, exceeds, turnsEarly } from "./better.ts";
 import { fits as fitsCircuits, keptWithin } from "./circuits.ts";
 import { entryOf } from "./curve.ts";
 import { nextQuarantine } from "./ladder.ts";
 import { bridged, reachableFrom } from "./horizon.ts";
 import { roomFor } from "./room.ts";
-import { settleTime } from "./settle.ts";
+import { rotation } from "./rotation.ts";
 import type { PowerLimit, Setpoint } from "./model.ts";
 import type { Policy } from "./policy.ts";
-import type { PlanMade, Quarantine, RackState } from "./state.ts";
+import type { Look, PlanMade, Quarantine, RackState } from "./state.ts";
 import type { Millis, Watts } from "./units.ts";
 import type { View } from "./view.ts";
 import { canBeSet, expectedAt, lowestOf, transitionEnds } from "./view.ts";
+import { candidatesOf } from "./worth.ts";
 
 export interface Plan {
   readonly targets: ReadonlyMap<string, Setpoint | null>;
   /** Who is on the ladder, and on which rung. */
   readonly quarantined: ReadonlyMap<string, Quarantine>;
   readonly remade: PlanMade | null;
+  /** The last look for a better one, which is this one where it found one. */
+  readonly looked: Look | null;
   readonly why: PlanReason;
 }
 
@@ -31,9 +35,9 @@ export interface PlanReason {
   readonly split: Split | null;
 }
 
-/** `kept` with `more`: another plan would earn that share more, and why it is not taken. */
+/** `kept` with `more`: another plan would earn that share more, and why it is not taken; `dwell`: nobody looks for one yet. */
 export type Verdict =
-  | { readonly kind: "made"; readonly because: "first" | "no-fit" | "better" | "room" }
+  | { readonly kind: "made"; readonly because: "first" | "no-fit" | "better" | "room" | "rest" }
   | { readonly kind: "kept"; readonly because: "best" | "dwell" | "just-woken" | "not-worth"; readonly more: number }
   | { readonly kind: "recorded" | "emergency" };
 
@@ -73,12 +77,12 @@ export interface PlanContext {
   readonly horizon: Millis;
 }
 
-/** A better plan has to earn this much more to be worth changing machines for. */
-const WORTH = 1.005;
 /** An overdraft of the standing plan by more than this is a drop to be made in a hurry; less is drift. */
 const DROP = 1.03;
 /** A plan that moves more than this share of the budget goes far from where gains were learnt: it keeps more margin and is trimmed when settled. */
 const FAR = 0.25;
+/** A plan that leaves more than this share of the budget unused is not steady. */
+const IDLE = 0.03;
 /** Without a meter expectations are planned at their high end. */
 const UNMETERED = 1.1;
 
@@ -89,102 +93,165 @@ export function makePlan(rack: RackState, views: readonly View[], context: PlanC
     const rung = nextQuarantine(view, context);
     if (rung !== null) quarantined.set(view.device.id, rung);
   }
-  const obeying = views.filter((view) => view.known && canBeSet(view) && !quarantined.has(view.device.id) && view.state.deviatesSince === null);
+  const targets = new Map<string, Setpoint | null>(views.map(({ device, state }) => [device.id, state.target]));
+  for (const [id, { held }] of quarantined) targets.set(id, held);
+  // In an order of their own: who is read first is nobody's advantage.
+  const obeying = views.filter((view) => view.known && canBeSet(view) && !quarantined.has(view.device.id) && view.state.deviatesSince === null)
+    .toSorted((a, b) => (a.device.id < b.device.id ? -1 : 1));
+  const ground = survey(rack, views, { ...context, obeying });
+  const found = shareOut(rack, ground, context);
+  for (const [id, setpoint] of found?.targets ?? []) targets.set(id, setpoint);
+
+  // Whatever cannot be read may still hear: when the rest cannot make room for it, it is told to sleep.
+  if (ground.spare(obeying, policy.margin) < lowestOf(obeying)) {
+    const among = new Set(obeying);
+    for (const view of views) if (!among.has(view)) targets.set(view.device.id, { kind: "sleep" });
+  }
+  const made = found?.targets != null;
+  const plan = found === null ? null : { at: uptime, budget, hurried: found.hurried, members: ground.members };
+  return {
+    targets, quarantined, remade: made ? plan : rack.plan,
+    looked: found === null || plan === null ? rack.looked : { ...plan, verdict: found.verdict },
+    why: { verdict: found?.verdict ?? since(rack.looked), split: splitOf(ground, { ...context, found: made ? found : null }) },
+  };
+}
+
+/** Between two looks the last one holds. */
+function since(looked: Look | null): Verdict {
+  return looked === null || looked.verdict.kind !== "kept" ? { kind: "kept", because: "dwell", more: 0 } : looked.verdict;
+}
+
+/** What there is to plan with, and how the standing plan fits it. */
+interface Ground {
+  /** Those that are known and do as told, but for one that the others make room for. */
+  readonly planned: readonly View[];
+  readonly members: readonly string[];
+  readonly beside: readonly View[];
+  readonly doubt: number;
+  readonly cautious: number;
+  /** Watts for these, the others counted at what they may draw, `kept` of the budget free and `bias` watts drawn besides. */
+  readonly spare: (planned: readonly View[], kept: number, bias?: number) => number;
+  readonly climb: number;
+  readonly available: number;
+  /** Who sleeps and may not wake. */
+  readonly sealed: ReadonlySet<View>;
+  /** One that may not wake is wanted awake. */
+  readonly waitsInVain: boolean;
+  readonly fits: boolean;
+  readonly makesRoom: boolean;
+  /** All that obey, as they are wanted to be; null: one is wanted nowhere yet. */
+  readonly standing: { readonly power: number; readonly hashrate: number } | null;
+  /** The same of those that are planned with. */
+  readonly kept: { readonly power: number; readonly hashrate: number } | null;
+}
+
+function survey(rack: RackState, views: readonly View[], context: PlanContext & { readonly obeying: readonly View[] }): Ground {
+  const { uptime, policy, budget, obeying } = context;
   const doubt = context.metered ? 1 : UNMETERED;
   // What the machines drew less than expected at one setting says nothing of another, nor of a time without a meter.
   const cautious = Math.max(0, context.bias);
   const spare = (planned: readonly View[], kept: number, bias: number = context.metered ? context.bias : cautious): number =>
     budget.kind === "unlimited" ? Infinity : budget.power * (1 - kept) - bias - reservedBeside(planned, views);
-
-  const targets = new Map<string, Setpoint | null>(views.map(({ device, state }) => [device.id, state.target]));
-  for (const [id, { held }] of quarantined) targets.set(id, held);
-
   const standing = value(obeying, doubt);
   // A plan is made to the whole margin and stands until a third of it is left: drift has to use up the rest first.
   const fits = standing !== null && standing.power <= spare(obeying, policy.margin / 3) && (policy.circuits.length === 0 || fitsCircuits(policy.circuits, views, powerNow(obeying)));
-  const roomed = fits ? roomFor(rack.starving, obeying, { budget, uptime, hashrate: standing.hashrate, doubt, dark: context.dark, spare: (among) => spare(among, policy.margin) }) : null;
+  const roomed = fits ? roomFor(rack.starving, obeying, { budget, uptime, hashrate: standing.hashrate, doubt, least: policy.least, dark: context.dark, spare: (among) => spare(among, policy.margin) }) : null;
   const planned = roomed === null ? obeying : obeying.filter((view) => view !== roomed.view);
   const climb = roomed === null ? 0 : Math.max(0, roomed.peak - roomed.view.reserve);
   const available = spare(planned, policy.margin) - climb;
-  const drop = !fits && (standing === null || standing.power > DROP * available);
-  const asleep = sealed(planned, spare(planned, 0));
-  const candidates = planned.map((view, i): Candidate => ({ curve: view.curve, gain: view.state.gain * doubt, from: asleep[i] === true ? view.curve.power.length : fits ? 1 : reachableFrom(view, policy) }));
-  const exact = allocate(candidates, available);
-  const moved = movedBy(planned, exact);
-  const hurried = drop || moved > FAR * available;
-  const careful = Math.min(available, spare(planned, policy.margin + policy.dropMargin, cautious), spare(planned, policy.margin, cautious) - (fits ? 0 : policy.moveDoubt * moved));
-  const best = hurried ? allocate(candidates, careful) : exact;
-  const members = planned.map(({ device }) => device.id);
   const kept = value(planned, doubt);
-  const early = kept !== null && turnsEarly(planned, best, context);
-  const better = kept === null || (!early && earnsMore(planned, best, { standing: kept.hashrate, horizon: context.horizon }));
-  const due = isDue(rack.plan, members, context);
-  const makesRoom = roomed !== null && kept !== null && kept.power > available;
-  const waitsInVain = planned.some((view, i) => asleep[i] === true && entryOf(view.curve, view.state.target) > 0);
-  const remake = !fits || waitsInVain || (due && better) || makesRoom;
-  const within = policy.circuits.length === 0 ? best.entries : keptWithin(policy.circuits, best.entries, { views: planned, candidates, available, beside: besideOf(planned, views) });
-  const entries = hurried && !fits ? bridged(planned, candidates, { best: { ...best, entries: within }, available, policy }) : within;
-  if (remake) for (const [i, view] of planned.entries()) targets.set(view.device.id, view.curve.setpoints[entries[i] as number] ?? null);
-
-  // Whatever cannot be read may still hear: when the rest cannot make room for it, it is told to sleep.
-  if (spare(obeying, policy.margin) < lowestOf(obeying)) {
-    const among = new Set(obeying);
-    for (const view of views) if (!among.has(view)) targets.set(view.device.id, { kind: "sleep" });
-  }
-
-  const wide = hurried && remake;
-  const margin = policy.margin + (wide ? policy.dropMargin : 0);
-  const power = remake ? planned.reduce((sum, view, i) => sum + doubt * expectedAt(view, entries[i] as number), 0) : (kept?.power ?? 0);
-  const bias = wide || !context.metered ? cautious : context.bias;
+  const sealed = sealedOf(planned, spare(planned, 0));
   return {
-    targets, quarantined, remade: remake ? { at: uptime, budget, hurried, members } : rack.plan,
-    why: {
-      verdict: verdictOf({ standing: kept?.hashrate ?? null, best: best.hashrate, fits: fits && !waitsInVain, due, early, makesRoom, remake }),
-      split: budget.kind === "unlimited" ? null : {
-        margin: budget.power * margin, hurried: wide, bias, beside: planned.length === views.length ? [] : besideOf(planned, views).map(({ device, reserve }) => ({ device: device.id, power: reserve })),
-        climb, available: spare(planned, margin, bias) - climb, planned: power,
-      },
-    },
+    planned, members: planned.map(({ device }) => device.id), beside: planned.length === views.length ? [] : besideOf(planned, views), doubt, cautious, spare, climb, available, sealed,
+    waitsInVain: planned.some((view) => sealed.has(view) && entryOf(view.curve, view.state.target) > 0), fits, makesRoom: roomed !== null && kept !== null && kept.power > available, standing, kept,
   };
 }
 
-function verdictOf(now: { readonly standing: number | null; readonly best: number; readonly fits: boolean; readonly due: boolean; readonly early: boolean; readonly makesRoom: boolean; readonly remake: boolean }): Verdict {
-  const { standing, best, fits, due, early, makesRoom, remake } = now;
-  if (remake) return { kind: "made", because: standing === null ? "first" : !fits ? "no-fit" : makesRoom ? "room" : "better" };
-  const more = standing === null || standing === 0 ? 0 : best / standing - 1;
-  if (more <= 0) return { kind: "kept", because: "best", more: 0 };
-  return { kind: "kept", because: early ? "just-woken" : due ? "not-worth" : "dwell", more };
+interface Share {
+  readonly hurried: boolean;
+  readonly verdict: Verdict;
+  /** null: nothing found that is worth the change. */
+  readonly targets: Plan["targets"] | null;
+  /** What its setpoints come to. */
+  readonly power: number;
 }
 
-/** Who sleeps and may not wake: on its way up it would pass through more than there is, were all others asleep. */
-function sealed(views: readonly View[], available: number): boolean[] {
+/** What changes hands; null: it is not time to look. */
+function shareOut(rack: RackState, ground: Ground, context: PlanContext): Share | null {
+  const { planned, members, beside, doubt, spare, available, sealed, waitsInVain, fits, makesRoom, standing } = ground;
+  const { policy } = context;
+  const { least } = policy;
+  const forced = !fits || waitsInVain || makesRoom;
+  const due = forced ? "needed" : dueFor(rack.looked, members, context);
+  if (due === null) return null;
+
+  // Watts that nobody draws are worth a change sooner than another order of the same watts.
+  const steady = due === "leisure" && standing !== null && standing.power >= available * (1 - IDLE);
+  const candidates = candidatesOf(planned, { ...context, doubt, steady, from: (view) => (sealed.has(view) ? view.curve.power.length : fits ? 1 : reachableFrom(view, policy)) });
+  const kept = earnedBy(candidates, planned.map(({ curve, state }) => entryOf(curve, state.target)), least);
+  const stands = (verdict: Verdict): Share => (due === "leisure" ? changingPlaces(ground, context) : null) ?? { hurried: false, verdict, targets: null, power: standing?.power ?? 0 };
+  // Of one rank: no plan could earn what a change has to be worth.
+  if (!forced && kept?.size === 1) {
+    const [earns = 0] = kept.values();
+    const bound = boundOf(candidates, available, least);
+    if (!exceeds(bound, earns)) return stands(bound > earns && earns > 0 ? { kind: "kept", because: "not-worth", more: bound / earns - 1 } : { kind: "kept", because: "best", more: 0 });
+  }
+
+  const exact = allocate(candidates, available, least);
+  const drop = !fits && (standing === null || standing.power > DROP * available);
+  const moved = movedBy(planned, exact);
+  const hurried = drop || moved > FAR * available;
+  const careful = Math.min(available, spare(planned, policy.margin + policy.dropMargin, ground.cautious), spare(planned, policy.margin, ground.cautious) - (fits ? 0 : policy.moveDoubt * moved));
+  const best = hurried ? allocate(candidates, careful, least) : exact;
+  const better = kept === null || earnsMore(earnedBy(candidates, best.entries, least), kept);
+  const early = kept !== null && turnsEarly(planned, best, context);
+  if (!forced && (!better || early)) return stands({ kind: "kept", because: better ? "just-woken" : "not-worth", more: moreThan(kept, best.earns) });
+  const within = policy.circuits.length === 0 ? best.entries : keptWithin(policy.circuits, best.entries, { views: planned, candidates, available, least, beside });
+  const entries = hurried && !fits ? bridged(planned, candidates, { best: { ...best, entries: within }, available, policy }) : within;
+  return {
+    hurried, verdict: { kind: "made", because: kept === null ? "first" : !fits || waitsInVain ? "no-fit" : makesRoom ? "room" : "better" },
+    targets: new Map(planned.map(({ device, curve }, i) => [device.id, curve.setpoints[entries[i] as number] ?? null])),
+    power: planned.reduce((sum, view, i) => sum + doubt * expectedAt(view, entries[i] as number), 0),
+  };
+}
+
+/** Nothing earns more: time for those who have slept for long. */
+function changingPlaces({ planned, standing, spare, doubt }: Ground, context: PlanContext): Share | null {
+  const { policy, settled, horizon } = context;
+  if (standing === null || !settled || horizon < policy.wear.between || policy.circuits.length > 0) return null;
+  const swap = rotation(planned, { ...context, room: (spare(planned, policy.margin / 3) - standing.power) / doubt });
+  if (swap === null) return null;
+  const { wakes, sleeps, entry, more } = swap;
+  const targets = new Map([[wakes.device.id, wakes.curve.setpoints[entry] ?? null], [sleeps.device.id, sleeps.curve.setpoints[0] ?? null]]);
+  return { hurried: false, verdict: { kind: "made", because: "rest" }, targets, power: standing.power + doubt * more };
+}
+
+function moreThan(kept: ReadonlyMap<number, number> | null, earns: number): number {
+  const standing = [...(kept?.values() ?? [])].reduce((sum, value) => sum + value, 0);
+  return standing > 0 ? Math.max(0, earns / standing - 1) : 0;
+}
+
+function splitOf(ground: Ground, { budget, policy, bias: known, metered, found }: PlanContext & { readonly found: Share | null }): Split | null {
+  if (budget.kind === "unlimited") return null;
+  const { planned, beside, climb, spare, cautious, kept } = ground;
+  const hurried = found?.hurried === true;
+  const margin = policy.margin + (hurried ? policy.dropMargin : 0);
+  const bias = hurried || !metered ? cautious : known;
+  return {
+    margin: budget.power * margin, hurried, bias, beside: beside.map(({ device, reserve }) => ({ device: device.id, power: reserve })),
+    climb, available: spare(planned, margin, bias) - climb, planned: found?.power ?? kept?.power ?? 0,
+  };
+}
+
+/** On its way up it would pass through more than there is, were all others asleep. */
+function sealedOf(views: readonly View[], available: number): ReadonlySet<View> {
   const free = available - lowestOf(views);
-  return views.map((view) => view.actual === 0 && Math.max(...transitionEnds(view, 1)) - expectedAt(view, 0) > free);
+  return new Set(views.filter((view) => view.actual === 0 && Math.max(...transitionEnds(view, 1)) - expectedAt(view, 0) > free));
 }
 
 /** Before the first polls have ended there is nothing to plan with: what was wanted before the restart stays wanted. */
 export function keepTargets(rack: RackState, views: readonly View[]): Plan {
-  return { targets: new Map(views.map(({ device, state }) => [device.id, state.target])), quarantined: new Map(), remade: rack.plan, why: { verdict: { kind: "recorded" }, split: null } };
-}
-
-/** A better plan has to be worth changing machines for, and to earn within the horizon what the change loses on its way. */
-function earnsMore(views: readonly View[], best: Allotment, { standing, horizon }: { readonly standing: number; readonly horizon: Millis }): boolean {
-  if (best.hashrate <= standing * WORTH) return false;
-  let lost = 0;
-  for (const [i, view] of views.entries()) {
-    const [from, to] = [entryOf(view.curve, view.state.target), best.entries[i] as number];
-    if (from === to) continue;
-    const [before, after] = [view.curve.hashrate[Math.max(0, from)] as number, view.curve.hashrate[to] as number];
-    // A live tune earns on its way, half of the difference is lost; what sleeps or wakes earns nothing.
-    const share = from > 0 && to > 0 && view.curve.points?.up.hashing === true ? 0.5 * Math.abs(after - before) : Math.max(before, after);
-    lost += share * settleTime(view, to);
-  }
-  return (best.hashrate - standing) * horizon > lost;
-}
-
-/** Would it put one to sleep that has just been woken? Dwell binds what only earns more, never what the limit needs. */
-function turnsEarly(views: readonly View[], best: Allotment, { uptime, policy }: PlanContext): boolean {
-  return views.some(({ state, curve }, i) => state.turnedAt !== null && uptime - state.turnedAt < policy.turns.minOn && best.entries[i] === 0 && entryOf(curve, state.target) > 0);
+  return { targets: new Map(views.map(({ device, state }) => [device.id, state.target])), quarantined: new Map(), remade: rack.plan, looked: rack.looked, why: { verdict: { kind: "recorded" }, split: null } };
 }
 
 /** What each draws where it is wanted, those that are planned with; the others what they may draw. */
@@ -209,18 +276,6 @@ function besideOf(planned: readonly View[], views: readonly View[]): View[] {
   const among = new Set(planned);
   return views.filter((view) => !among.has(view));
 }
-
-/** May a plan that fits be replaced by one that earns more? */
-function isDue(made: PlanMade | null, members: readonly string[], { budget, atLimit, settled, over, uptime, policy }: PlanContext): boolean {
-  if (made === null) return true;
-  if (over) return false;
-  if (atLimit && below(made.budget, budget)) return true;
-  if (made.hurried && settled) return true;
-  if (made.members.length !== members.length || made.members.some((id, i) => id !== members[i])) return true;
-  return uptime - made.at >= policy.dwell;
-}
-
-const below = (a: PowerLimit, b: PowerLimit): boolean => a.kind === "limited" && (b.kind === "unlimited" || a.power < b.power);
 
 /** What the standing targets draw and earn; null where one has none. */
 function value(views: readonly View[], doubt: number): { power: number; hashrate: number } | null {

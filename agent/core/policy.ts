@@ -1,5 +1,6 @@
 import type { Circuit } from "./circuits.ts";
 import type { Restart } from "./grid.ts";
+import type { Setpoint } from "./model.ts";
 import type { SupplyBand } from "./supply.ts";
 import type { Millis, Watts } from "./units.ts";
 import { seconds } from "./units.ts";
@@ -36,9 +37,35 @@ export interface Policy {
   readonly meterStale: Millis;
   readonly meterLost: Millis;
   readonly outlets: OutletPolicy;
+  /** TH/s that a watt has to earn at the least; 0: hashrate is all that counts. */
+  readonly least: number;
+  /** Machines that are not like the others, by id. */
+  readonly rules: ReadonlyMap<string, MachineRule>;
+  readonly wear: WearPolicy;
   /** Awaited after a BLACK_START_HOLD; null: there is no meter for it, and it ends like a STOP. */
   readonly supply: SupplyBand | null;
 }
+
+/** What binds every plan for one machine. */
+export interface MachineRule {
+  /** The lowest number is served first; a machine gets nothing while one before it could use more. */
+  readonly priority: number;
+  /** Where it runs as long as the limit leaves room for it, before all others; null: where the plan has it. */
+  readonly pin: Setpoint | null;
+}
+
+export interface WearPolicy {
+  /** While nothing asks for it a machine is changed once in this time. */
+  readonly between: Millis;
+  /** One that has slept so long changes places with its equal; Infinity: never. */
+  readonly rotation: number;
+}
+
+/** A watt takes 0.024 kWh a day: TH/s that pay for it. */
+export const breakEven = ({ pricePerThDay, pricePerKWh }: { readonly pricePerThDay: number; readonly pricePerKWh: number }): number => (0.024 * pricePerKWh) / pricePerThDay;
+
+/** As people write it: a point's name, or sleep. */
+export const pinned = (word: string): Setpoint => (word === "sleep" ? { kind: "sleep" } : { kind: "points", point: word });
 
 /** How outlets are switched; whether one may be opened at all is a matter of its own rule. */
 export interface OutletPolicy {
@@ -67,4 +94,7 @@ export const DEFAULT_POLICY = {
   meterLost: seconds(60),
   outlets: { grace: seconds(10), perStep: 4, spacing: seconds(2) },
   supply: null,
+  least: 0,
+  rules: new Map(),
+  wear: { between: seconds(300), rotation: seconds(4 * 3600) },
 } as const satisfies Partial<Policy>;

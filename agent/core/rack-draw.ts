@@ -1,7 +1,7 @@
 /** What the rack draws, what it may come to draw, and the least it can be brought to. */
 import type { Draw } from "./model.ts";
 import type { Metered } from "./snapshot.ts";
-import { sumWatts, watts, type Watts } from "./units.ts";
+import { sumWatts, watts, type Millis, type Watts } from "./units.ts";
 import type { View } from "./view.ts";
 import { expectedAt } from "./view.ts";
 
@@ -18,11 +18,17 @@ export function rackDraw(views: readonly View[], metered: Metered | null): Draw 
  * The most the rack may come to draw from what is under way: the sum of the larger ends, or, when the rack's own meter
  * is fresh, what it shows plus what may still be added to it.
  */
-export function reserved(views: readonly View[], metered: Metered | null, bias: Watts): number {
+export function reserved(views: readonly View[], metered: Metered | null, { bias, uptime, seen }: { readonly bias: Watts; readonly uptime: Millis; readonly seen: Millis }): number {
   const ends = views.reduce((sum, view) => sum + view.reserve, 0) + Math.max(0, bias);
   if (metered === null || metered.power === null) return ends;
-  const growth = views.reduce((sum, view) => (view.rising ? sum + Math.max(0, view.reserve - view.draw.low) : sum), 0);
+  const shown = uptime - (metered.age ?? 0) - seen;
+  const growth = views.reduce((sum, view) => (view.rising ? sum + Math.max(0, view.reserve - shownOf(view, shown)) : sum), 0);
   return Math.min(ends, metered.power + metered.uncertainty + growth);
+}
+
+/** What the rack's meter surely shows of one. A machine that says it has risen says so before the meter does. */
+function shownOf({ draw, state: { change } }: View, shown: number): number {
+  return change !== null && (change.way === "up" || change.way === "wake") && change.at > shown ? Math.min(draw.low, change.from) : draw.low;
 }
 
 /** With every machine that does as told asleep, every other at what it draws at the least, and what the rack draws besides. */

@@ -69,12 +69,12 @@ export function reconcile(views: readonly View[], context: ReconcileContext): Re
     orders.push(order);
     const way = wayOf(view, to);
     const turnedAt = way === "wake" || (way === "sleep" && view.actual !== 0) ? uptime : state.turnedAt;
-    states.set(view.device.id, { ...state, order, settlesAt: millis(uptime + settle), change: { way, at: uptime }, turnedAt });
+    states.set(view.device.id, { ...state, order, settlesAt: millis(uptime + settle), change: { way, at: uptime, from: view.draw.low }, turnedAt });
   };
 
   for (const view of views) {
     const target = context.targets.get(view.device.id) ?? null;
-    const state = followUp({ ...view.state, target }, view, uptime);
+    const state = followUp(aimedAt(view.state, target, uptime), view, uptime);
     states.set(view.device.id, state);
     // A machine without power hears nothing.
     if (target === null || view.device.feed?.on === false || !canBeSet(view) || !needsOrder(view, state)) continue;
@@ -117,6 +117,12 @@ export function reconcile(views: readonly View[], context: ReconcileContext): Re
 }
 
 const hasRested = ({ turnedAt }: DeviceState, uptime: Millis, { turns }: Policy): boolean => turnedAt === null || uptime - turnedAt >= turns.minOff;
+
+/** Wanted elsewhere than before: that wears, whether it is told once or three times. */
+function aimedAt(state: DeviceState, target: Setpoint | null, uptime: Millis): DeviceState {
+  if (state.target === null || sameSetpoint(state.target, target)) return { ...state, target };
+  return { ...state, target, changedAt: uptime, wear: { ...state.wear, changes: state.wear.changes + 1 } };
+}
 
 /** Takes in what became of the last order. */
 function followUp(state: DeviceState, view: View, uptime: Millis): DeviceState {

@@ -1,5 +1,5 @@
 /** Room for one that has waited: a restart-type machine passes through full power on its way up, and would never wake under a tight limit. */
-import { allocate } from "./allocate.ts";
+import { allocate, FREE } from "./allocate.ts";
 import { entryOf } from "./curve.ts";
 import type { PowerLimit } from "./model.ts";
 import type { Reconciled } from "./reconcile.ts";
@@ -28,6 +28,7 @@ interface RoomContext {
   readonly doubt: number;
   /** Their outlets are open and may be closed again. */
   readonly dark: readonly View[];
+  readonly least: number;
   /** Watts to share out among these, the others counted at what they may draw. */
   readonly spare: (planned: readonly View[]) => number;
 }
@@ -37,12 +38,12 @@ export const roomFor = (starving: Starving | null, obeying: readonly View[], con
   context.budget.kind === "unlimited" ? null : (roomToBoot(obeying, context, context.budget.power) ?? roomToRise(starving, obeying, context, context.budget.power));
 
 /** One whose outlet may be closed again boots through all it can draw before it hears anything: where that does not fit, it stays open. */
-function roomToBoot(obeying: readonly View[], { dark, doubt, spare }: RoomContext, budget: number): Room | null {
+function roomToBoot(obeying: readonly View[], { dark, doubt, least, spare }: RoomContext, budget: number): Room | null {
   if (dark.length === 0) return null;
   const lowest = lowestOf(obeying);
   const view = dark.find(({ device }) => device.nameplate.highest + lowest <= budget);
   if (view === undefined) return null;
-  const earns = (among: readonly View[]): number => allocate(among.map(({ curve, state }) => ({ curve, gain: state.gain * doubt, from: 1 })), spare(obeying)).hashrate;
+  const earns = (among: readonly View[]): number => allocate(among.map(({ curve, state }) => ({ curve, ...FREE, gain: state.gain * doubt })), spare(obeying), least).earns;
   return earns([...obeying, view]) > earns(obeying) * (1 + WORTH) ? { view, peak: view.device.nameplate.highest } : null;
 }
 
@@ -62,9 +63,9 @@ function roomToRise(starving: Starving | null, obeying: readonly View[], context
 }
 
 /** Together they have to earn more than now: otherwise one only takes the place of another, and wants it back a minute later. */
-function pays({ view, peak }: Room, obeying: readonly View[], { doubt, spare }: RoomContext): boolean {
+function pays({ view, peak }: Room, obeying: readonly View[], { doubt, least, spare }: RoomContext): boolean {
   const others = obeying.filter((other) => other !== view);
-  const best = allocate(others.map(({ curve, state }) => ({ curve, gain: state.gain * doubt, from: 1 })), spare(others) - Math.max(0, peak - view.reserve));
+  const best = allocate(others.map(({ curve, state }) => ({ curve, ...FREE, gain: state.gain * doubt })), spare(others) - Math.max(0, peak - view.reserve), least);
   const now = obeying.reduce((sum, one) => sum + hashrateOf(one), 0);
   return best.hashrate + (view.curve.hashrate[entryOf(view.curve, view.state.target)] ?? 0) > now * (1 + WORTH);
 }

@@ -1,6 +1,7 @@
 /** What core remembers from one cycle to the next. Plain data: it can be written down and read back. */
 import type { Outage } from "./outage.ts";
 import type { PowerLimit, Setpoint } from "./model.ts";
+import type { Verdict } from "./plan.ts";
 import type { Mode } from "./mode.ts";
 import { startMode } from "./mode.ts";
 import type { Outlets, OutletState } from "./outlets.ts";
@@ -10,6 +11,8 @@ import type { Motion, Observed, Watch, Way } from "./settle.ts";
 import { startWatch } from "./settle.ts";
 import type { Frozen, Stillness, Trial } from "./trial.ts";
 import type { Millis, Watts } from "./units.ts";
+import type { Wear } from "./wear.ts";
+import { NEW } from "./wear.ts";
 import { watts } from "./units.ts";
 
 export interface DeviceState {
@@ -19,10 +22,13 @@ export interface DeviceState {
   readonly order: Order | null;
   /** Uptime until which the last order may still be at work. */
   readonly settlesAt: Millis;
-  /** The last change ordered, from when it was acknowledged until its meter has shown all of it. */
-  readonly change: { readonly way: Way; readonly at: Millis } | null;
+  /** The last change ordered, from when it was acknowledged until its meter has shown all of it, and what the machine drew before. */
+  readonly change: { readonly way: Way; readonly at: Millis; readonly from: Watts } | null;
   /** Uptime at which it was last told to sleep or to wake; null: not since start. */
   readonly turnedAt: Millis | null;
+  /** Uptime at which it was last wanted elsewhere than before; null: not since start. */
+  readonly changedAt: Millis | null;
+  readonly wear: Wear;
   /** How long its changes took. */
   readonly observed: Observed;
   /** What its own meter was last seen doing. */
@@ -73,6 +79,8 @@ export interface RackState {
   readonly fallingSince: Millis | null;
   readonly watch: Watch;
   readonly plan: PlanMade | null;
+  /** When, for what and with whom a better plan was last looked for, found or not. */
+  readonly looked: Look | null;
   /** What the meter has to show after the orders given. */
   readonly trial: Trial | null;
   /** The meter stopped following; null: it measures. */
@@ -115,13 +123,18 @@ export interface PlanMade {
   readonly members: readonly string[];
 }
 
+/** A look for a plan, and what came of it. */
+export interface Look extends PlanMade {
+  readonly verdict: Verdict;
+}
+
 export const startDevice: DeviceState = {
-  target: null, order: null, settlesAt: 0 as Millis, change: null, turnedAt: null, observed: { down: 0, up: 0, sleep: 0, wake: 0 } as Observed, motion: null, trend: null, retryAt: 0 as Millis, misses: 0, gain: 1, deviatesSince: null, outlet: null, quarantine: null,
+  target: null, order: null, settlesAt: 0 as Millis, change: null, turnedAt: null, changedAt: null, wear: NEW, observed: { down: 0, up: 0, sleep: 0, wake: 0 } as Observed, motion: null, trend: null, retryAt: 0 as Millis, misses: 0, gain: 1, deviatesSince: null, outlet: null, quarantine: null,
 };
 
 export function startState(uptime: Millis): RackState {
   return {
     startedAt: uptime, mode: startMode(uptime), ramp: null, devices: new Map(), bias: watts(0), fallingSince: null, watch: startWatch,
-    plan: null, trial: null, frozen: null, still: null, disagreesSince: null, starving: null, excess: null, outage: null, outlets: startOutlets, woken: { at: 0 as Millis, count: 0 }, limit: { kind: "unlimited" }, nextOrder: 1,
+    plan: null, looked: null, trial: null, frozen: null, still: null, disagreesSince: null, starving: null, excess: null, outage: null, outlets: startOutlets, woken: { at: 0 as Millis, count: 0 }, limit: { kind: "unlimited" }, nextOrder: 1,
   };
 }

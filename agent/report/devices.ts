@@ -2,6 +2,7 @@
 import type { Decision } from "../core/decide.ts";
 import type { Draw, Setpoint, Telemetry } from "../core/model.ts";
 import type { View } from "../core/view.ts";
+import type { Wear } from "../core/wear.ts";
 import { hundredths, tenths, whole } from "./figures.ts";
 
 /** What others than core know of a machine. */
@@ -12,12 +13,16 @@ export interface DeviceNotes {
   readonly poolGuard: "allowed" | "foreign" | "unknown" | null;
   /** What our orders switched off in its firmware and will give back. */
   readonly owes: readonly string[];
+  /** The lowest is served first. */
+  readonly priority: number;
+  /** Where it is pinned, in words; null: it is not. */
+  readonly pin: string | null;
 }
 
 /** One row of `curtailctl devices`. */
 export type DeviceRow = ReturnType<typeof deviceRow>;
 
-export const NO_NOTES: DeviceNotes = { maintenance: false, poolGuard: null, owes: [] };
+export const NO_NOTES: DeviceNotes = { maintenance: false, poolGuard: null, owes: [], priority: 0, pin: null };
 
 export function deviceRow(view: View, decision: Decision, notes: DeviceNotes) {
   const { device, state, draw } = view;
@@ -41,9 +46,13 @@ export function deviceRow(view: View, decision: Decision, notes: DeviceNotes) {
     order: state.order === null ? null : { id: state.order.id, setpoint: setpointWord(state.order.setpoint), cause: state.order.cause, state: device.order?.state ?? "waiting" },
     unknownReason: reading.kind === "unknown" ? reading.reason : null,
     quarantineReason: state.quarantine?.reason ?? null,
+    wear: wearOf(state.wear),
     ...notes,
   };
 }
+
+/** Since the daemon first saw it. */
+export const wearOf = ({ rest, powerCycles, thermalCycles, changes }: Wear) => ({ restH: hundredths(rest / 3_600_000), powerCycles, thermalCycles, changes });
 
 /** The middle of what is left open; null where nothing but the nameplate is known. */
 export const knownW = ({ by, low, high }: Draw): number | null => (by === "nameplate" ? null : (low + high) / 2);

@@ -1,5 +1,6 @@
 /** What a technician does to one machine: find it, restart it, take it out of the rack's control and back. */
 import * as z from "zod";
+import type { Capability } from "../core/model.ts";
 import type { Daemon } from "../daemon.ts";
 import { ControlError, type ControlRoute } from "../link/control.ts";
 import { deviceOf, parse, who } from "./asked.ts";
@@ -11,6 +12,7 @@ const DEADLINE_MS = 10_000;
 export function serviceRoutes(daemon: Daemon): ControlRoute[] {
   const order = z.strictObject({ who });
   const switching = z.strictObject({ on: z.boolean(), who });
+  const pinning = z.strictObject({ at: z.string().min(1).max(100).nullable(), who });
   return [
     {
       method: "POST",
@@ -23,6 +25,20 @@ export function serviceRoutes(daemon: Daemon): ControlRoute[] {
         const found = deviceOf(daemon, request);
         await daemon.maintain(found, on, name);
         return { ok: true, device: found.device.id, maintenance: on };
+      },
+    },
+    {
+      method: "POST",
+      path: "/devices/:id/pin",
+      socket: "act",
+      does: "Has a miner run at one point as long as the limit leaves room for it; null: where it earns most.",
+      takes: pinning,
+      async handle(request) {
+        const { at, who: name } = parse(pinning, request);
+        const found = deviceOf(daemon, request);
+        if (at !== null && !mayBe(found.device.capabilities, at)) throw new ControlError(409, `${found.device.id} has no point ${at}`, `curtailctl device ${found.device.id} names what it takes.`);
+        await daemon.pin(found, at, name);
+        return { ok: true, device: found.device.id, pin: at };
       },
     },
     {
@@ -80,3 +96,6 @@ async function obeyed(work: Promise<void>): Promise<void> {
     throw error;
   }
 }
+
+const mayBe = (capabilities: readonly Capability[], at: string): boolean =>
+  capabilities.some((capability) => (at === "sleep" ? capability.kind === "sleep" : capability.kind === "points" && capability.points.some(({ id }) => id === at)));

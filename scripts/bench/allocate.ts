@@ -1,5 +1,5 @@
 /** Sharing out a budget over racks larger than any there is: pure computation, no rig. */
-import { allocate, type Candidate } from "../../agent/core/allocate.ts";
+import { allocate, FREE, type Candidate } from "../../agent/core/allocate.ts";
 import { curveOf } from "../../agent/core/curve.ts";
 import type { Capability, OperatingPoint, Transition } from "../../agent/core/model.ts";
 import { megahertz, millis, millivolts, terahash, watts } from "../../agent/core/units.ts";
@@ -50,7 +50,7 @@ function rack(machines: number, points: number): readonly Candidate[] {
       { kind: "points", points: curve(points, random), down: AT_ONCE, up: AT_ONCE },
       { kind: "sleep", sleepPower: watts(SLEEP_W), down: AT_ONCE, up: AT_ONCE },
     ];
-    return { curve: curveOf(capabilities, watts(SLEEP_W)), gain: 0.95 + 0.1 * random(), from: 1 };
+    return { curve: curveOf(capabilities, watts(SLEEP_W)), ...FREE, gain: 0.95 + 0.1 * random() };
   });
 }
 

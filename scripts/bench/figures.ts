@@ -1,14 +1,15 @@
 /** Every figure the benchmark knows, what it means and what it should be. The names are those of the JSON. */
 
-export type PartName = "allocate" | "poll" | "ready" | "told" | "metered" | "rss" | "farm" | "discover";
+export type PartName = "allocate" | "gain" | "poll" | "ready" | "told" | "metered" | "rss" | "farm" | "discover";
 
 export interface Figure {
   readonly name: string;
   /** The part of the benchmark that measures it. */
   readonly part: PartName | "machine";
   readonly unit: "ms" | "s" | "%" | "MB" | "kB/s" | "x" | "";
-  /** At most this; null: information. */
+  /** At most this, or at least, where `more` is better; null: information. */
   readonly aim: number | null;
+  readonly more?: true;
   readonly what: string;
 }
 
@@ -37,6 +38,9 @@ export const FIGURES = [
   { name: "allocate1000Ms", part: "allocate", unit: "ms", aim: 3, what: "1,000 ASICs x 20 points shared out, median" },
   { name: "allocate1000GapPct", part: "allocate", unit: "%", aim: 0.05, what: "distance to the linear-programming bound, the worst of all limits" },
   { name: "allocate5000Ms", part: "allocate", unit: "ms", aim: 20, what: "5,000 ASICs x 40 points shared out, median" },
+  { name: "gainMixedPct", part: "gain", unit: "%", aim: 5, more: true, what: "hashrate at half power over the better of equal throttling and exact on/off: 4 machines each at 29.5, 22.9 and 17.5 J/TH" },
+  { name: "gainNeighboursPct", part: "gain", unit: "%", aim: 1, more: true, what: "the same, 6 machines each of two neighbouring models, 22.9 and 21.6 J/TH" },
+  { name: "gainAlikePct", part: "gain", unit: "%", aim: -0.5, more: true, what: "the same, 12 machines of one model" },
   { name: "readyMs", part: "ready", unit: "ms", aim: 1000, what: "start of the process to its first decision, 12 ASICs, median" },
   { name: "rss12Mb", part: "rss", unit: "MB", aim: 90, what: "resident memory of the daemon after 60 s, 12 ASICs" },
   { name: "rss1000Mb", part: "rss", unit: "MB", aim: 200, what: "the same, 1,000 ASICs" },
@@ -60,16 +64,16 @@ export const unmeasured = (part: PartName): Measured => Object.fromEntries(FIGUR
 export function tableOf(measured: Measured): string {
   const rows = FIGURES.filter(({ name }) => name in measured).map((figure: Figure & { name: FigureName }) => {
     const value = measured[figure.name] ?? null;
-    return [figure.name, written(value, figure.unit), figure.aim === null ? "" : `<= ${written(figure.aim, figure.unit)}`, verdict(value, figure.aim), figure.what];
+    return [figure.name, written(value, figure.unit), figure.aim === null ? "" : `${figure.more === true ? ">=" : "<="} ${written(figure.aim, figure.unit)}`, verdict(value, figure), figure.what];
   });
   const widths = [0, 1, 2, 3].map((column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
   return rows.map((row) => row.map((cell, column) => (column === 1 || column === 2 ? cell.padStart(widths[column] ?? 0) : cell.padEnd(widths[column] ?? 0))).join("  ").trimEnd()).join("\n");
 }
 
-function verdict(value: number | null, aim: number | null): string {
+function verdict(value: number | null, { aim, more }: Figure): string {
   if (value === null) return "not measured";
   if (aim === null) return "";
-  return value <= aim ? "met" : "NOT MET";
+  return (more === true ? value >= aim : value <= aim) ? "met" : "NOT MET";
 }
 
 function written(value: number | null, unit: Figure["unit"]): string {

@@ -7,6 +7,7 @@ import { parseArgs } from "node:util";
 import { measureAllocation } from "./allocate.ts";
 import type { Bench } from "./bench.ts";
 import { measureDiscovery } from "./discover.ts";
+import { measureGain } from "./gain.ts";
 import { rounded, tableOf, unmeasured, type Measured, type PartName } from "./figures.ts";
 import { busyPercent, machine } from "./machine.ts";
 import { measureFarm } from "./farm.ts";
@@ -17,6 +18,7 @@ import { measureTold } from "./told.ts";
 
 const PARTS = {
   allocate: measureAllocation,
+  gain: measureGain,
   poll: measurePolls,
   ready: measureReady,
   told: measureTold,
@@ -27,7 +29,7 @@ const PARTS = {
 } as const satisfies Readonly<Record<PartName, (bench: Bench) => Measured | Promise<Measured>>>;
 
 /** One after the other; what stands together waits more than it works and runs together. */
-const ORDER: readonly (readonly PartName[])[] = [["allocate"], ["poll"], ["ready"], ["told"], ["metered", "rss"], ["farm"], ["discover"]];
+const ORDER: readonly (readonly PartName[])[] = [["allocate"], ["gain"], ["poll"], ["ready"], ["told"], ["metered", "rss"], ["farm"], ["discover"]];
 
 /** Of a mixed rack nothing is shared out differently. */
 const MIXED_PARTS = ["poll", "ready", "told", "metered", "rss"] as const satisfies readonly PartName[];

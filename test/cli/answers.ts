@@ -16,7 +16,7 @@ export const status: StatusDocument = {
 
 export const device: DeviceRow = {
   id: "asic-01", state: "hashing", readingAgeS: 0.8, point: "590", frequencyMHz: 590, voltageMV: 13_800, powerW: 3_010, powerLowW: 2_990, powerHighW: 3_030,
-  drawBy: "outlet", hashrateThs: 121.8, temperatureC: 61, setpoint: "point 590", order: null, unknownReason: null, quarantineReason: null, maintenance: false, poolGuard: null, owes: [],
+  drawBy: "outlet", hashrateThs: 121.8, temperatureC: 61, setpoint: "point 590", order: null, unknownReason: null, quarantineReason: null, wear: { restH: 12.5, powerCycles: 3, thermalCycles: 2, changes: 41 }, maintenance: false, poolGuard: null, owes: [], priority: 0, pin: null,
 };
 
 export const silent: DeviceRow = { ...device, id: "asic-02", state: "unknown", unknownReason: "timeout", powerW: null, powerLowW: 0, powerHighW: 3_500, drawBy: "nameplate", hashrateThs: null, temperatureC: null, point: null, readingAgeS: 31 };

@@ -31,6 +31,7 @@ const answers = {
   "POST /devices/:id/blink": { ok: true },
   "POST /devices/:id/restart": { ok: true },
   "POST /devices/:id/maintenance": { ok: true },
+  "POST /devices/:id/pin": { ok: true },
 };
 
 describe("curtailctl shows", { concurrency: 2 }, () => {
@@ -114,7 +115,7 @@ describe("curtailctl changes", { concurrency: 2 }, () => {
     ]);
   });
 
-  test("blink, restart and maintenance of one miner", async () => {
+  test("blink, restart, maintenance and pin of one miner", async () => {
     await using daemon = await fakeDaemon(answers);
     const ctl = (...args: string[]) => run("curtailctl", ["--socket", daemon.directory, "--yes", ...args], { SUDO_USER: "ada" });
     assert.match((await ctl("blink", "asic-01")).out, /asic-01 blinks.*--off/);
@@ -122,12 +123,17 @@ describe("curtailctl changes", { concurrency: 2 }, () => {
     assert.match((await ctl("restart", "asic-01")).out, /asic-01 restarts/);
     assert.match((await ctl("maintenance", "asic-01")).out, /left alone/);
     assert.match((await ctl("maintenance", "asic-01", "--end")).out, /under the rack's control again/);
+    assert.match((await ctl("pin", "asic-01", "490")).out, /asic-01 is pinned to 490.*the limit goes first/);
+    assert.match((await ctl("pin", "asic-01", "--end")).out, /where it earns most/);
+    assert.equal((await ctl("pin", "asic-01")).code, 64);
     assert.deepEqual(daemon.asked.filter((line) => !line.startsWith("GET")), [
       'POST /devices/:id/blink {"on":true,"who":"ada"}',
       'POST /devices/:id/blink {"on":false,"who":"ada"}',
       'POST /devices/:id/restart {"who":"ada"}',
       'POST /devices/:id/maintenance {"on":true,"who":"ada"}',
       'POST /devices/:id/maintenance {"on":false,"who":"ada"}',
+      'POST /devices/:id/pin {"at":"490","who":"ada"}',
+      'POST /devices/:id/pin {"at":null,"who":"ada"}',
     ]);
   });
 

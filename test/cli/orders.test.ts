@@ -27,6 +27,7 @@ const asking: Readonly<Record<string, readonly string[]>> = {
   "POST /estop/reset": ["estop", "reset"],
   "POST /devices/:id/restart": ["restart", "asic-01"],
   "POST /devices/:id/maintenance": ["maintenance", "asic-01"],
+  "POST /devices/:id/pin": ["pin", "asic-01", "490"],
   "POST /outlets/:meter/:outlet": ["outlet", "pdu-1/1", "off", "--reason", "smoke"],
   "POST /outlets/:meter/:outlet/lock": ["outlet", "pdu-1/1", "lock", "--reason", "hands in it"],
   "POST /map": ["map"],
@@ -72,7 +73,7 @@ test("each order stands in the journal with name and uid, done or refused", asyn
   const client = new ControlClient(join(directory.path, "run"));
   const who = userInfo().username;
   const bodies: Readonly<Record<string, object>> = {
-    "POST /limit": { limitW: 4_000, forS: null }, "POST /hold": { forS: 60 }, "POST /loglevel": { room: null, level: "info" }, "POST /devices/:id/maintenance": { on: false }, "POST /devices/:id/blink": { on: true },
+    "POST /limit": { limitW: 4_000, forS: null }, "POST /hold": { forS: 60 }, "POST /loglevel": { room: null, level: "info" }, "POST /devices/:id/maintenance": { on: false }, "POST /devices/:id/pin": { at: null }, "POST /devices/:id/blink": { on: true },
     "POST /outlets/:meter/:outlet": { on: false, why: "a test" }, "POST /outlets/:meter/:outlet/lock": { locked: true, why: "a test" }, "POST /map": { share: 0.1, devices: [] }, "POST /prove": { kind: "drill", parts: [0.8], holdS: 1 },
   };
   const given: string[] = [];

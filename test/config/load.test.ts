@@ -24,7 +24,7 @@ describe("a good configuration", () => {
   test("gets its defaults, parsed addresses and absolute paths", async () => {
     const config = await parseConfig(configText({ "paths.state": "state", "grid.tls": null }), "/srv/rack/config.yaml", { vocabulary });
     assert.deepEqual(config.paths, { state: "/srv/rack/state", run: "/run/curtaild", profiles: "/etc/curtaild/profiles" });
-    assert.deepEqual(config.miners[0], { id: "asic-01", driver: "luxos", address: { host: "127.0.0.1", port: 41_001 }, model: "antminer-s19k-pro", passwordFile: null, webPort: null, limits: null, phase: null, pools: null, outlet: { meter: "pdu-1", outlet: 1 } });
+    assert.deepEqual(config.miners[0], { id: "asic-01", driver: "luxos", address: { host: "127.0.0.1", port: 41_001 }, model: "antminer-s19k-pro", passwordFile: null, webPort: null, limits: null, phase: null, pin: null, priority: 0, pools: null, outlet: { meter: "pdu-1", outlet: 1 } });
     assert.deepEqual([config.grid.prefix, config.grid.clock, config.farm, config.meters[0]?.unit, config.policy.onStop], ["gla/1", "kernel", null, 1, "failsafe"]);
   });
 

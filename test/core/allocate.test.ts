@@ -2,15 +2,15 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import type { Allotment, Candidate } from "../../agent/core/allocate.ts";
-import { allocate } from "../../agent/core/allocate.ts";
+import { allocate, FREE } from "../../agent/core/allocate.ts";
 import { curveOf } from "../../agent/core/curve.ts";
 import { watts } from "../../agent/core/units.ts";
 import { fc } from "./properties.ts";
 import type { Row } from "./rack.ts";
 import { MINER, sleeper, SLEEP_W, tunable } from "./rack.ts";
 
-const candidate = (rows: readonly Row[], gain = 1, over: { readonly sleeps?: boolean; readonly from?: number } = {}): Candidate => ({
-  curve: curveOf(over.sleeps === false ? [tunable(rows)] : [tunable(rows), sleeper()], watts(SLEEP_W)), gain, from: over.from ?? 1,
+const candidate = (rows: readonly Row[], gain = 1, { sleeps = true, ...over }: { readonly sleeps?: boolean } & Partial<Candidate> = {}): Candidate => ({
+  ...FREE, curve: curveOf(sleeps ? [tunable(rows), sleeper()] : [tunable(rows)], watts(SLEEP_W)), gain, ...over,
 });
 
 /**
@@ -23,7 +23,7 @@ const modelled = (count: number, over: { readonly spread?: number; readonly step
     return [mhz, (over.spread ?? 1) * (100 + 3 * mhz + 0.005 * mhz * mhz), 0.2 * mhz];
   });
 
-const least = (candidates: readonly Candidate[]): number => candidates.reduce((sum, { curve, gain, from }) => sum + gain * (curve.power[curve.setpoints[0] === null ? from : 0] ?? 0), 0);
+const least = (candidates: readonly Candidate[]): number => candidates.reduce((sum, { curve, gain, ...range }) => sum + gain * (curve.hull(range).power[0] ?? 0), 0);
 const most = (candidates: readonly Candidate[]): number => candidates.reduce((sum, { curve, gain }) => sum + gain * (curve.power.at(-1) ?? 0), 0);
 const totals = (candidates: readonly Candidate[], { entries }: Allotment) => ({
   power: candidates.reduce((sum, { curve, gain }, i) => sum + gain * (curve.power[entries[i] ?? -1] ?? NaN), 0),
@@ -31,7 +31,7 @@ const totals = (candidates: readonly Candidate[], { entries }: Allotment) => ({
 });
 /** The largest step a single machine can make: what "within a step" means. */
 const step = (candidates: readonly Candidate[]): number =>
-  Math.max(0, ...candidates.flatMap(({ curve, from }) => { const { hashrate } = curve.hull(from); return [...hashrate.slice(1)].map((value, k) => value - (hashrate[k] ?? 0)); }));
+  Math.max(0, ...candidates.flatMap(({ curve, ...range }) => { const { hashrate } = curve.hull(range); return [...hashrate.slice(1)].map((value, k) => value - (hashrate[k] ?? 0)); }));
 
 const rowsOf = fc.uniqueArray(fc.tuple(fc.integer({ min: 100, max: 4000 }), fc.integer({ min: 1, max: 200 })), { minLength: 1, maxLength: 8, selector: ([power]) => power })
   .map((pairs) => pairs.sort(([a], [b]) => a - b).map(([power, hashrate], index): Row => [100 + 50 * index, power, hashrate]));
@@ -56,13 +56,13 @@ describe("allocate", () => {
   ];
   for (const [name, budget, expected] of rows) {
     test(`two alike: ${name}`, () => {
-      const result = allocate([{ curve: curveOf(MINER, watts(SLEEP_W)), gain: 1, from: 1 }, { curve: curveOf(MINER, watts(SLEEP_W)), gain: 1, from: 1 }], budget);
+      const result = allocate([{ ...FREE, curve: curveOf(MINER, watts(SLEEP_W)), gain: 1 }, { ...FREE, curve: curveOf(MINER, watts(SLEEP_W)), gain: 1 }], budget);
       assert.deepEqual([...result.entries], expected);
       assert.ok(result.bound >= result.hashrate, `bound ${result.bound}`);
     });
   }
 
-  test("nobody to share with", () => assert.deepEqual(allocate([], 5000), { entries: new Int32Array(0), power: 0, hashrate: 0, bound: 0 }));
+  test("nobody to share with", () => assert.deepEqual(allocate([], 5000), { entries: new Int32Array(0), power: 0, hashrate: 0, earns: 0, bound: 0 }));
   test("the efficient machine keeps running, the inefficient one gives way", () => {
     const [old, young] = [candidate(modelled(10, { spread: 1.4 })), candidate(modelled(10))];
     assert.deepEqual([...allocate([old, young], most([young]) + SLEEP_W).entries], [0, 10]);
@@ -83,6 +83,26 @@ describe("allocate", () => {
   test("one that cannot sleep stays at the lowest it may run at, over the budget or not", () => {
     const rack = [candidate(modelled(5), 1, { sleeps: false, from: 3 }), candidate(modelled(5))];
     assert.deepEqual([...allocate(rack, 0).entries], [3, 0]);
+  });
+  test("a pin: asleep or there, nothing else", () => {
+    const rack = [candidate(modelled(10), 1, { from: 4, to: 4 }), candidate(modelled(10))];
+    for (let budget = 0; budget < most(rack) + 100; budget += 50) assert.ok([0, 4].includes(allocate(rack, budget).entries[0] ?? -1));
+  });
+  test("pinned asleep", () => assert.deepEqual([...allocate([candidate(modelled(10), 1, { to: 0 })], 1e6).entries], [0]));
+  test("one that can neither sleep nor run in its range runs at its upper end", () => assert.deepEqual([...allocate([candidate(modelled(10), 1, { sleeps: false, from: 5, to: 3 })], 1e6).entries], [3]));
+  test("a higher rank is full before the next gets anything", () => {
+    const rack = [candidate(modelled(10), 1, { rank: 2 }), candidate(modelled(10, { spread: 1.3 }), 1, { rank: 1 })];
+    const full = most(rack.slice(1));
+    assert.deepEqual([...allocate(rack, full + SLEEP_W).entries], [0, 10]);
+    assert.ok((allocate(rack, full + 900).entries[0] ?? 0) > 0);
+    assert.ok((allocate(rack, full).entries[1] ?? 10) < 10, "even asleep the others have to fit");
+  });
+  test("a watt that earns less than it costs is not drawn, budget or none", () => {
+    const rack = [candidate(modelled(10)), candidate(modelled(10, { spread: 2 }))];
+    const [first = 0, second = 0] = allocate(rack, Infinity, 0.04).entries;
+    assert.ok(first > 0 && first < 10, `${first}`);
+    assert.equal(second, 0, "its best point loses money: it sleeps");
+    assert.deepEqual([...allocate(rack, Infinity, 1).entries], [0, 0]);
   });
   test("asleep or at `from` and above, nothing between", () => {
     const rack = [candidate(modelled(10), 1, { from: 6 })];
@@ -146,9 +166,6 @@ describe("distance to the optimum", () => {
   const spread = (i: number): number => 0.95 + ((i * 7919) % 101) / 1000;
   /** Percent below the linear-programming bound that no limit from 10 % of nominal on exceeds; measured, and held. */
   const racks: [string, (i: number) => Candidate, number, number][] = [
-    ["100 alike x 20 points", () => candidate(modelled(20)), 100, 0.35],
-    ["100 of one model, +-5 % x 20 points", (i) => candidate(modelled(20), spread(i)), 100, 0.2],
-    ["102 of three models, +-5 % x 24 points", (i) => candidate(modelled(24, { spread: 1 + 0.25 * (i % 3) }), spread(i)), 102, 0.1],
     ["1,000 of three models, +-5 % x 20 points", (i) => candidate(modelled(20, { spread: 1 + 0.25 * (i % 3) }), spread(i)), 1000, 0.05],
   ];
   for (const [name, make, count, percent] of racks) {
@@ -165,7 +182,7 @@ describe("distance to the optimum", () => {
   }
 
   /** A rack of few machines has few combinations: the last step is a large part of it. */
-  for (const [count, entries, percent] of [[3, 20, 0.5], [4, 10, 5], [5, 6, 5]] as const) {
+  for (const [count, entries, percent] of [[3, 20, 0.5], [4, 10, 0.5], [5, 6, 0.5]] as const) {
     test(`${count} machines x ${entries} points: within ${percent} % of trying everything`, (t) => {
       let worst = 0;
       for (let i = 0; i < 40; i++) {

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
+import { FREE } from "../../agent/core/allocate.ts";
 import { capability, curveOf, entryOf } from "../../agent/core/curve.ts";
 import { watts } from "../../agent/core/units.ts";
 import { fc } from "./properties.ts";
@@ -46,23 +47,23 @@ describe("entryOf", () => {
 
 describe("hull", () => {
   test("points below the line between their neighbours are left out", () => {
-    assert.deepEqual([...curveFrom([[200, 1000, 10], [300, 2000, 100], [400, 3000, 110]]).hull(1).index], [0, 2, 3]);
+    assert.deepEqual([...curveFrom([[200, 1000, 10], [300, 2000, 100], [400, 3000, 110]]).hull(FREE).index], [0, 2, 3]);
   });
   test("a point that costs more and earns no more is left out", () => {
-    assert.deepEqual([...curveFrom([[200, 1000, 50], [300, 2000, 50], [400, 3000, 40]]).hull(1).index], [0, 1]);
+    assert.deepEqual([...curveFrom([[200, 1000, 50], [300, 2000, 50], [400, 3000, 40]]).hull(FREE).index], [0, 1]);
   });
   test("points on the line between their neighbours are left out", () => {
-    assert.deepEqual([...curveFrom([[200, 1025, 50], [300, 2025, 100], [400, 3025, 150]]).hull(1).index], [0, 3]);
+    assert.deepEqual([...curveFrom([[200, 1025, 50], [300, 2025, 100], [400, 3025, 150]]).hull(FREE).index], [0, 3]);
   });
-  test("from an entry on, sleep stays", () => assert.deepEqual([...curveOf(MINER, watts(SLEEP_W)).hull(3).index], [0, 3, 4, 5]));
-  test("without sleep the lowest entry allowed is the floor", () => assert.deepEqual([...curveFrom([[200, 1000, 50], [300, 1600, 74]], false).hull(2).index], [2]));
-  test("it is built once for an entry", () => assert.equal(curveOf(MINER, watts(SLEEP_W)).hull(2), curveOf(MINER, watts(SLEEP_W)).hull(2)));
+  test("from an entry on, sleep stays", () => assert.deepEqual([...curveOf(MINER, watts(SLEEP_W)).hull({ ...FREE, from: 3 }).index], [0, 3, 4, 5]));
+  test("without sleep the lowest entry allowed is the floor", () => assert.deepEqual([...curveFrom([[200, 1000, 50], [300, 1600, 74]], false).hull({ ...FREE, from: 2 }).index], [2]));
+  test("it is built once for an entry", () => assert.equal(curveOf(MINER, watts(SLEEP_W)).hull({ ...FREE, from: 2 }), curveOf(MINER, watts(SLEEP_W)).hull({ ...FREE, from: 2 })));
 
   test("whatever the points: upper, concave, rising, and made of them", () => {
     fc.assert(fc.property(rowsOf, fc.nat(30), fc.boolean(), (rows, start, sleeps) => {
       const curve = curveFrom(rows, sleeps);
       const from = Math.min(Math.max(1, start), rows.length);
-      const hull = curve.hull(from);
+      const hull = curve.hull({ ...FREE, from });
       const vertices = [...hull.index];
       assert.deepEqual([...hull.power], vertices.map((entry) => curve.power[entry]));
       assert.deepEqual([...hull.hashrate], vertices.map((entry) => curve.hashrate[entry]));

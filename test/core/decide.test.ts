@@ -7,7 +7,7 @@ import { entryOf } from "../../agent/core/curve.ts";
 import { recall, remember } from "../../agent/core/memory.ts";
 import type { Reading, UnknownReason } from "../../agent/core/model.ts";
 import type { DeviceSnapshot } from "../../agent/core/snapshot.ts";
-import type { DeviceState, RackState } from "../../agent/core/state.ts";
+import type { DeviceState, Look, RackState } from "../../agent/core/state.ts";
 import { startState } from "../../agent/core/state.ts";
 import { millis, watts } from "../../agent/core/units.ts";
 import { expectedAt } from "../../agent/core/view.ts";
@@ -130,7 +130,8 @@ describe("not polled is not unreachable", () => {
 });
 
 describe("one cycle", () => {
-  const trusted = (point: string, over: Partial<RackState> = {}) => rackOf(all(point), { plan: { at: NOW, budget: { kind: "unlimited" }, hurried: false, members: [...IDS] }, ...over });
+  const stands: Look = { verdict: { kind: "kept", because: "best", more: 0 }, at: NOW, budget: { kind: "unlimited" as const }, hurried: false, members: [...IDS] };
+  const trusted = (point: string, over: Partial<RackState> = {}) => rackOf(all(point), { plan: stands, looked: stands, ...over });
   const from = (point: string, power: number | null, over: Partial<DecideInput> = {}, rack = 12_000) => told(trusted(point), input(snapshot(three(allSay(point)), metered(rack)), { heard: limit(power), ...over }));
   const rows: [string, string[], string[]][] = [
     ["no limit, all running: nothing", from("600", null), []],
@@ -144,7 +145,7 @@ describe("one cycle", () => {
   for (const [name, actual, expected] of rows) test(name, () => assert.deepEqual(actual.toSorted(), expected.toSorted()));
 
   test("a stale meter allows no raise", () => {
-    const raise = (age: number) => told(trusted("200", { plan: null }), input(snapshot(three(allSay("200")), metered(3000, { age })), { heard: limit(9000) }));
+    const raise = (age: number) => told(trusted("200", { plan: null, looked: null }), input(snapshot(three(allSay("200")), metered(3000, { age })), { heard: limit(9000) }));
     assert.deepEqual(raise(POLICY.meterStale).length, 3);
     assert.deepEqual(raise(POLICY.meterStale + 1), []);
   });
@@ -153,7 +154,7 @@ describe("one cycle", () => {
     assert.deepEqual(cause(limit(0), trusted("600")), ["allocation", "allocation", "allocation"]);
     assert.deepEqual(cause({ ...limit(0), allocations: [] }, trusted("600"))[0], "failsafe");
     assert.deepEqual(cause({ ...limit(null), latches: [stop] }, trusted("600"))[0], "emergency");
-    assert.deepEqual(cause(limit(null), trusted("400", { plan: { at: NOW, budget: { kind: "unlimited" }, hurried: false, members: [...IDS] } })), ["reconcile", "reconcile", "reconcile"]);
+    assert.deepEqual(cause(limit(null), trusted("400", { plan: stands, looked: stands })), ["reconcile", "reconcile", "reconcile"]);
   });
   test("order numbers go on from cycle to cycle", () => {
     const { rack, decision } = decide(trusted("600", { nextOrder: 41 }), input(snapshot(three(allSay("600")), metered(12_000)), { heard: limit(0) }));

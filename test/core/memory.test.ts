@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import type { Memory } from "../../agent/core/memory.ts";
 import { recall, remember } from "../../agent/core/memory.ts";
-import { seconds } from "../../agent/core/units.ts";
+import { millis, seconds } from "../../agent/core/units.ts";
 import { fc } from "./properties.ts";
-import { ordered, rackOf, to, wanted } from "./rack.ts";
+import { NOW, ordered, rackOf, to, wanted } from "./rack.ts";
 
 const RESTART = { minOff: seconds(60), random: seconds(300), rampPercentPerMinute: 20 };
 const recalled = (memory: Memory, u = 0.5) => recall(memory, { uptime: seconds(100), u, restart: RESTART });
@@ -22,6 +22,12 @@ describe("memory", () => {
   });
   test("what was wanted and what was learnt, to a thousandth", () => {
     assert.deepEqual(remember(rackOf({ a: wanted("400", { gain: 1.04567 }), b: wanted(null) })).devices, { a: { target: to("400"), gain: 1.046 }, b: { target: null, gain: 1 } });
+  });
+  test("what a machine has gone through: the counts, not the look they were made by", () => {
+    const wear = { rest: millis(7_200_000.4), powerCycles: 3, thermalCycles: 2, changes: 41, last: { at: NOW, rests: true, restsSince: NOW, running: millis(5), turning: 31, heats: false } };
+    const written = remember(rackOf({ a: wanted("400", { wear }) }));
+    assert.deepEqual(written.devices["a"]?.wear, { rest: 7_200_000, powerCycles: 3, thermalCycles: 2, changes: 41, turning: 31, heats: false });
+    assert.deepEqual(recalled(written).devices.get("a")?.wear, { ...wear, rest: 7_200_000, last: { at: null, rests: null, restsSince: null, running: null, turning: 31, heats: false } });
   });
   test("orders, back-off and quarantine are not: they are found again", () => {
     const state = ordered("400", { ago: 0, settle: 5000, misses: 3, retryAt: seconds(9999), deviatesSince: seconds(1), quarantine: { until: seconds(9999), reason: "", held: { kind: "sleep" } } });

@@ -5,13 +5,15 @@ import { DEVIATION_AT_MOST, QUARANTINE } from "../../agent/core/learn.ts";
 import type { Reading } from "../../agent/core/model.ts";
 import type { Plan, PlanContext } from "../../agent/core/plan.ts";
 import { makePlan } from "../../agent/core/plan.ts";
+import type { MachineRule } from "../../agent/core/policy.ts";
 import type { DeviceSnapshot } from "../../agent/core/snapshot.ts";
 import type { DeviceState, PlanMade } from "../../agent/core/state.ts";
 import { millis, watts, seconds } from "../../agent/core/units.ts";
+import { NEW } from "../../agent/core/wear.ts";
 import { device, inWords, metered, NOW, passing, POLICY, rackOf, says, silent, snapshot, STEP, sleeper, tunable, viewsOf, to, wanted } from "./rack.ts";
 
 type Machine = readonly [reading: Reading, state: DeviceState, over?: Partial<DeviceSnapshot>];
-const at = (point: string, over: Partial<DeviceState> = {}): Machine => [says(point), wanted(point, over)];
+const at = (point: string, over: Partial<DeviceState> = {}, more: Partial<DeviceSnapshot> = {}): Machine => [says(point), wanted(point, over), more];
 const limited = (power: number) => ({ kind: "limited" as const, power: watts(power) });
 /** Without any margin, so that the arithmetic of a case is its own. */
 const BARE = { ...POLICY, margin: 0, dropMargin: 0, moveDoubt: 0 };
@@ -22,7 +24,8 @@ function run(machines: readonly Machine[], budget: number | null, over: Partial<
   const named = machines.map(([reading, state, more], i) => ({ id: String.fromCodePoint(97 + i), reading, state, more }));
   const states = Object.fromEntries(named.map(({ id, state }) => [id, state]));
   const views = viewsOf(snapshot(named.map(({ id, reading, more }) => device(id, reading, more))), states);
-  return makePlan(rackOf(states, { plan: standing === undefined ? made({ members: named.map(({ id }) => id) }) : standing }), views, {
+  const before = standing === undefined ? made({ members: named.map(({ id }) => id) }) : standing;
+  return makePlan(rackOf(states, { plan: before, looked: before === null ? null : { ...before, verdict: { kind: "kept", because: "best", more: 0 } } }), views, {
     budget: budget === null ? { kind: "unlimited" } : limited(budget), atLimit: true, bias: watts(0), uptime: NOW, policy: BARE, metered: true, settled: true, over: false, dark: [], horizon: seconds(300), ...rest,
   });
 }
@@ -134,4 +137,66 @@ describe("machines with fewer ways", () => {
     ["nobody", run([], 1000, { made: null }), ""],
   ];
   for (const [name, plan, expected] of rows) test(name, () => assert.equal(targets(plan), expected));
+});
+
+describe("pins and priorities", () => {
+  const under = (rules: Readonly<Record<string, Partial<MachineRule>>>) => ({ policy: { ...BARE, rules: new Map(Object.entries(rules).map(([id, rule]) => [id, { priority: 0, pin: null, ...rule }])) } });
+  const rows: [string, Plan, string][] = [
+    ["a pinned one runs there, the others share the rest", run([at("400"), at("500"), at("400")], 5700, under({ b: { pin: to("500") } })), "300 500 200"],
+    ["though it earned more elsewhere", run([at("200"), at("200")], null, { made: null, ...under({ a: { pin: to("300") } }) }), "300 600"],
+    ["pinned asleep", run([at("200"), at("200")], null, { made: null, ...under({ a: { pin: to("asleep") } }) }), "asleep 600"],
+    ["a pin that is new is taken in a standing plan", run([at("300"), at("300")], 3200, { made: made({ at: millis(NOW - POLICY.dwell) }), ...under({ a: { pin: to("400") } }) }), "400 asleep"],
+    ["the limit goes before the pin", run([at("400"), at("500")], 1700, under({ b: { pin: to("500") } })), "300 asleep"],
+    ["a point it does not have is no pin", run([at("300"), at("300")], 2600, under({ a: { pin: to("333") } })), "300 200"],
+    ["the first priority is full before the second gets anything", run([at("400"), at("600")], 5100, under({ a: { priority: 2 }, b: { priority: 1 } })), "200 600"],
+    ["a plan that stands against the priorities is made again", run([at("600"), at("200")], 5100, { made: made({ at: millis(NOW - POLICY.dwell) }), ...under({ a: { priority: 2 }, b: { priority: 1 } }) }), "200 600"],
+  ];
+  for (const [name, plan, expected] of rows) test(name, () => assert.equal(targets(plan), expected));
+});
+
+describe("revenue", () => {
+  /** The last steps of MINER earn 0.028, 0.0275, 0.023 TH/s a watt and so on down: 50/975, 24/600, 23/700, 22/800, 21/900. */
+  const worth = (least: number) => ({ made: null, policy: { ...BARE, least } });
+  const rows: [string, Plan, string][] = [
+    ["energy for nothing: everything", run([at("200")], null, worth(0)), "600"],
+    ["a watt that costs more than its hash is not drawn", run([at("600")], null, worth(0.03)), "400"],
+    ["a machine whose best point loses money sleeps", run([at("600"), at("600")], null, worth(0.06)), "asleep asleep"],
+    ["and under a limit the others share it", run([at("600"), at("600", {}, { capabilities: [tunable([[200, 1000, 25]]), sleeper()] })], 3000, worth(0.03)), "400 asleep"],
+  ];
+  for (const [name, plan, expected] of rows) test(name, () => assert.equal(targets(plan), expected));
+});
+
+describe("wear", () => {
+  const long = millis(NOW - POLICY.dwell);
+  const lately = { changedAt: millis(NOW - 60_000) };
+  const slept = (hours: number, over: Partial<DeviceState> = {}): Machine => at("asleep", { wear: { ...NEW, rest: millis(hours * 3_600_000), last: { ...NEW.last, rests: true, restsSince: millis(0) } }, ...over });
+  const rotating = { made: made({ at: long }), horizon: seconds(4 * 3600), policy: { ...BARE, wear: { between: seconds(300), rotation: 600_000 } } };
+  const ran = (hours: number, over: Partial<DeviceState> = {}): Machine => at("200", { wear: { ...NEW, rest: millis(hours * 3_600_000) }, ...over });
+  const rows: [string, Plan, string][] = [
+    ["an overdraft of one step changes one machine, however many there are", run([at("400"), at("400"), at("400"), at("400")], 4 * 2300 - 100), "400 400 400 300"],
+    ["and not the one that has just been changed", run([at("400"), at("400"), at("400"), at("400", lately)], 4 * 2300 - 100), "400 400 300 400"],
+    ["unless nobody else is left", run([at("400", lately)], 2200), "300"],
+    ["what only earns more leaves alone whoever has just been changed", run([at("300", lately), at("300", lately), at("400"), at("600")], 9700, { made: made({ at: long, members: ["a", "b", "c", "d"] }) }), "300 300 400 600"],
+    ["but not watts that nobody draws", run([at("200", lately), at("200", lately)], 5000, { made: made({ at: long }) }), "400 400"],
+    ["of equals the one that has rested least goes to sleep", run([at("200", { wear: { ...NEW, rest: seconds(360_000) } }), at("200", { wear: { ...NEW, rest: seconds(3600) } })], 1100), "200 asleep"],
+    ["rest goes round", run([slept(5), ran(1)], 1025, rotating), "200 asleep"],
+    ["not to one that has rested as long", run([slept(5), ran(5)], 1025, rotating), "asleep 200"],
+    ["not to one of another kind", run([slept(5), at("200", {}, { capabilities: [tunable([[200, 1000, 50]]), sleeper()] })], 1025, rotating), "asleep 200"],
+    ["not to one that has just been changed", run([slept(5), ran(1, lately)], 1025, rotating), "asleep 200"],
+    ["not before it has slept for long", run([slept(5), ran(1)], 1025, { ...rotating, policy: { ...BARE, wear: { between: seconds(300), rotation: 2_000_000 } } }), "asleep 200"],
+    ["not from its pin", run([slept(5), ran(1)], 1025, { ...rotating, policy: { ...rotating.policy, rules: new Map([["b", { priority: 0, pin: to("200") }]]) } }), "asleep 200"],
+    ["not when the other draws more than there is", run([slept(5, { gain: 1.015 }), ran(1)], 1030, rotating), "asleep 200"],
+    ["not while anything is on its way", run([slept(5), ran(1)], 1025, { ...rotating, settled: false }), "asleep 200"],
+    ["not when the limit changes soon", run([slept(5), ran(1)], 1025, { ...rotating, horizon: seconds(200) }), "asleep 200"],
+  ];
+  for (const [name, plan, expected] of rows) test(name, () => assert.equal(targets(plan), expected));
+});
+
+describe("what a change loses on its way is part of what it earns", () => {
+  /** 300 s asleep on its way through a restart. */
+  const restarts = { up: { ...STEP, fixed: seconds(200), hashing: false }, down: { ...STEP, fixed: seconds(200), hashing: false } };
+  const machine = (point: string): Machine => at(point, {}, { capabilities: [tunable(undefined, restarts), sleeper({ up: { ...STEP, fixed: seconds(200), hashing: false } })] });
+  const long = made({ at: millis(NOW - POLICY.dwell) });
+  test("not for a few minutes", () => assert.equal(targets(run([machine("200"), machine("600")], 6300, { made: long, horizon: seconds(300) })), "200 600"));
+  test("for hours", () => assert.notEqual(targets(run([machine("200"), machine("600")], 6300, { made: long, horizon: seconds(4 * 3600) })), "200 600"));
 });

@@ -23,7 +23,7 @@ const deviceAt = (index: number): DeviceRow => ({
   setpoint: "point 435",
   order: null,
   unknownReason: null,
-  quarantineReason: null, maintenance: false, poolGuard: null, owes: [],
+  quarantineReason: null, wear: { restH: 0, powerCycles: 0, thermalCycles: 0, changes: 0 }, maintenance: false, poolGuard: null, owes: [], priority: 0, pin: null,
 });
 
 export interface SceneOptions {

@@ -71,6 +71,12 @@ export const deviceEvents: Chapter = {
     level: "warn", says: "a miner is left alone",
     means: "It is told nothing, also after a restart of the daemon; it is counted at what the meter says.", cause: "`curtailctl maintenance` by `who`.", cure: "`curtailctl maintenance ID --end` takes it up again.",
   },
+  "pin.set": {
+    level: "warn", says: "a technician has pinned a miner", means: "It runs at `pin` as long as the limit leaves room for it, before all others; also after a restart of the daemon.", cause: "`curtailctl pin` by `who`.", cure: "`curtailctl pin ID --end` lets it go where it earns most.",
+  },
+  "pin.cleared": {
+    level: "info", says: "a miner is no longer pinned by a technician", means: "It runs where the plan has it, or where the configuration pins it.", cause: "`curtailctl pin --end` by `who`.", cure: NO_CURE,
+  },
   "maintenance.ended": {
     level: "info", says: "a miner is under control again", means: "It is planned and told like the others.", cause: "`curtailctl maintenance --end` by `who`.", cure: NO_CURE,
   },

@@ -1,0 +1,122 @@
+/**
+ * The last of a budget: what bisection and repair leave between a plan and its bound is closed by exchanging points among
+ * machines. A dynamic program over the watts more or less than the plan at the marginal price, one state a bucket, so that
+ * its time and memory are bounded; entries that alone lose more than the gap are no part of a better plan and are left out.
+ */
+import type { Candidate } from "./allocate.ts";
+import { entriesOf } from "./curve.ts";
+
+/** Of the range of watts that exchanges move through. Each keeps its best state, with its watts unrounded. */
+const BUCKETS = 1024;
+/** Machines that take part: those whose next best entry costs least. What more would find is below the worth of a change. */
+const MACHINES = 100;
+
+export interface Unfinished {
+  readonly candidates: readonly Candidate[];
+  readonly budget: number;
+  /** TH/s a watt at the margin, and what a watt has to earn at the least. */
+  readonly price: number;
+  readonly least: number;
+  /** TH/s between the plan in hand and its bound, and how much of it may stay. */
+  readonly gap: number;
+  readonly enough: number;
+}
+
+/** What a machine may be exchanged to; the entry that is best at the marginal price comes first. */
+interface Choices {
+  readonly machine: number;
+  readonly entries: readonly number[];
+  /** Watts over the first. */
+  readonly more: Float64Array;
+  /** TH/s earned less than by the first, watts paid at the marginal price. */
+  readonly loss: Float64Array;
+}
+
+/** Entries that earn more than the plan in hand; null: none were found. */
+export function exchanged({ candidates, budget, price, least, gap, enough }: Unfinished): Int32Array | null {
+  const all = candidates.map((candidate, machine) => choicesOf(candidate, { machine, price, gap }));
+  const room = candidates.reduce((left, { curve, gain }, i) => left - gain * (curve.power[all[i]?.entries[0] ?? 0] as number), budget);
+  const nearest = ({ loss }: Choices): number => loss.subarray(1).reduce((so, value) => Math.min(so, value), Infinity);
+  const taking = all.filter(({ entries }) => entries.length > 1).toSorted((a, b) => nearest(a) - nearest(b) || a.machine - b.machine).slice(0, MACHINES);
+  const found = walk(taking, { room, gap, enough, slack: price - least });
+  if (found === null) return null;
+  const better = Int32Array.from(all, ({ entries }) => entries[0] ?? 0);
+  for (const [at, { machine }] of taking.entries()) better[machine] = found[at] as number;
+  return better;
+}
+
+/** Only those that alone do not lose the whole gap. */
+function choicesOf(candidate: Candidate, { machine, price, gap }: { readonly machine: number; readonly price: number; readonly gap: number }): Choices {
+  const { curve, gain } = candidate;
+  const net = (entry: number): number => (curve.hashrate[entry] as number) - price * gain * (curve.power[entry] as number);
+  const open = entriesOf(curve, candidate);
+  const best = open.reduce((so, entry) => (net(entry) > net(so) ? entry : so));
+  const entries = [best, ...open.filter((entry) => entry !== best && net(best) - net(entry) < gap)];
+  return {
+    machine, entries,
+    more: Float64Array.from(entries, (entry) => gain * ((curve.power[entry] as number) - (curve.power[best] as number))),
+    loss: Float64Array.from(entries, (entry) => Math.max(0, net(best) - net(entry))),
+  };
+}
+
+/** The entries of the cheapest way to come nearest to the room. Every state is a plan: whom it has not reached stays at its first. */
+function walk(machines: readonly Choices[], { room, gap, enough, slack }: { readonly room: number; readonly gap: number; readonly enough: number; readonly slack: number }): Int32Array | null {
+  const reach = machines.reduce((most, { more }) => more.reduce((so, value) => Math.max(so, Math.abs(value)), most), 0);
+  const low = -reach;
+  const high = Math.max(room, 0) + reach;
+  const perWatt = (BUCKETS - 1) / Math.max(1, high - low);
+  const [watts, losses] = [new Float64Array(BUCKETS), new Float64Array(BUCKETS).fill(Infinity)];
+  const [nextWatts, nextLosses] = [new Float64Array(BUCKETS), new Float64Array(BUCKETS)];
+  losses[Math.round(-low * perWatt)] = 0;
+  /** By machine and bucket: the choice that led there, and from where. */
+  const chosen: Uint8Array[] = [];
+  const from: Uint16Array[] = [];
+  let best = gap * (1 - 1e-9);
+  let end: End | null = null;
+  for (const [at, { more, loss }] of machines.entries()) {
+    const [choice, origin] = [new Uint8Array(BUCKETS), new Uint16Array(BUCKETS)];
+    chosen.push(choice);
+    from.push(origin);
+    nextLosses.fill(Infinity);
+    for (let bucket = 0; bucket < BUCKETS; bucket++) {
+      const spent = watts[bucket] as number;
+      const lost = losses[bucket] as number;
+      if (lost >= best) continue;
+      for (let k = 0; k < more.length; k++) {
+        const now = spent + (more[k] as number);
+        const losing = lost + (loss[k] as number);
+        if (losing >= best || now < low || now > high) continue;
+        const to = Math.round((now - low) * perWatt);
+        const left = losing + slack * (room - now);
+        if (now <= room && left < best) [best, end] = [left, { at, k, bucket }];
+        if (losing >= (nextLosses[to] as number)) continue;
+        nextWatts[to] = now;
+        nextLosses[to] = losing;
+        choice[to] = k;
+        origin[to] = bucket;
+      }
+    }
+    if (best <= enough) break;
+    watts.set(nextWatts);
+    losses.set(nextLosses);
+  }
+  return end === null ? null : retraced(machines, { chosen, from, end });
+}
+
+/** The last step of the best plan: its machine and choice, and the bucket it left; the one it came to may have been taken by another. */
+interface End {
+  readonly at: number;
+  readonly k: number;
+  readonly bucket: number;
+}
+
+function retraced(machines: readonly Choices[], { chosen, from, end }: { readonly chosen: readonly Uint8Array[]; readonly from: readonly Uint16Array[]; readonly end: End }): Int32Array {
+  const entries = Int32Array.from(machines, (choices) => choices.entries[0] ?? 0);
+  let { bucket } = end;
+  entries[end.at] = machines[end.at]?.entries[end.k] ?? 0;
+  for (let at = end.at - 1; at >= 0; at--) {
+    entries[at] = machines[at]?.entries[chosen[at]?.[bucket] ?? 0] ?? 0;
+    bucket = from[at]?.[bucket] ?? 0;
+  }
+  return entries;
+}

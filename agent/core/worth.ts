@@ -1,0 +1,80 @@
+/**
+ * What a machine at each of its entries is worth to a plan: its hashrate, less what is lost on the way there and what a
+ * change wears, so that the plan which earns most is also the one that changes least.
+ */
+import type { Candidate } from "./allocate.ts";
+import type { Curve, Range } from "./curve.ts";
+import { entryOf, valued } from "./curve.ts";
+import type { MachineRule, Policy } from "./policy.ts";
+import { settleTime } from "./settle.ts";
+import type { Millis } from "./units.ts";
+import type { View } from "./view.ts";
+
+/** Of a machine's highest hashrate: what a change has to earn beside what it loses, and again when the last one is not long ago. */
+const WEARS = { change: 0.001, again: 0.004 } as const;
+/** The most that rest is worth in the choice of whom to let sleep, and how much longer one has rested for that. */
+const FAIR = { worth: 0.0005, over: 100 * 3_600_000 } as const;
+/** More than any machine earns: where it may not stay, or may not go. */
+export const NEVER = 1e6;
+/** Before whoever has a priority. */
+const PINNED = -1;
+export const NO_RULE: MachineRule = { priority: 0, pin: null };
+
+export interface WorthContext {
+  readonly uptime: Millis;
+  readonly policy: Policy;
+  /** How long it may earn. */
+  readonly horizon: Millis;
+  readonly doubt: number;
+  /** The lowest point it may run at. */
+  readonly from: (view: View) => number;
+  /** Nothing asks for a change: whoever has had its share of them stays as it is. */
+  readonly steady: boolean;
+}
+
+export function candidatesOf(views: readonly View[], context: WorthContext): Candidate[] {
+  const rested = views.reduce((least, { state }) => Math.min(least, state.wear.rest), Infinity);
+  return views.map((view) => {
+    const rule = context.policy.rules.get(view.device.id) ?? NO_RULE;
+    const pin = pinOf(view.curve, rule);
+    return { curve: worthOf(view, rested, context), gain: view.state.gain * context.doubt, rank: pin === null ? rule.priority : PINNED, ...rangeOf(pin, context.from(view)) };
+  });
+}
+
+/** A pin that the machine has no point for is none. */
+export function pinOf(curve: Curve, { pin }: MachineRule): number | null {
+  const entry = entryOf(curve, pin);
+  return entry < 0 || curve.setpoints[entry] === null ? null : entry;
+}
+
+function rangeOf(pin: number | null, from: number): Range {
+  if (pin === null) return { from, to: Infinity };
+  // One that cannot come down to its pin in time sleeps first.
+  return { from: Math.max(pin, from), to: pin };
+}
+
+function worthOf(view: View, rested: number, context: WorthContext): Curve {
+  const { curve, state } = view;
+  const standing = entryOf(curve, state.target);
+  const top = curve.hashrate.at(-1) ?? 0;
+  const again = isRecent(view, context);
+  const wears = top * (WEARS.change + (again ? WEARS.again : 0));
+  const fair = FAIR.worth * Math.min(1, (state.wear.rest - rested) / FAIR.over);
+  const worth = curve.hashrate.map((hashrate, entry) => {
+    const bonus = entry === 0 ? 0 : fair * top;
+    if (standing < 0 || entry === standing) return hashrate + bonus;
+    return hashrate + bonus - (context.steady && again ? NEVER : wears + lostOnTheWay(view, standing, entry) / context.horizon);
+  });
+  return valued(curve, worth);
+}
+
+/** It has been told to change within the time in which once is enough. */
+export const isRecent = ({ state }: View, { uptime, policy }: Pick<WorthContext, "uptime" | "policy">): boolean => state.changedAt !== null && uptime - state.changedAt < policy.wear.between;
+
+/** TH/s x ms. A live tune earns on its way, half of the difference is lost; what sleeps or wakes earns nothing. */
+function lostOnTheWay(view: View, standing: number, to: number): number {
+  const { curve } = view;
+  const [before, after] = [curve.hashrate[standing] as number, curve.hashrate[to] as number];
+  const live = standing > 0 && to > 0 && curve.points?.up.hashing === true;
+  return (live ? 0.5 * Math.abs(after - before) : Math.max(before, after)) * settleTime(view, to);
+}
