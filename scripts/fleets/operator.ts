@@ -29,6 +29,7 @@ export class FleetOperator implements AsyncDisposable {
   #next = 0;
   /** Heartbeats owed. */
   #due = 0;
+  #beatAt = performance.now();
   #seq = Date.now();
 
   readonly #heartbeatS: number;
@@ -69,6 +70,8 @@ export class FleetOperator implements AsyncDisposable {
     const document = compose("LIMIT", { intervals: [{ start: null, durationS: forS, limitW }] }, { ...this.#envelope(`area/${AREA}`), id, exp: Date.now() + forS * 1000 });
     const at = wallMs();
     this.#say(document, this.#last);
+    // What has ended is obeyed no more, and a heartbeat names what is obeyed and no other.
+    setTimeout(() => delete this.#last[document.topic], forS * 1000).unref();
     return { id, at };
   }
 
@@ -98,10 +101,13 @@ export class FleetOperator implements AsyncDisposable {
   /** Spread over the period: a batch every tenth of a second. */
   #beat(): void {
     const racks = [...this.#own.keys()];
-    for (this.#due += (racks.length * BEAT_EVERY_MS) / (this.#heartbeatS * 1000); this.#due >= 1; this.#due -= 1) {
+    const now = performance.now();
+    // By the time that has passed, and not by ticks: on a busy machine some are late.
+    for (this.#due += (racks.length * (now - this.#beatAt)) / (this.#heartbeatS * 1000); this.#due >= 1; this.#due -= 1) {
       const index = racks[this.#next++ % racks.length] ?? 0;
       this.#link.publish(compose("HEARTBEAT", { periodS: this.#heartbeatS, last: { ...this.#last, ...this.#own.get(index) } }, this.#envelope(nameOf(index).node)));
     }
+    this.#beatAt = now;
   }
 
   #hear({ topic, payload }: IncomingMessage): void {
