@@ -1,10 +1,11 @@
 /** VNish over its REST API (`miners[].address` names the web port, usually 80): throttle, clocks and volts or presets, pause and resume. */
-import type { Capability, Nameplate, Telemetry } from "../../agent/core/model.ts";
+import type { Capability, Nameplate, OperatingPoint, Telemetry } from "../../agent/core/model.ts";
 import { watts } from "../../agent/core/units.ts";
 import { DeviceError } from "../../agent/runtime/errors.ts";
 import type { Actuators, Device, MinerOptions } from "../driver.ts";
 import type { MinerModel } from "../models.ts";
-import { VnishApi } from "./api.ts";
+import { HttpRefusedError } from "../http/answer.ts";
+import { VnishApi, type VnishTalk } from "./api.ts";
 import { Identity } from "./identity.ts";
 import { blink, globals, preset, sleep, throttle } from "./orders.ts";
 import { telemetryOf } from "./telemetry.ts";
@@ -76,10 +77,19 @@ class Vnish implements Device {
     const { points, throttles, manual } = this.#identity;
     const point = points.find((candidate) => candidate.id === id);
     if (point === undefined) throw new DeviceError("out-of-range", `no point "${id}"; known: ${points.map((known) => known.id).join(", ")}`);
-    if (throttles) return throttle(talk, point);
+    if (throttles) return this.#throttle(talk, point);
     if (!manual) return preset(talk, point);
     const walked = await globals(talk, point);
     if (walked !== null) this.#identity.walks(walked);
+  }
+
+  async #throttle(talk: VnishTalk, point: OperatingPoint): Promise<void> {
+    try {
+      await throttle(talk, point);
+    } catch (error) {
+      if (error instanceof HttpRefusedError && error.status === 404) this.#identity.hasNoThrottle();
+      throw error;
+    }
   }
 
   #notice({ uptime }: Telemetry): void {

@@ -22,6 +22,8 @@ export class Identity {
   throttles = false;
   /** Set by hand: clocks and volts are what it is told. */
   manual = false;
+  /** Its version should have one, and it knows no such path: a build of somebody's own. */
+  #withoutThrottle = false;
   /** Whether clocks and volts have been taken without a restart. */
   #walks = false;
   points: readonly OperatingPoint[];
@@ -44,7 +46,7 @@ export class Identity {
     this.perTerahash = perTerahashOf(textAt(info, "hr_measure") ?? "GH/s");
     const version = textAt(info, "fw_version");
     if (version === null) throw new DeviceError("malformed", "GET /info: no fw_version; is this VNish?");
-    this.throttles = isAtLeast(version, THROTTLES_FROM);
+    this.throttles = isAtLeast(version, THROTTLES_FROM) && !this.#withoutThrottle;
     this.version = version;
   }
 
@@ -59,6 +61,12 @@ export class Identity {
     if (manual !== this.manual) this.#tries = TRIES;
     this.manual = manual;
     if (this.#tries > 0) await (manual ? this.#learnGlobals(perf, talk) : this.#learnPresets(talk));
+  }
+
+  /** It has said that it knows no throttle: the next reading offers what it takes instead. */
+  hasNoThrottle(): void {
+    this.#withoutThrottle = true;
+    this.forget();
   }
 
   /** The firmware has said whether clocks and volts wait for a restart. */

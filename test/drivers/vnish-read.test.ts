@@ -256,6 +256,18 @@ describe("VNish orders", () => {
       assert.ok(!bench.asked.includes("POST /settings") && bench.asked.includes("POST /mining/resume"));
     }, { version: "1.2.7", by: "hand" }));
 
+  test("firmware of a version that should throttle and does not is told presets instead", () =>
+    with134(async (device, bench) => {
+      bench.override = (what) => (what === "POST /mining/throttle" ? json(404, { err: "Not found" }) : null);
+      await device.read(never);
+      await assert.rejects(to(device, "60%"), refused(/HTTP 404, Not found/));
+      await device.read(never);
+      const points = device.capabilities.flatMap((capability) => (capability.kind === "points" ? capability.points.map(({ id }) => id) : []));
+      assert.ok(points.includes("2557") && !points.includes("60%"), points.join(" "));
+      await to(device, "2557");
+      assert.ok(bench.asked.includes("POST /mining/restart"));
+    }));
+
   test("one that was stopped by hand is started where it cannot be resumed", () =>
     with134(async (device, bench) => {
       await device.read(never);
