@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { generateKeyPairSync } from "node:crypto";
 import { describe, test } from "node:test";
 import { isoTime } from "../../agent/signal/compose.ts";
 import { Bench, at, codes, events, names, newKey, own } from "./bench.ts";
@@ -152,6 +153,23 @@ describe("keys", () => {
       if (!heard) assert.deepEqual(events(effects).map(({ fields }) => fields["code"]), ["BAD_SIGNATURE"]);
     });
   }
+
+  test("a P-256 key signs as well (ES256), and no key signs under another's name", () => {
+    const bench = new Bench({ signatures: "required" });
+    const other = { kid: "grid-2", ...generateKeyPairSync("ec", { namedCurve: "P-256" }) };
+    const es256 = { kid: other.kid, key: other.privateKey };
+    bench.hear(bench.keySet([bench.keyRow(), bench.keyRow(other, { alg: "ES256" })]));
+    assert.deepEqual(bench.signal.summary(bench.tick()).keys, ["grid-1", "grid-2"]);
+    bench.hear(bench.limit(7_000, { key: es256 }));
+    assert.equal(bench.stated(), 7_000);
+    for (const forged of [{ ...es256, kid: "grid-1" }, { ...bench.grid, kid: "grid-2" }]) {
+      const [refused] = events(bench.hear(bench.limit(1, { key: forged, id: "e2" })));
+      assert.match(String(refused?.fields["reason"] ?? ""), /does not sign with|^$/);
+    }
+    assert.equal(bench.stated(), 7_000);
+    assert.equal(bench.signal.summary(bench.tick()).refused.BAD_SIGNATURE?.count, 2);
+    assert.equal(bench.restarted().stated(), 7_000);
+  });
 
   test("at the end of the set no key signs any more", () => {
     const bench = new Bench({ signatures: "required" });
