@@ -30,6 +30,8 @@ export interface SparkplugOptions {
 
 /** A broker where the primary host does not show itself is left after this long, if there is another. */
 const HOST_WITHIN = seconds(5);
+/** Cycles may come more often than a host has use for: what changed in between is said with the next look. */
+const LOOK_EVERY = seconds(1);
 /** Commands without end are said so often. */
 const SAY_AGAIN = seconds(60);
 const LARGEST_BDSEQ = 255;
@@ -46,6 +48,7 @@ export class Sparkplug implements Attendant {
   readonly #tables = new Map<number, Table<string>>();
   #silentSince: Millis | null = null;
   #saidAt: Millis | null = null;
+  #lookedAt: Millis | null = null;
 
   constructor(options: SparkplugOptions) {
     this.#options = options;
@@ -69,6 +72,7 @@ export class Sparkplug implements Attendant {
       connected: () => {
         this.#usedUp();
         node.connected();
+        this.#lookedAt = null;
         this.#silentSince = null;
       },
       disconnected: () => node.disconnected(),
@@ -78,7 +82,10 @@ export class Sparkplug implements Attendant {
   decided(decision: Decision, { status, tick }: { readonly status: StatusDocument; readonly tick: Tick }): readonly Change[] {
     const node = this.#node;
     if (node === null) return [];
-    for (const message of node.look(this.#reading(decision, status, tick))) this.#publish(message);
+    if (this.#lookedAt === null || tick.uptime - this.#lookedAt >= LOOK_EVERY) {
+      this.#lookedAt = tick.uptime;
+      for (const message of node.look(this.#reading(decision, status, tick))) this.#publish(message);
+    }
     this.#walk(node, tick.uptime);
     return [];
   }
@@ -91,6 +98,7 @@ export class Sparkplug implements Attendant {
     const { uptime } = this.#options.clock.now();
     switch (heard.kind) {
       case "rebirth":
+        this.#lookedAt = null;
         this.#desk?.soon();
         return;
       case "leave":

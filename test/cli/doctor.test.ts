@@ -27,6 +27,7 @@ describe("curtailctl doctor", { concurrency: 2 }, () => {
       "GET /status": { ...status, state: "failsafe", storage: "failed", software: "curtaild/0.0.1" },
       "GET /devices": [device, silent],
       "GET /meters": [{ id: "pdu-1", role: "rack", failure: null }],
+      "GET /grid": { tongues: [{ by: "OpenADR", heard: false, ageS: 200, lostAfterS: 120, trouble: "GET /programs: HTTP 401", events: [] }] },
     });
     const args = ["doctor", "--config", file, "--socket", daemon.directory];
     const [text, json] = [await run("curtailctl", args), await run("curtailctl", ["--json", ...args])];
@@ -37,6 +38,7 @@ describe("curtailctl doctor", { concurrency: 2 }, () => {
     found("configuration", "ok", /is valid/);
     found("grid", "fault", /failsafe/);
     found("storage", "fault", /kept/);
+    found("OpenADR", "fault", /401/);
     found("version", "doubt", /0\.0\.1 runs/);
     found("miner asic-02", "fault", /nothing listens/);
     found("grid broker mqtt://127.0.0.1:1", "fault", /nothing listens/);

@@ -1,11 +1,11 @@
 /** What the daemon says of the rack, and what lies behind each machine it cannot read. */
 import type { Config } from "../../config/schema.ts";
 import { explained } from "../../report/runbook/runbook.ts";
-import type { DeviceRow, StatusDocument } from "../answers.ts";
+import type { DeviceRow, GridAnswer, StatusDocument } from "../answers.ts";
 import type { ControlClient } from "../client.ts";
 import { Failure } from "../exit.ts";
 import { version } from "../version.ts";
-import { complianceText, limitText } from "../words.ts";
+import { complianceText, limitText, plain } from "../words.ts";
 import { doubt, fault, ok, type Finding } from "./finding.ts";
 import { unreached } from "./reach.ts";
 
@@ -18,11 +18,18 @@ interface MeterRow {
 export async function lookAtDaemon(daemon: ControlClient): Promise<Finding[]> {
   try {
     const status = (await daemon.ask("GET", "/status")) as StatusDocument;
-    return [ok("daemon", `runs ${status.software}`), ...judge(status)];
+    return [ok("daemon", `runs ${status.software}`), ...judge(status), ...(await lookAtTongues(daemon))];
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
     return [fault("daemon", error.message, "systemctl status curtaild; journalctl -u curtaild -b -p warning")];
   }
+}
+
+/** A second grid: whether it is heard, and else why not. */
+async function lookAtTongues(daemon: ControlClient): Promise<Finding[]> {
+  const answer = await told<Pick<GridAnswer, "tongues">>(daemon, "/grid");
+  return (answer?.tongues ?? []).map(({ by, heard, trouble }) =>
+    heard && trouble === null ? ok(by, "is heard") : (heard ? doubt : fault)(by, trouble === null ? "is not heard" : plain(trouble), "Correct what is named: network, address, certificate or what this rack is let in with. Until it is heard the failsafe limit holds."));
 }
 
 const cureOf = (name: string): string => explained(name)?.cure ?? "See the runbook.";
@@ -43,7 +50,7 @@ function judge(status: StatusDocument): Finding[] {
 
 /** Machines and meters as the daemon reads them; where no daemon answers, as the configuration names them. */
 export async function lookAtMachines(daemon: ControlClient, { miners, meters }: Config, progress: (text: string) => void): Promise<Finding[]> {
-  const [rows, read] = await Promise.all([asked<DeviceRow>(daemon, "/devices"), asked<MeterRow>(daemon, "/meters")]);
+  const [rows, read] = await Promise.all([told<readonly DeviceRow[]>(daemon, "/devices"), told<readonly MeterRow[]>(daemon, "/meters")]);
   const known = new Map(rows?.map((row) => [row.id, row]));
   const readings = new Map(read?.map((row) => [row.id, row]));
   let done = 0;
@@ -73,9 +80,9 @@ export async function lookAtMachines(daemon: ControlClient, { miners, meters }: 
 const troubleOf = (row: DeviceRow | undefined): string | null | undefined =>
   row === undefined ? undefined : row.quarantineReason !== null ? `in quarantine: ${row.quarantineReason}` : row.unknownReason === null || row.unknownReason === "not-polled" ? null : row.unknownReason;
 
-const asked = async <T>(daemon: ControlClient, path: string): Promise<readonly T[] | null> => {
+const told = async <T>(daemon: ControlClient, path: string): Promise<T | null> => {
   try {
-    return (await daemon.ask("GET", path)) as readonly T[];
+    return (await daemon.ask("GET", path)) as T;
   } catch (error) {
     if (error instanceof Failure) return null;
     throw error;
