@@ -117,6 +117,7 @@ function waitText({ wait, setpoint, misses }: Machine): string {
   const to = setpoint ?? "its setpoint";
   const after = wait.forS === null ? "" : ` for ${secondsText(wait.forS)}`;
   switch (wait.because) {
+    case "starts": return `is told ${to} when it has started`;
     case "back-off": return `is told ${to} again in ${secondsText(wait.forS)}: ${misses} orders were without effect`;
     case "not-lowered": return `is not told ${to} before the first readings`;
     case "no-raises": return `waits for ${to}: nothing is raised now`;

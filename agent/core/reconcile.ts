@@ -43,7 +43,7 @@ export interface Reconciled {
 
 /** Why an order that is needed has not gone out. */
 export interface Wait {
-  readonly because: "back-off" | "not-lowered" | "no-raises" | "rests" | "wakes" | "phase" | "room" | "turn";
+  readonly because: "back-off" | "starts" | "not-lowered" | "no-raises" | "rests" | "wakes" | "phase" | "room" | "turn";
   /** Uptime at which it is over; null: nobody knows. */
   readonly until: Millis | null;
   /** Watts it needs on its way, where room is what it waits for. */
@@ -85,6 +85,8 @@ export function reconcile(views: readonly View[], context: ReconcileContext): Re
     if (uptime < paused) wait(view, "back-off", paused);
     else if (lowers && context.mayLower) issue(view, state, target, true);
     else if (lowers) wait(view, "not-lowered", null);
+    // What starts takes no setting yet, and is not held up by waiting: it comes up where it was.
+    else if (starts(view)) wait(view, "starts", null);
     else if (!context.mayRaise) wait(view, "no-raises", null);
     else raises.push({ view, state, target, cost: Math.max(...transitionEnds(view, to)) - view.reserve });
   }
@@ -115,6 +117,8 @@ export function reconcile(views: readonly View[], context: ReconcileContext): Re
   }
   return { orders, states, nextOrder, woken, headroom: context.headroom === null ? null : headroom, starving, waits };
 }
+
+const starts = ({ device: { reading } }: View): boolean => reading.kind === "known" && reading.telemetry.state === "starting";
 
 const hasRested = ({ turnedAt }: DeviceState, uptime: Millis, { turns }: Policy): boolean => turnedAt === null || uptime - turnedAt >= turns.minOff;
 

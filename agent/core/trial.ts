@@ -143,13 +143,13 @@ export function disagreement(since: Millis | null, views: readonly View[], { sna
   return contradicts(power, { views, bias, watts: DISAGREEMENT.watts }) ? (since ?? snapshot.tick.uptime) : null;
 }
 
-/** One that says nothing draws something between nothing and its nameplate. What the rack draws besides explains a meter that shows more, none that shows less. */
+/** One that says nothing draws what its outlet shows, else what the rack's meter leaves open. What the rack draws besides explains a meter that shows more, none that shows less. */
 function contradicts(power: Watts, { views, bias, watts: besides }: { readonly views: readonly View[]; readonly bias: Watts; readonly watts: number }): boolean {
   let [low, high] = [0, Math.max(0, bias)];
-  for (const { device } of views) {
+  for (const { device, draw } of views) {
     const own = device.reading.kind === "known" ? device.reading.telemetry.power : null;
-    low += own ?? 0;
-    high += own ?? (device.feed?.on === false ? 0 : device.nameplate.highest);
+    low += own ?? draw.low;
+    high += own ?? draw.high;
   }
   const margin = DISAGREEMENT.fraction * power + besides;
   return power < low - margin || power > high + margin;

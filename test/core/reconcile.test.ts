@@ -45,6 +45,8 @@ describe("level, not edge", () => {
     ["one that woke by itself is put back to sleep", one(says("600"), wanted("asleep"), "asleep"), "a-asleep"],
     ["one between points, nothing under way", one(passing(450), wanted("400"), "400"), "a-400"],
     ["one that climbs from below to the very point: no order brings it down", one(climbing(passing(400)), wanted("400"), "400", { outlet: metered(70) }), "a+400"],
+    ["one that still starts is told nothing higher", one(climbing(passing(400), { state: "starting" }), wanted("400"), "500", { outlet: metered(70) }), ""],
+    ["but may be told less", one(climbing(passing(400), { state: "starting" }), wanted("400"), "300", { outlet: metered(70) }), "a-300"],
     ["one that climbs to a higher point is lowered", one(climbing(passing(600)), wanted("400"), "400", { outlet: metered(70) }), "a-400"],
     ["a silent one may still hear", one(silent(), wanted("400"), "400"), "a+400"],
     ["the order is in the mailbox: no second one", one(says("600"), ordered("400", { ago: 100, settle: 5100 }), "400", { order: status("waiting", "400") }), ""],

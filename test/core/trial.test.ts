@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { nextWatch, startWatch } from "../../agent/core/settle.ts";
-import type { Snapshot } from "../../agent/core/snapshot.ts";
+import type { Metered, Snapshot } from "../../agent/core/snapshot.ts";
 import type { DeviceState, RackState } from "../../agent/core/state.ts";
 import type { Trial } from "../../agent/core/trial.ts";
 import { disagreement, extendTrial, judgeMeter, teachesNow } from "../../agent/core/trial.ts";
@@ -86,15 +86,16 @@ describe("a meter not believed", () => {
 });
 
 describe("machines against meter", () => {
-  const since = (meterW: number, own: readonly [number, number | null], { bias = 0, states = STATES }: { bias?: number; states?: Record<string, DeviceState> } = {}) => {
-    const shot = snapshot([device("a", says("400", { own: own[0] })), device("b", own[1] === null ? silent() : says("400", { own: own[1] }))], metered(meterW));
+  const since = (meterW: number, own: readonly [number, number | null], { bias = 0, states = STATES, outlet = null }: { bias?: number; states?: Record<string, DeviceState>; outlet?: Metered | null } = {}) => {
+    const shot = snapshot([device("a", says("400", { own: own[0] }), { outlet }), device("b", own[1] === null ? silent() : says("400", { own: own[1] }), { outlet })], metered(meterW));
     return disagreement(null, viewsOf(shot, states), { snapshot: shot, bias: watts(bias) });
   };
   const cases: readonly [string, Millis | null, Millis | null][] = [
     ["within 5 % and 100 W: agreed", since(4600, [2350, 2350]), null],
     ["beyond: since now", since(4600, [2600, 2600]), NOW],
     ["while an order is at work as well", since(4600, [2600, 2600], { states: { a: ordered("400", { ago: 1000, settle: 10_000 }), b: wanted("400") } }), NOW],
-    ["one that says nothing may draw nothing or its nameplate: 2,600 W to 6,800 W", since(4600, [2600, null]), null],
+    ["one that says nothing draws what the meter leaves open, up to its nameplate", since(4600, [2600, null]), null],
+    ["or what its outlet shows, which may be the same liar", since(3680, [2300, null], { outlet: metered(1840) }), NOW],
     ["less than the other says is a contradiction still", since(2300, [2600, null]), NOW],
     ["and more than both can draw", since(7400, [2600, null]), NOW],
     ["what the rack draws besides explains more", since(5600, [2300, 2300], { bias: 1000 }), null],
