@@ -140,7 +140,8 @@ const DISAGREES_FOR = 90_000;
 export function disagreement(since: Millis | null, views: readonly View[], { snapshot, bias }: { readonly snapshot: Snapshot; readonly bias: Watts }): Millis | null {
   const power = snapshot.rack?.power ?? null;
   if (power === null) return since;
-  return contradicts(power, { views, bias, watts: DISAGREEMENT.watts }) ? (since ?? snapshot.tick.uptime) : null;
+  // Words and meter are never of the same moment: what has begun is not over with the first look that is a little nearer.
+  return contradicts(power, { views, bias, watts: since === null ? DISAGREEMENT.watts : 0 }) ? (since ?? snapshot.tick.uptime) : null;
 }
 
 /** One that says nothing draws what its outlet shows, else what the rack's meter leaves open. What the rack draws besides explains a meter that shows more, none that shows less. */

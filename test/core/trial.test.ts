@@ -103,6 +103,14 @@ describe("machines against meter", () => {
   ];
   for (const [name, found, expected] of cases) test(name, () => assert.equal(found, expected));
 
+  test("what has begun is over when they agree within 5 %, not sooner", () => {
+    const goesOn = (meterW: number): Millis | null => {
+      const shot = shotAt(meterW, [2600, 2600]);
+      return disagreement(millis(5), viewsOf(shot, STATES), { snapshot: shot, bias: watts(0) });
+    };
+    assert.deepEqual([goesOn(4600), goesOn(4900), goesOn(5000)], [5, 5, null]);
+  });
+
   test("a small rack's is doubted before it is called out, and a late or frozen one teaches nothing", () => {
     const teaches = (meterW: number, own: readonly [number, number], contradictedSince: Millis | null = null) => {
       const shot = shotAt(meterW, own);

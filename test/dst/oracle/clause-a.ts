@@ -27,6 +27,8 @@ export class TruePower {
 const CALLED_OUT_MS = 120_000;
 /** Beyond this the machines' own words contradict the meter: 5 % and what a rack draws besides. */
 const DISAGREE = { fraction: 0.05, watts: 100 } as const;
+/** A meter that shows more than the machines say may show a load that is no machine, up to so much of nominal: that is learnt and kept free, not called out. */
+const BESIDES = 0.02;
 
 export class Words {
   /** Said, and not taken back. */
@@ -54,10 +56,11 @@ export class Words {
   }
 
   #meter({ sight, meterTrue, quiet, limitSinceMs, bootedMs }: Moment, verdicts: Verdicts): void {
-    const { nowMs } = sight;
+    const { nowMs, nominalW } = sight;
     const meterW = meterTrue ? null : sight.meterW();
     const says = meterTrue || meterW === null ? null : saysOf(sight.machines());
-    const contradicted = says !== null && meterW !== null && quiet && Math.abs(says - meterW) > DISAGREE.fraction * meterW + DISAGREE.watts;
+    const apartW = says === null || meterW === null ? 0 : Math.max(says - meterW, meterW - says - BESIDES * nominalW) - DISAGREE.fraction * meterW;
+    const contradicted = quiet && apartW > DISAGREE.watts;
     this.#contradictedMs = contradicted ? Math.max(this.#contradictedMs ?? nowMs, limitSinceMs, bootedMs) : null;
     if (this.#contradictedMs === null || nowMs - this.#contradictedMs < CALLED_OUT_MS) return;
     verdicts.judged("a2");
