@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { lookAt, whoIs } from "../drivers/find/look.ts";
 import { drivers, isDriverName } from "../drivers/index.ts";
 import { guarded, narrowed, type Bounds } from "../drivers/guarded.ts";
-import { loadModel, type MinerModel } from "../drivers/models.ts";
+import { heatOf, loadModel } from "../drivers/models.ts";
 import { Buses, type LineAddress } from "../drivers/modbus/buses.ts";
 import { loadProfile } from "../drivers/modbus/load.ts";
 import { modbusMeter } from "../drivers/modbus/meter.ts";
@@ -20,6 +20,8 @@ import { Proving } from "./attend/proving.ts";
 import { Metrics } from "./attend/metrics.ts";
 import { OutletBook } from "./attend/outlet-book.ts";
 import { outletNames } from "./attend/outlet-names.ts";
+import { OverTemperature } from "./attend/over-temperature.ts";
+import { UnderFrequency } from "./attend/under-frequency.ts";
 import { Outputs } from "./attend/outputs.ts";
 import { PoolGuard } from "./attend/pool-guard.ts";
 import { Succession } from "./attend/succession.ts";
@@ -130,7 +132,7 @@ export async function runRack(config: Config, surroundings: Surroundings, signal
     const outlets = new OutletBook(outletNames(config));
     const commissioning = new Commissioning(clock);
     const proving = new Proving(clock, new Map(config.miners.map(({ id, model }) => [id, model])));
-    const attendants: readonly Attendant[] = [new Succession(), new PoolGuard(config), new DebtKeeper(clock), schedule, estop, outputs, outlets, commissioning, proving, new Truth(config), watch, ...(ven === null ? [] : [ven]), ...(evidence?.attendants ?? [])];
+    const attendants: readonly Attendant[] = [new Succession(), new PoolGuard(config), new DebtKeeper(clock), schedule, estop, new OverTemperature(config, clock), new UnderFrequency(config), outputs, outlets, commissioning, proving, new Truth(config), watch, ...(ven === null ? [] : [ven]), ...(evidence?.attendants ?? [])];
     const about = (device: string): DeviceNotes => daemon.about(device);
     const farmers = farm === null ? [] : [new Farm({ ...farm, machines: config.miners.length, about, homeAssistant: homeAssistantOf(config, farm.root, surroundings.software) })];
     const edgeNode = await edgeNodeOf(config, { ...surroundings, about });
@@ -229,14 +231,16 @@ function wire(config: Config, passwords: ReadonlyMap<string, string>, { clock, r
   const buses = new Buses({ random, now: () => clock.now().uptime });
   const meters = config.meters.map((meter): WiredMeter => {
     const { id, profile, unit, login, role } = meter;
-    return { meter: scope.use(`meter ${id}`, modbusMeter({ id, profile: loadProfile(profile, [config.paths.profiles]), address: lineAddress(meter), unit, credentials: login, buses })), role };
+    // The frequency is read with every poll only where something hangs on it.
+    const urgent = config.policy.underFrequency !== null && role === "rack" ? ["frequency"] : [];
+    return { meter: scope.use(`meter ${id}`, modbusMeter({ id, profile: loadProfile(profile, [config.paths.profiles]), address: lineAddress(meter), unit, credentials: login, buses, urgent })), role };
   });
   const devices = config.miners.map((miner): WiredDevice => {
     const { id, driver, address, passwordFile, webPort, outlet } = miner;
     if (!isDriverName(driver)) throw new ConfigError(`miner ${id}: there is no driver ${driver}; use one of ${Object.keys(drivers).join(", ")}`);
     const password = passwordFile === null ? undefined : passwords.get(passwordFile);
     const model = loadModel(miner.model);
-    const bounds = boundsOf(miner.limits, model);
+    const bounds = boundsOf(miner.limits);
     const options = { id, address, model: narrowed(model, bounds), ...(password !== undefined && { password }), ...(webPort !== null && { webPort }) };
     return {
       device: guarded(scope.use(`miner ${id}`, drivers[driver](options)), bounds),
@@ -246,7 +250,7 @@ function wire(config: Config, passwords: ReadonlyMap<string, string>, { clock, r
   return { devices, meters };
 }
 
-function boundsOf(limits: Config["miners"][number]["limits"], { boardMax }: MinerModel): Bounds {
+function boundsOf(limits: Config["miners"][number]["limits"]): Bounds {
   const quantity = <T>(value: number | null | undefined, unit: (value: number) => T): T | null => (value == null ? null : unit(value));
   return {
     frequencyMin: quantity(limits?.frequencyMinMHz, megahertz),
@@ -254,7 +258,6 @@ function boundsOf(limits: Config["miners"][number]["limits"], { boardMax }: Mine
     voltageMin: quantity(limits?.voltageMinMV, millivolts),
     voltageMax: quantity(limits?.voltageMaxMV, millivolts),
     powerMax: quantity(limits?.powerMaxW, watts),
-    boardMax: quantity(limits?.boardMaxC, celsius) ?? boardMax,
   };
 }
 
@@ -294,6 +297,8 @@ function policyOf(config: Config): Policy {
     wakes: { atOnce: policy.wakesAtOnce, spacing: seconds(policy.wakeSpacingS) },
     circuits: circuitsOf(config),
     outlets: { grace: seconds(policy.pduGraceS), perStep: policy.outletsAtOnce, spacing: seconds(policy.outletSpacingS) },
+    heat: heatLimits(config),
+    keepWarm: policy.keepWarm === null ? null : celsius(Math.max(policy.keepWarm.belowC, (policy.keepWarm.dewPointC ?? -Infinity) + ABOVE_DEW_C)),
     supply: node.supply === null ? null : bandAround(node.supply),
     least: policy.revenue === null ? 0 : breakEven(policy.revenue),
     rules: rulesOf(config),
@@ -304,6 +309,20 @@ function policyOf(config: Config): Policy {
 /** Only those that are not like the others. */
 const rulesOf = ({ miners }: Config): ReadonlyMap<string, MachineRule> =>
   new Map(miners.flatMap(({ id, priority, pin }) => (priority === 0 && pin === null ? [] : [[id, { priority, pin: pin === null ? null : pinned(pin) }] as const])));
+
+/** Boards as warm as this above the dew point stay dry. */
+const ABOVE_DEW_C = 3;
+
+/** By model, and what the owner says otherwise. */
+function heatLimits({ miners, policy: { heat } }: Config): Policy["heat"] {
+  return new Map(miners.map(({ id, model, limits }) => {
+    const own = heatOf(loadModel(model));
+    return [id, {
+      ...own, board: celsius(limits?.boardMaxC ?? own.board), chip: celsius(limits?.chipMaxC ?? own.chip), inlet: celsius(heat.inletMaxC ?? own.inlet),
+      cool: heat.coolInletC === null ? null : celsius(heat.coolInletC),
+    }];
+  }));
+}
 
 interface LinkContext extends Surroundings {
   readonly name: string;

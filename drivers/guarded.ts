@@ -1,13 +1,9 @@
-/**
- * A miner kept within its owner's bounds and its boards' temperature, whatever its driver: nothing outside is offered to plan
- * with, and nothing outside is ordered.
- */
+/** A miner kept within its owner's bounds, whatever its driver: nothing outside is offered to plan with, and nothing outside is ordered. */
 import type { Capability, CapabilityKind, OperatingPoint, Setpoint, Telemetry } from "../agent/core/model.ts";
-import { megahertz, millivolts, watts, type Celsius, type Megahertz, type Millivolts, type Watts } from "../agent/core/units.ts";
+import { megahertz, millivolts, watts, type Megahertz, type Millivolts, type Watts } from "../agent/core/units.ts";
 import { DeviceError } from "../agent/runtime/errors.ts";
 import { alike } from "./alike.ts";
 import type { Actuators, Device } from "./driver.ts";
-import { COOLED_BY, heatAfter, type Heat } from "./heat.ts";
 import type { MinerModel } from "./models.ts";
 
 /** Bounds of settings, both ends included; null: none. */
@@ -17,8 +13,6 @@ export interface Bounds {
   readonly voltageMin: Millivolts | null;
   readonly voltageMax: Millivolts | null;
   readonly powerMax: Watts | null;
-  /** From here on no raise. */
-  readonly boardMax: Celsius;
 }
 
 /** The model with its envelope narrowed, for what drivers set besides the points they offer. */
@@ -43,10 +37,9 @@ class Guarded implements Device {
   readonly restart?: NonNullable<Device["restart"]>;
   readonly #device: Device;
   readonly #bounds: Bounds;
-  #heat: Heat | null = null;
   #acting: { readonly of: Actuators; readonly guarded: Actuators } | null = null;
   /** The device's own list and what is left of it. */
-  #offered: { readonly of: readonly Capability[]; readonly ceiling: number; readonly left: readonly Capability[] } | null = null;
+  #offered: { readonly of: readonly Capability[]; readonly left: readonly Capability[] } | null = null;
 
   constructor(device: Device, bounds: Bounds) {
     const { id, orderDeadlineMs, debts, blink, restart } = device;
@@ -79,30 +72,26 @@ class Guarded implements Device {
 
   get capabilities(): readonly Capability[] {
     const of = this.#device.capabilities;
-    const ceiling = this.#heat?.ceiling ?? Infinity;
-    if (this.#offered?.of === of && this.#offered.ceiling === ceiling) return this.#offered.left;
-    const left = alike(of.map((capability) => this.#narrow(capability, ceiling)));
-    this.#offered = { of, ceiling, left };
+    if (this.#offered?.of === of) return this.#offered.left;
+    const left = alike(of.map((capability) => this.#narrow(capability)));
+    this.#offered = { of, left };
     return left;
   }
 
-  async read(signal: AbortSignal): Promise<Telemetry> {
-    const telemetry = await this.#device.read(signal);
-    this.#heat = heatAfter(this.#heat, telemetry, { boardMax: this.#bounds.boardMax, points: pointsIn(this.#device.capabilities) });
-    if (this.#heat === null) return telemetry;
-    return { ...telemetry, errors: [...telemetry.errors, `a board is at ${Math.round(this.#heat.hottest)} °C: no raise before it is ${COOLED_BY} °C below ${this.#bounds.boardMax} °C`] };
+  read(signal: AbortSignal): Promise<Telemetry> {
+    return this.#device.read(signal);
   }
 
   [Symbol.asyncDispose](): Promise<void> {
     return Promise.resolve(this.#device[Symbol.asyncDispose]());
   }
 
-  #narrow(capability: Capability, ceiling: number): Capability {
+  #narrow(capability: Capability): Capability {
     if (capability.kind === "points") {
-      const points = capability.points.filter((point) => this.#outside(point) === null && point.power <= ceiling);
+      const points = capability.points.filter((point) => this.#outside(point) === null);
       return { ...capability, points };
     }
-    if (capability.kind === "power-limit") return { ...capability, max: watts(Math.min(capability.max, this.#bounds.powerMax ?? Infinity, ceiling)) };
+    if (capability.kind === "power-limit") return { ...capability, max: watts(Math.min(capability.max, this.#bounds.powerMax ?? Infinity)) };
     return capability;
   }
 
@@ -112,21 +101,14 @@ class Guarded implements Device {
     await act?.(setpoint, signal);
   }
 
-  /** Throws `out-of-range` for what the owner does not want, `refused` for what the heat does not allow. */
+  /** Throws `out-of-range` for what the owner does not want. */
   #check(setpoint: Setpoint): void {
-    const heat = this.#heat;
-    const tooHot = (): DeviceError => new DeviceError("refused", `a board is at ${Math.round(heat?.hottest ?? 0)} °C, its limit is ${this.#bounds.boardMax} °C: no raise before it has cooled; look at fans and inlet air`);
     if (setpoint.kind === "points") {
       const point = pointsIn(this.#device.capabilities).find(({ id }) => id === setpoint.point);
       const outside = point === undefined ? null : this.#outside(point);
       if (outside !== null) throw new DeviceError("out-of-range", `point ${setpoint.point} is ${outside}, as limits in the configuration say`);
-      if (heat !== null && point !== undefined && (heat.asleep || point.power > heat.ceiling)) throw tooHot();
     }
-    if (setpoint.kind === "power-limit") {
-      if (setpoint.power > (this.#bounds.powerMax ?? Infinity)) throw new DeviceError("out-of-range", `${setpoint.power} W is above ${this.#bounds.powerMax} W, as limits in the configuration say`);
-      if (heat !== null && setpoint.power > heat.ceiling) throw tooHot();
-    }
-    if (setpoint.kind === "boards" && heat !== null && (heat.asleep || setpoint.count > heat.boards)) throw tooHot();
+    if (setpoint.kind === "power-limit" && setpoint.power > (this.#bounds.powerMax ?? Infinity)) throw new DeviceError("out-of-range", `${setpoint.power} W is above ${this.#bounds.powerMax} W, as limits in the configuration say`);
   }
 
   /** How a point leaves the bounds; null: it does not. What it does not state cannot leave them. */

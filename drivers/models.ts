@@ -1,4 +1,5 @@
 /** The model files under drivers/models, in the drivers' words. */
+import type { HeatLimits } from "../agent/core/heat.ts";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { z } from "zod";
 import type { OperatingPoint } from "../agent/core/model.ts";
@@ -24,8 +25,11 @@ export interface MinerModel {
   /** `measured`: read from a real device; `estimated`: scaled from a measured neighbour. */
   readonly status: "measured" | "estimated";
   readonly envelope: Envelope;
-  /** A board as hot as this gets no raise. */
+  /** A board, a chip as hot as this gets no raise. */
   readonly boardMax: Celsius;
+  readonly chipMax: Celsius;
+  /** The warmest air it is made for. */
+  readonly inletMax: Celsius;
   /** Ascending. */
   readonly points: readonly OperatingPoint[];
 }
@@ -33,6 +37,10 @@ export interface MinerModel {
 const positive = z.number().positive();
 /** Makers publish no limit for boards; above this hashboard chips, usually 10 to 15 °C hotter, come near theirs. */
 const BOARD_MAX_C = 80;
+/** Chips are 10 to 15 °C hotter than their board. */
+const CHIP_MAX_C = 95;
+/** Makers say 40 to 45 °C. */
+const INLET_MAX_C = 45;
 
 const modelFile = z
   .object({
@@ -45,6 +53,8 @@ const modelFile = z
     defaultPoint: z.string(),
     status: z.enum(["measured", "estimated"]),
     boardMaxC: z.number().min(20).max(150).default(BOARD_MAX_C),
+    chipMaxC: z.number().min(20).max(150).default(CHIP_MAX_C),
+    inletMaxC: z.number().min(0).max(80).default(INLET_MAX_C),
     limits: z.object({ frequencyMinMHz: positive, frequencyMaxMHz: positive, voltageMinMV: positive, voltageMaxMV: positive }),
     points: z.array(z.object({ id: z.string(), frequencyMHz: positive, voltageMV: positive, powerW: positive, hashrateThs: positive })).min(1),
   })
@@ -63,6 +73,8 @@ const modelFile = z
       voltage: { min: millivolts(file.limits.voltageMinMV), max: millivolts(file.limits.voltageMaxMV) },
     },
     boardMax: celsius(file.boardMaxC),
+    chipMax: celsius(file.chipMaxC),
+    inletMax: celsius(file.inletMaxC),
     points: file.points.map((point) => ({
       id: point.id,
       frequency: megahertz(point.frequencyMHz),
@@ -102,3 +114,8 @@ function readModel(file: URL): unknown {
     throw new ConfigError(`${file.pathname}: ${String(error)}`, { cause: error });
   }
 }
+
+/** What the guard against heat keeps this model within, where nobody says otherwise. */
+export const heatOf = ({ boardMax, chipMax, inletMax, points, defaultPoint, nameplate }: MinerModel): HeatLimits => ({
+  board: boardMax, chip: chipMax, inlet: inletMax, cool: null, rated: points.find(({ id }) => id === defaultPoint)?.power ?? nameplate,
+});

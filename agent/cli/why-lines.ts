@@ -97,7 +97,7 @@ function groups(devices: readonly Machine[]): [label: string, text: string][] {
 
 /** What is not as it should be with a machine; empty: nothing. */
 function troubleText(machine: Machine): string {
-  return [byText(machine), waitText(machine), refusedText(machine)].filter((text) => text !== "").join("; ");
+  return [byText(machine), heatText(machine), waitText(machine), refusedText(machine)].filter((text) => text !== "").join("; ");
 }
 
 function byText({ by, quarantine, unknownReason, failure, reserveW, setpoint, drawLowW }: Machine): string {
@@ -127,6 +127,14 @@ function waitText({ wait, setpoint, misses }: Machine): string {
     case "room": return `waits for ${to}: its way there needs ${powerText(wait.needsW)} and that is not free yet`;
     case "turn": return `waits for its turn to go to ${to}`;
   }
+}
+
+const heats = { board: "a board is at", chip: "a chip is at", fan: "fans that stand:" } as const;
+
+function heatText({ heat }: Machine): string {
+  if (heat === null) return "";
+  const reading = heat.by === "fan" ? `${heats.fan} ${heat.reading}` : `${heats[heat.by]} ${heat.reading} °C, its limit is ${heat.limit} °C`;
+  return `${reading}: ${heat.asleep ? "it sleeps until it has cooled" : "it is held lower until it has cooled"}`;
 }
 
 const refusedText = ({ refused }: Machine): string => (refused === null ? "" : `refused ${refused.setpoint ?? "an order"} at ${clockText(refused.at)} UTC: ${plain(refused.message)}`);
@@ -207,7 +215,7 @@ function pointText({ by, next, last }: Machine, { marginal, freeW }: { readonly 
   const worth = last?.thsPerKW == null ? "" : ` Its last step, up from ${last.to ?? "below"}, earns ${hashrateText(last.thsPerKW)} a kilowatt.`;
   if (next === null) return `it is at the highest point it may run at.${worth}`;
   const step = `the next point, ${next.to ?? "-"}, costs ${powerText(next.powerW)} more for ${hashrateText(next.hashrateThs)}`;
-  const room = next.because === "no-room" ? `, and ${powerText(freeW)} are left` : ", and a change is not worth it yet";
+  const room = next.because === "heat" ? ", and heat does not allow it" : next.because === "no-room" ? `, and ${powerText(freeW)} are left` : ", and a change is not worth it yet";
   const elsewhere = marginal === null || next.thsPerKW === null || marginal.thsPerKW === null ? "" : ` A kilowatt earns ${hashrateText(next.thsPerKW)} there; the least that one earns now is ${hashrateText(marginal.thsPerKW)} (at ${marginal.device}).`;
   return `${step}${room}.${elsewhere}${worth}`;
 }

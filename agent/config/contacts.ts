@@ -16,6 +16,7 @@ interface Named {
 
 const named = ({ contacts }: Config): Named[] => [
   ...contacts.estop.map((contact, index) => ({ contact, kind: "input" as const, path: ["contacts", "estop", index] })),
+  ...contacts.overTemperature.map(({ input }, index) => ({ contact: input, kind: "input" as const, path: ["contacts", "overTemperature", index, "input"] })),
   ...contacts.outputs.map(({ output }, index) => ({ contact: output, kind: "output" as const, path: ["contacts", "outputs", index, "output"] })),
 ];
 

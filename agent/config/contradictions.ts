@@ -1,5 +1,6 @@
 /** What is valid key by key and still cannot be meant. Every text names both sides. */
 import { formatAddress, formatOutlet } from "./address.ts";
+import { inClimate } from "./climate.ts";
 import { inContacts } from "./contacts.ts";
 import { Owned } from "./owned.ts";
 import type { BrokerConfig, Config } from "./schema.ts";
@@ -28,7 +29,7 @@ interface Abilities {
 }
 
 export function contradictions(config: Config, vocabulary: Vocabulary | null): Contradiction[] {
-  return [...inPower(config), ...inPhases(config), ...inGrid(config), ...inOpenadr(config), ...inLogin(config.grid, "grid"), ...(config.farm === null ? [] : inLogin(config.farm, "farm")), ...inDevices(config), ...inContacts(config, vocabulary), ...inSchedule(config), ...inWeb(config), ...inNames(config, vocabulary), ...inPaths(config)];
+  return [...inPower(config), ...inPhases(config), ...inGrid(config), ...inOpenadr(config), ...inLogin(config.grid, "grid"), ...(config.farm === null ? [] : inLogin(config.farm, "farm")), ...inDevices(config), ...inContacts(config, vocabulary), ...inClimate(config), ...inSchedule(config), ...inWeb(config), ...inNames(config, vocabulary), ...inPaths(config)];
 }
 
 /** Nothing here stops the rack from obeying, but somebody should look. */

@@ -12,7 +12,8 @@ export const minerLimits = () =>
       voltageMinMV: bound(50_000).meta({ description: "Least voltage its boards may be set to.", examples: [12_000] }),
       voltageMaxMV: bound(50_000).meta({ description: "Highest voltage its boards may be set to.", examples: [13_800] }),
       powerMaxW: bound(100_000).meta({ description: "No setting that draws more by its model is ordered.", examples: [3_000] }),
-      boardMaxC: z.number().min(20).max(150).nullable().default(null).meta({ description: "A miner with a board as hot as this gets no raise until it has cooled by 5 °C; unset: as the model says, usually 80.", examples: [75] }),
+      boardMaxC: z.number().min(20).max(150).nullable().default(null).meta({ description: "A miner with a board as hot as this gets no raise, then less, and 5 °C above it sleeps; it comes back by steps when it has cooled by 5 °C. Unset: as the model says, usually 80.", examples: [75] }),
+      chipMaxC: z.number().min(20).max(150).nullable().default(null).meta({ description: "The same for its chips; unset: as the model says, usually 95.", examples: [90] }),
     })
     .nullable()
     .default(null)

@@ -5,6 +5,7 @@
  */
 import * as z from "zod";
 import { parseAddress, parseOutlet } from "./address.ts";
+import { heatPolicy, keepWarm, overTemperature, underFrequency } from "./climate.ts";
 import { minerLimits, poolRules } from "./guarding.ts";
 import { openadr } from "./openadr.ts";
 
@@ -201,6 +202,7 @@ const contacts = z
   .strictObject({
     estop: z.array(outlet().meta({ description: "A contact in, as METER/NUMBER.", examples: ["pdu-1/1"] })).max(16).default([])
       .meta({ description: "Emergency stops, wired normally closed: one that is open, or cannot be read, stops the rack until `curtailctl estop reset`.", examples: [["pdu-1/1"]] }),
+    overTemperature: z.array(overTemperature(outlet())).max(16).default([]).meta({ description: "Thermostats of the room: each limits the rack while it is open.", examples: [[{ input: "pdu-1/2", limitPct: 30 }]] }),
     outputs: z.array(contact).max(16).default([]).meta({ description: "Contacts the agent switches: status lamps, a contactor, a watchdog relay.", examples: [[{ output: "pdu-1/8", as: "lamp", shows: "trouble" }]] }),
   })
   .prefault({})
@@ -229,6 +231,9 @@ const policy = z
         pricePerKWh: z.number().min(0).max(1_000_000).meta({ description: "What a kilowatt-hour costs, in the same currency.", examples: [0.06] }),
       }),
     ).meta({ description: "With both prices the rack earns the most money instead of the most hashrate: a watt that costs more than it earns is not drawn, and a miner whose best point loses money sleeps. Unset: the most hashrate.", examples: [{ pricePerThDay: 0.05, pricePerKWh: 0.06 }] }),
+    heat: heatPolicy(),
+    keepWarm: keepWarm(),
+    underFrequency: underFrequency(),
     optOut: z.boolean().default(false).meta({ description: "Whether events the grid leaves to our choice (obligation MAY) are left undone; the operator is told.", examples: [false] }),
     rampPctPerMin: z.number().positive().max(10_000).default(20).meta({ description: "How fast the rack may rise, in percent of nominalW a minute, unless the allocation says otherwise.", examples: [20] }),
     restartRandomS: z.number().min(0).max(3_600).default(300).meta({ description: "Longest random delay before the rack rises after an emergency or an outage, unless the allocation says otherwise.", examples: [300] }),

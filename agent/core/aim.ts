@@ -1,4 +1,5 @@
 /** What is aimed at: the smallest of all that states a limit, the ramp that leads there, and its name in the orders made for it. */
+import { entryOf } from "./curve.ts";
 import type { Allocation, Heard } from "./grid.ts";
 import type { EffectiveLimit, Statement } from "./limit.ts";
 import { gridStatements } from "./limit.ts";
@@ -71,6 +72,7 @@ export function rampBudget(before: Ramp | null, mode: Mode, { aim, allocations, 
 export function causeOf(view: View, context: { readonly mode: Mode; readonly aim: EffectiveLimit; readonly remade: boolean }): string {
   if (context.mode.emergency) return "emergency";
   if (view.state.quarantine !== null || view.state.deviatesSince !== null) return "deviation";
+  if (entryOf(view.curve, view.state.target) > view.most) return "heat";
   if (!context.remade) return "reconcile";
   return nameOf(context.aim);
 }

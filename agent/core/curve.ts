@@ -113,6 +113,18 @@ function upperHull(power: Float64Array, hashrate: Float64Array, entries: readonl
   };
 }
 
+const woken = new WeakMap<Curve, Curve>();
+
+/** The same curve without sleep. */
+export function awake(curve: Curve): Curve {
+  let same = woken.get(curve);
+  if (same === undefined) {
+    same = curve.setpoints.length < 2 ? curve : hulled({ ...curve, setpoints: [null, ...curve.setpoints.slice(1)] });
+    woken.set(curve, same);
+  }
+  return same;
+}
+
 /** What the driver says of the way from one entry to another; from -1 it is a tune. */
 export function transitionOf({ sleep, points }: Curve, from: number, to: number): Transition | undefined {
   if (to === 0) return sleep?.down;

@@ -6,6 +6,7 @@ import { aimAt, causeOf, horizonOf, isBinding, nameOf, rampBudget, samePower, st
 import { assess, tolerance } from "./assess.ts";
 import { nextExcess } from "./excess.ts";
 import type { Heard } from "./grid.ts";
+import type { Guard } from "./heat.ts";
 import { mark } from "./ladder.ts";
 import type { EffectiveLimit, Statement } from "./limit.ts";
 import { effectiveLimit, failsafePower, setpointInForce } from "./limit.ts";
@@ -15,7 +16,7 @@ import type { GridState } from "./mode.ts";
 import { gridState, nextMode } from "./mode.ts";
 import { isUnseen, rested, switchOutlets } from "./outlets.ts";
 import type { PlanReason } from "./plan.ts";
-import { keepTargets, makePlan } from "./plan.ts";
+import { cooled, keepTargets, makePlan } from "./plan.ts";
 import type { Policy } from "./policy.ts";
 import { floorOf, rackDraw, reserved } from "./rack-draw.ts";
 import type { Ramp } from "./ramp.ts";
@@ -82,6 +83,8 @@ export interface Decision {
   readonly views: readonly View[];
   readonly orders: readonly Order[];
   readonly quarantined: readonly ({ readonly id: string } & Quarantine)[];
+  /** Who is held lower by heat, and by which. */
+  readonly hot: readonly ({ readonly id: string } & Guard)[];
   readonly reasons: Reasons;
   /** The first polls are still out and the recorded setpoints stand in for them. */
   readonly awaitingPolls: boolean;
@@ -125,7 +128,7 @@ export function decide(rack: RackState, input: DecideInput): { readonly rack: Ra
         dark: mode.emergency ? [] : rested(learned.views, uptime), horizon: horizonOf(aim, input.now),
       });
   const mayRaise = !awaitingPolls && !mode.emergency && (meterFresh || snapshot.rack === null) && !(mode.restoring !== null && uptime < mode.restoring.notBefore);
-  const targets = mode.emergency ? asleep(learned.views) : plan.targets;
+  const targets = mode.emergency ? asleep(learned.views) : cooled(plan.targets, learned.views);
   const reconciled = reconcile(learned.views, {
     targets,
     headroom: budget.kind === "limited" ? budget.power - reserved(learned.views, shown, { bias: learned.bias, uptime, seen }) : null,
@@ -165,6 +168,7 @@ export function decide(rack: RackState, input: DecideInput): { readonly rack: Ra
       compliance, floor, tolerance: allowed, views: learned.views, orders, awaitingPolls, settled: watch.settled, lag: watch.lag,
       meter: meter.frozen !== null ? "frozen" : disagreesForLong(rack.disagreesSince, uptime) ? "disagrees" : "trusted",
       quarantined: [...devices].flatMap(([id, { quarantine }]) => (quarantine === null ? [] : [{ id, ...quarantine }])),
+      hot: learned.views.flatMap(({ device, state }) => (state.heat.guard === null ? [] : [{ id: device.id, ...state.heat.guard }])),
       reasons: {
         statements: stated, plan: mode.emergency ? { verdict: { kind: "emergency" }, split: null } : plan.why, targets, waits: reconciled.waits,
         rampLasts: rampLasts(ramp, { limit: aim.limit, uptime, rule }), notBefore: mode.restoring?.notBefore ?? null,

@@ -36,7 +36,9 @@ export interface MachineReason {
   readonly by: "plan" | "ladder" | "emergency" | "silence" | "deviation" | "no-means" | "outlet";
   readonly quarantine: Quarantine | null;
   /** The step up from its target, and why it is not taken; null: it is at its highest. */
-  readonly next: (Step & { readonly because: "no-room" | "no-plan" | "not-asked" }) | null;
+  readonly next: (Step & { readonly because: "heat" | "no-room" | "no-plan" | "not-asked" }) | null;
+  /** Whatever keeps it from its highest points besides: how warm it is. */
+  readonly heat: View["state"]["heat"];
   /** The step down, which it would lose; null: it is at its lowest. */
   readonly last: Step | null;
   readonly wait: Wait | null;
@@ -86,8 +88,8 @@ function reasonOf(view: View, { decision, free, quarantine }: { readonly decisio
     device: device.id, view, target, by, quarantine,
     power: entry < 0 ? null : expectedAt(view, entry),
     hashrate: entry < 0 ? null : (curve.hashrate[entry] as number),
-    next: up === null ? null : { ...up, because: by !== "plan" ? "no-plan" : up.power > free ? "no-room" : "not-asked" },
-    last: down,
+    next: up === null ? null : { ...up, because: entry >= view.most ? "heat" : by !== "plan" ? "no-plan" : up.power > free ? "no-room" : "not-asked" },
+    last: down, heat: view.state.heat,
     wait: reasons.waits.get(device.id) ?? null,
   };
 }

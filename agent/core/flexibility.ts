@@ -38,7 +38,7 @@ export function flexibilityOf({ views, floor, draw }: Pick<Decision, "views" | "
   const sum = (moves: (view: View) => Move[], within: Millis): number => reachable.reduce((total, view) => total + gained(moves(view), within), 0);
   const least = lowestOf(reachable);
   const beside = Math.max(0, floor - least);
-  const top = (): number => reachable.reduce((total, view) => total + expectedAt(view, view.curve.power.length - 1), 0);
+  const top = (): number => reachable.reduce((total, view) => total + expectedAt(view, view.most), 0);
   return {
     machines: reachable.length,
     most: () => watts(top() + beside),
@@ -46,7 +46,7 @@ export function flexibilityOf({ views, floor, draw }: Pick<Decision, "views" | "
     shed: (within) => watts(sum(fallsOf, within)),
     add: (within, rise) => watts(Math.min(rise * within, sum(risesOf, within))),
     curve(steps = STEPS) {
-      const candidates = reachable.map(({ curve, state }): Candidate => ({ curve, ...FREE, gain: state.gain }));
+      const candidates = reachable.map(({ curve, most: hottest, state }): Candidate => ({ curve, ...FREE, to: hottest, gain: state.gain }));
       const most = top();
       const found = Array.from({ length: steps + 1 }, (_, step) => allocate(candidates, least + ((most - least) * step) / steps));
       return found.filter(({ power }, index) => power !== found[index - 1]?.power).map(({ power, hashrate }) => ({ power: power + beside, hashrate }));
@@ -74,7 +74,7 @@ interface Move {
 }
 
 const fallsOf = (view: View): Move[] => movesOf(view, (to) => to < view.actual || (view.actual < 0 && to === 0), (to) => view.draw.low - expectedAt(view, to));
-const risesOf = (view: View): Move[] => movesOf(view, (to) => view.actual >= 0 && to > view.actual, (to) => expectedAt(view, to) - view.draw.high);
+const risesOf = (view: View): Move[] => movesOf(view, (to) => view.actual >= 0 && to > view.actual && to <= view.most, (to) => expectedAt(view, to) - view.draw.high);
 
 function movesOf(view: View, reaches: (to: number) => boolean, gains: (to: number) => number): Move[] {
   const moves: Move[] = [];

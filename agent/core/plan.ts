@@ -6,7 +6,7 @@ import type { Allotment } from "./allocate.ts";
 import { allocate, boundOf } from "./allocate.ts";
 import { dueFor, earnedBy, earnsMore, exceeds, turnsEarly } from "./better.ts";
 import { fits as fitsCircuits, keptWithin } from "./circuits.ts";
-import { entryOf } from "./curve.ts";
+import { awake, entryOf } from "./curve.ts";
 import { nextQuarantine } from "./ladder.ts";
 import { bridged, reachableFrom } from "./horizon.ts";
 import { roomFor } from "./room.ts";
@@ -176,6 +176,27 @@ interface Share {
   readonly power: number;
 }
 
+/** A limit from below: who is not put to sleep because of the cold, as many as the limit lets run at their lowest. */
+function keptWarm(planned: readonly View[], available: number, { keepWarm }: Policy): ReadonlySet<View> {
+  const warm = new Set<View>();
+  if (keepWarm === null) return warm;
+  let left = available - lowestOf(planned);
+  for (const view of planned) {
+    const { air } = view.state.heat;
+    const costs = expectedAt(view, 1) - expectedAt(view, 0);
+    if (air === null || air > keepWarm || view.most === 0 || view.curve.setpoints[0] === null || costs > left) continue;
+    warm.add(view);
+    left -= costs;
+  }
+  return warm;
+}
+
+/** Heat comes before all that earns: whoever is wanted above what it leaves is wanted there. */
+export function cooled(targets: ReadonlyMap<string, Setpoint | null>, views: readonly View[]): ReadonlyMap<string, Setpoint | null> {
+  const hot = views.filter((view) => entryOf(view.curve, targets.get(view.device.id) ?? null) > view.most);
+  return hot.length === 0 ? targets : new Map([...targets, ...hot.map(({ device, curve, most }): [string, Setpoint | null] => [device.id, curve.setpoints[most] ?? null])]);
+}
+
 /** What changes hands; null: it is not time to look. */
 function shareOut(rack: RackState, ground: Ground, context: PlanContext): Share | null {
   const { planned, members, beside, doubt, spare, available, sealed, waitsInVain, fits, makesRoom, standing } = ground;
@@ -187,11 +208,13 @@ function shareOut(rack: RackState, ground: Ground, context: PlanContext): Share 
 
   // Watts that nobody draws are worth a change sooner than another order of the same watts.
   const steady = due === "leisure" && standing !== null && standing.power >= available * (1 - IDLE);
-  const candidates = candidatesOf(planned, { ...context, doubt, steady, from: (view) => (sealed.has(view) ? view.curve.power.length : fits ? 1 : reachableFrom(view, policy)) });
+  const warm = keptWarm(planned.filter((view) => !sealed.has(view)), available, policy);
+  const chills = [...warm].some(({ curve, state }) => entryOf(curve, state.target) === 0);
+  const candidates = candidatesOf(planned, { ...context, doubt, steady, from: (view) => (sealed.has(view) ? view.curve.power.length : fits ? 1 : Math.min(Math.max(1, view.most), reachableFrom(view, policy))) }).map((candidate, i) => (warm.has(planned[i] as View) ? { ...candidate, curve: awake(candidate.curve) } : candidate));
   const kept = earnedBy(candidates, planned.map(({ curve, state }) => entryOf(curve, state.target)), least);
   const stands = (verdict: Verdict): Share => (due === "leisure" ? changingPlaces(ground, context) : null) ?? { hurried: false, verdict, targets: null, power: standing?.power ?? 0 };
   // Of one rank: no plan could earn what a change has to be worth.
-  if (!forced && kept?.size === 1) {
+  if (!forced && !chills && kept?.size === 1) {
     const [earns = 0] = kept.values();
     const bound = boundOf(candidates, available, least);
     if (!exceeds(bound, earns)) return stands(bound > earns && earns > 0 ? { kind: "kept", because: "not-worth", more: bound / earns - 1 } : { kind: "kept", because: "best", more: 0 });
@@ -205,7 +228,7 @@ function shareOut(rack: RackState, ground: Ground, context: PlanContext): Share 
   const best = hurried ? allocate(candidates, careful, least) : exact;
   const better = kept === null || earnsMore(earnedBy(candidates, best.entries, least), kept);
   const early = kept !== null && turnsEarly(planned, best, context);
-  if (!forced && (!better || early)) return stands({ kind: "kept", because: better ? "just-woken" : "not-worth", more: moreThan(kept, best.earns) });
+  if (!forced && !chills && (!better || early)) return stands({ kind: "kept", because: better ? "just-woken" : "not-worth", more: moreThan(kept, best.earns) });
   const within = policy.circuits.length === 0 ? best.entries : keptWithin(policy.circuits, best.entries, { views: planned, candidates, available, least, beside });
   const entries = hurried && !fits ? bridged(planned, candidates, { best: { ...best, entries: within }, available, policy }) : within;
   return {
@@ -219,7 +242,8 @@ function shareOut(rack: RackState, ground: Ground, context: PlanContext): Share 
 function changingPlaces({ planned, standing, spare, doubt }: Ground, context: PlanContext): Share | null {
   const { policy, settled, horizon } = context;
   if (standing === null || !settled || horizon < policy.wear.between || policy.circuits.length > 0) return null;
-  const swap = rotation(planned, { ...context, room: (spare(planned, policy.margin / 3) - standing.power) / doubt });
+  // Who is too hot does not change places: it would come back lower.
+  const swap = rotation(planned.filter(({ most, curve }) => most === curve.power.length - 1), { ...context, room: (spare(planned, policy.margin / 3) - standing.power) / doubt });
   if (swap === null) return null;
   const { wakes, sleeps, entry, more } = swap;
   const targets = new Map([[wakes.device.id, wakes.curve.setpoints[entry] ?? null], [sleeps.device.id, sleeps.curve.setpoints[0] ?? null]]);

@@ -1,8 +1,9 @@
 import type { Circuit } from "./circuits.ts";
 import type { Restart } from "./grid.ts";
+import type { HeatLimits } from "./heat.ts";
 import type { Setpoint } from "./model.ts";
 import type { SupplyBand } from "./supply.ts";
-import type { Millis, Watts } from "./units.ts";
+import type { Celsius, Millis, Watts } from "./units.ts";
 import { seconds } from "./units.ts";
 
 /** What the farm decided, in core's units. */
@@ -42,6 +43,10 @@ export interface Policy {
   /** Machines that are not like the others, by id. */
   readonly rules: ReadonlyMap<string, MachineRule>;
   readonly wear: WearPolicy;
+  /** Where machines' temperatures have to stay, by id; one that is not there is not guarded. */
+  readonly heat: ReadonlyMap<string, HeatLimits>;
+  /** In air as cold as this machines are not put to sleep, as far as the limit lets them run; null: never mind. */
+  readonly keepWarm: Celsius | null;
   /** Awaited after a BLACK_START_HOLD; null: there is no meter for it, and it ends like a STOP. */
   readonly supply: SupplyBand | null;
 }
@@ -93,6 +98,8 @@ export const DEFAULT_POLICY = {
   meterStale: seconds(10),
   meterLost: seconds(60),
   outlets: { grace: seconds(10), perStep: 4, spacing: seconds(2) },
+  heat: new Map<string, HeatLimits>(),
+  keepWarm: null,
   supply: null,
   least: 0,
   rules: new Map(),

@@ -65,7 +65,7 @@ function roomToRise(starving: Starving | null, obeying: readonly View[], context
 /** Together they have to earn more than now: otherwise one only takes the place of another, and wants it back a minute later. */
 function pays({ view, peak }: Room, obeying: readonly View[], { doubt, least, spare }: RoomContext): boolean {
   const others = obeying.filter((other) => other !== view);
-  const best = allocate(others.map(({ curve, state }) => ({ curve, ...FREE, gain: state.gain * doubt })), spare(others) - Math.max(0, peak - view.reserve), least);
+  const best = allocate(others.map(({ curve, most, state }) => ({ curve, ...FREE, to: most, gain: state.gain * doubt })), spare(others) - Math.max(0, peak - view.reserve), least);
   const now = obeying.reduce((sum, one) => sum + hashrateOf(one), 0);
   return best.hashrate + (view.curve.hashrate[entryOf(view.curve, view.state.target)] ?? 0) > now * (1 + WORTH);
 }

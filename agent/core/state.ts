@@ -1,4 +1,6 @@
 /** What core remembers from one cycle to the next. Plain data: it can be written down and read back. */
+import type { Heat } from "./heat.ts";
+import { NO_HEAT } from "./heat.ts";
 import type { Outage } from "./outage.ts";
 import type { PowerLimit, Setpoint } from "./model.ts";
 import type { Verdict } from "./plan.ts";
@@ -43,6 +45,7 @@ export interface DeviceState {
   readonly gain: number;
   /** Uptime since when it draws more than its setpoint can explain; null: it does as told. */
   readonly deviatesSince: Millis | null;
+  readonly heat: Heat;
   /** Its outlet, while it is opened by us; null: it is not. */
   readonly outlet: OutletState | null;
   /** It does not do as told; null: it does. */
@@ -129,7 +132,7 @@ export interface Look extends PlanMade {
 }
 
 export const startDevice: DeviceState = {
-  target: null, order: null, settlesAt: 0 as Millis, change: null, turnedAt: null, changedAt: null, wear: NEW, observed: { down: 0, up: 0, sleep: 0, wake: 0 } as Observed, motion: null, trend: null, retryAt: 0 as Millis, misses: 0, gain: 1, deviatesSince: null, outlet: null, quarantine: null,
+  target: null, order: null, settlesAt: 0 as Millis, change: null, turnedAt: null, changedAt: null, wear: NEW, observed: { down: 0, up: 0, sleep: 0, wake: 0 } as Observed, motion: null, trend: null, retryAt: 0 as Millis, misses: 0, gain: 1, deviatesSince: null, heat: NO_HEAT, outlet: null, quarantine: null,
 };
 
 export function startState(uptime: Millis): RackState {

@@ -4,6 +4,7 @@
  */
 import type { Curve } from "./curve.ts";
 import { capability, curveOf, entryOf, transitionOf } from "./curve.ts";
+import { mostAt, nextHeat } from "./heat.ts";
 import type { Draw, Setpoint, Telemetry } from "./model.ts";
 import type { DeviceSnapshot, Metered, Snapshot } from "./snapshot.ts";
 import type { DeviceState } from "./state.ts";
@@ -18,6 +19,8 @@ export interface View {
   readonly curve: Curve;
   /** Where the reading says it is; -1: between points or unknown. */
   readonly actual: number;
+  /** The highest entry that heat leaves it. */
+  readonly most: number;
   /** Frequency it runs at, or would wake to; null: unknown. */
   readonly frequency: number | null;
   readonly voltage: number | null;
@@ -48,7 +51,8 @@ export interface ViewContext {
 
 export function viewDevices(snapshot: Snapshot, states: ReadonlyMap<string, DeviceState>, context: ViewContext): View[] {
   const { uptime } = snapshot.tick;
-  const views = snapshot.devices.map((device) => viewDevice(device, states.get(device.id) ?? context.start, { ...context, uptime }));
+  const air = warmestAir(snapshot);
+  const views = snapshot.devices.map((device) => viewDevice(device, states.get(device.id) ?? context.start, { ...context, uptime, air }));
   return narrowByInlet(views, fresh(snapshot.rack, context.policy));
 }
 
@@ -57,13 +61,17 @@ export function fresh(metered: Metered | null, policy: Policy): Metered | null {
   return metered !== null && metered.power !== null && metered.age !== null && metered.age <= policy.meterStale ? metered : null;
 }
 
-function viewDevice(device: DeviceSnapshot, kept: DeviceState, context: ViewContext & { readonly uptime: Millis }): View {
-  const state = acknowledged(device, kept);
+function viewDevice(device: DeviceSnapshot, kept: DeviceState, context: ViewContext & { readonly uptime: Millis; readonly air: number | null }): View {
+  const ordered = acknowledged(device, kept);
   const curve = curveOf(device.capabilities, device.nameplate.asleep);
   const off = device.feed?.on === false;
   const telemetry = off ? null : believed(device);
+  const limits = context.policy.heat.get(device.id);
   const assumed = context.awaiting && device.reading.kind === "unknown" && device.reading.reason === "not-polled";
-  const actual = telemetry !== null ? position(curve, telemetry) : assumed ? entryOf(curve, state.target) : -1;
+  const actual = telemetry !== null ? position(curve, telemetry) : assumed ? entryOf(curve, kept.target) : -1;
+  const heat = telemetry === null || limits === undefined ? kept.heat : nextHeat(kept.heat, { telemetry, curve, actual, uptime: context.uptime, air: context.air }, limits);
+  const state = heat === ordered.heat ? ordered : { ...ordered, heat };
+  const most = mostAt(heat, curve, limits);
   const frequency = telemetry?.frequency ?? (actual > 0 ? (curve.frequency[actual] as number) : null);
   const voltage = telemetry?.voltage ?? (actual > 0 ? (curve.voltage[actual] as number) : null);
   const underway = !off && isUnderway(device, state, context.uptime);
@@ -71,8 +79,18 @@ function viewDevice(device: DeviceSnapshot, kept: DeviceState, context: ViewCont
   const known = telemetry !== null || (assumed && actual >= 0);
   const climbing = telemetry?.state === "starting" || telemetry?.state === "ramping";
   const rising = off ? false : underway || boots(device, state) || climbing || context.uptime < state.settlesAt + context.seen || (known && actual !== entryOf(curve, state.target));
-  const view = { device, state, curve, actual, frequency, voltage, known, underway, climbing, rising, draw };
+  const view = { device, state, curve, actual, most, frequency, voltage, known, underway, climbing, rising, draw };
   return { ...view, reserve: off ? watts(0) : reserveOf(view) };
+}
+
+/** One that is off or asleep says what the room has; the warmest counts. */
+function warmestAir({ devices }: Snapshot): number | null {
+  let air: number | null = null;
+  for (const { reading } of devices) {
+    const inlet = reading.kind === "known" ? reading.telemetry.inlet : null;
+    if (inlet !== null && (air === null || inlet > air)) air = inlet;
+  }
+  return air;
 }
 
 /** It begins to move when it acknowledges: a slow mailbox leaves a machine its time to settle. */

@@ -37,7 +37,7 @@ export function candidatesOf(views: readonly View[], context: WorthContext): Can
   return views.map((view) => {
     const rule = context.policy.rules.get(view.device.id) ?? NO_RULE;
     const pin = pinOf(view.curve, rule);
-    return { curve: worthOf(view, rested, context), gain: view.state.gain * context.doubt, rank: pin === null ? rule.priority : PINNED, ...rangeOf(pin, context.from(view)) };
+    return { curve: worthOf(view, rested, context), gain: view.state.gain * context.doubt, rank: pin === null ? rule.priority : PINNED, ...rangeOf(pin, context.from(view), view.most) };
   });
 }
 
@@ -47,10 +47,12 @@ export function pinOf(curve: Curve, { pin }: MachineRule): number | null {
   return entry < 0 || curve.setpoints[entry] === null ? null : entry;
 }
 
-function rangeOf(pin: number | null, from: number): Range {
-  if (pin === null) return { from, to: Infinity };
+/** `most`: what heat leaves it. */
+function rangeOf(pin: number | null, from: number, most: number): Range {
+  if (pin === null) return { from, to: most };
   // One that cannot come down to its pin in time sleeps first.
-  return { from: Math.max(pin, from), to: pin };
+  const at = Math.min(pin, most);
+  return { from: Math.max(at, from), to: at };
 }
 
 function worthOf(view: View, rested: number, context: WorthContext): Curve {

@@ -25,6 +25,13 @@ export function changesBetween(before: Decision | null, after: Decision): Change
   }
   if (before?.mains === "on" && after.mains === "lost") say("mains.lost", {});
   if (after.mains === "returned") say("mains.returned", { state: after.state });
+  const hot = new Map(before?.hot.map((guard) => [guard.id, guard]));
+  for (const { id, by, reading, limit, ceiling } of after.hot) {
+    const was = hot.get(id);
+    if (was === undefined || (was.ceiling === 0) !== (ceiling === 0)) say("device.hot", { device: id, by, reading: Math.round(reading), limit, asleep: ceiling === 0 });
+  }
+  const warm = new Set(after.hot.map(({ id }) => id));
+  for (const id of hot.keys()) if (!warm.has(id)) say("device.cooled", { device: id });
   const quarantined = new Set(before?.quarantined.map(({ id }) => id));
   for (const { id, reason } of after.quarantined) if (!quarantined.has(id)) say("device.quarantined", { device: id, reason });
   const still = new Set(after.quarantined.map(({ id }) => id));

@@ -86,6 +86,8 @@ function machineOf(machine: MachineReason, { uptime }: Decision, { refused, fail
     order: state.order === null ? null : { setpoint: setpointWord(state.order.setpoint), cause: state.order.cause, state: device.order?.state ?? "waiting", settlesInS: seconds(state.settlesAt) },
     wait: wait === null ? null : { because: wait.because, forS: wait.until === null ? null : seconds(wait.until), needsW: whole(wait.needs) },
     refused: refused(machine.device),
+    heat: machine.heat.guard === null ? null : { by: machine.heat.guard.by, reading: tenths(1000 * machine.heat.guard.reading), limit: machine.heat.guard.limit, asleep: machine.heat.guard.ceiling === 0 },
+    airC: machine.heat.air === null ? null : tenths(1000 * machine.heat.air),
     misses: state.misses,
     next: next === null ? null : { ...stepOf(next), because: next.because },
     last: last === null ? null : stepOf(last),

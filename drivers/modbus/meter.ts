@@ -16,6 +16,8 @@ export interface MeterOptions {
   readonly unit: number;
   /** The rack's lines: meters at the same address share one. */
   readonly buses: Buses;
+  /** Points that are read with every poll, whatever the profile thinks of them. */
+  readonly urgent?: readonly string[];
   /** For profiles with a login. */
   readonly credentials?: Credentials | null;
   /** Monotonic milliseconds. */
@@ -24,7 +26,8 @@ export interface MeterOptions {
 
 /** A PDU or meter that speaks Modbus, as its profile describes it. Connects with the first read; disposing releases the line. */
 export function modbusMeter(options: MeterOptions): Meter {
-  const { id, profile, unit, credentials = null, now = () => performance.now() } = options;
+  const { id, unit, credentials = null, now = () => performance.now() } = options;
+  const profile = hurried(options.profile, options.urgent ?? []);
   const lease = options.buses.lease(options.address);
   const device = new Unit({ id, profile, bus: lease.bus, unit, credentials, now });
   const poll = new Poll(device);
@@ -45,6 +48,12 @@ export function modbusMeter(options: MeterOptions): Meter {
       lease.release();
     },
   };
+}
+
+function hurried(profile: Profile, urgent: readonly string[]): Profile {
+  const group = Object.entries(profile.groups).find(([, { intervalMs }]) => intervalMs === 0)?.[0];
+  if (group === undefined || urgent.length === 0) return profile;
+  return { ...profile, points: Object.fromEntries(Object.entries(profile.points).map(([name, point]) => [name, urgent.includes(name) ? { ...point, group } : point])) };
 }
 
 function toReading(image: Image, since: number, now: number): MeterReading {

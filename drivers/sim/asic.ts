@@ -8,6 +8,9 @@ import { around, deviate } from "./random.ts";
 import type { Unit } from "./unit.ts";
 import { EXACT_UNIT } from "./unit.ts";
 
+/** A board as hot as this makes the firmware start mining anew, with cold boards. */
+export const TRIP_C = 92;
+
 /** `fault`: awake, and no board to hash with. */
 export type AsicState = "hashing" | "ramping" | "asleep" | "starting" | "off" | "fault";
 
@@ -65,6 +68,7 @@ export class Asic {
   /** What a restart comes back with. */
   #profile: SimPoint;
   #starts = 0;
+  #trips = 0;
   /** The machine itself starts, not only its mining process: nobody answers at first. */
   #boots = false;
   /** How the mining process starts from now on; null: it wakes live. */
@@ -91,6 +95,7 @@ export class Asic {
     copy.#sleepHeld = this.#sleepHeld;
     copy.#profile = this.#profile;
     copy.#starts = this.#starts;
+    copy.#trips = this.#trips;
     copy.#boots = this.#boots;
     copy.start = this.start;
     return copy;
@@ -98,6 +103,15 @@ export class Asic {
 
   advance(toMs: number): void {
     this.#body.advance(toMs);
+    const { phase, boards } = this.#life;
+    if (phase !== "running" || !boards.some(({ enabled, temperature }) => enabled && temperature >= TRIP_C)) return;
+    this.#trips += 1;
+    this.restartMining();
+  }
+
+  /** How often its firmware has ended mining because of heat. */
+  get trips(): number {
+    return this.#trips;
   }
 
   setFrequency(board: number, megahertz: number): Refusal | null {

@@ -32,6 +32,8 @@ export type PduFault =
   | { readonly kind: "offset"; readonly offsetW: number }
   /** An outlet that says it is on and delivers nothing; counted from 1 as on the housing. */
   | { readonly kind: "dead-outlet"; readonly outlet: number }
+  /** The mains at this frequency. */
+  | { readonly kind: "frequency"; readonly hertz: number }
   /** A contact that opens, as when somebody pushes the button behind it; counted from 1. */
   | { readonly kind: "open-contact"; readonly contact: number };
 
@@ -43,7 +45,7 @@ export class FaultError extends RangeError {
 }
 
 const ASIC_FAULTS = "silent, slow:MS, refuse, garbage, truncate, half-close, drip, endless, reboot, stuck or clear";
-const PDU_FAULTS = "frozen, offset:W, silent, dead-outlet:N, open-contact:N or clear";
+const PDU_FAULTS = "frozen, offset:W, frequency:HZ, silent, dead-outlet:N, open-contact:N or clear";
 
 export function parseAsicFault(text: string): AsicFault {
   const [kind, argument] = split(text);
@@ -70,6 +72,7 @@ export function parseAsicFault(text: string): AsicFault {
 export function parsePduFault(text: string): PduFault {
   const [kind, argument] = split(text);
   if (kind === "offset") return { kind, offsetW: numberIn(text, argument, { least: -1e6, most: 1e6, integer: false }) };
+  if (kind === "frequency") return { kind, hertz: numberIn(text, argument, { least: 40, most: 70, integer: false }) };
   if (kind === "dead-outlet") return { kind, outlet: numberIn(text, argument, { least: 1, most: 1_000, integer: true }) };
   if (kind === "open-contact") return { kind, contact: numberIn(text, argument, { least: 1, most: 64, integer: true }) };
   if (argument === undefined && kind === "clear") return NO_FAULT;

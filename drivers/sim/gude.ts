@@ -9,7 +9,6 @@ const OUTLETS = 0x3a00;
 const BLOCK = 0x120;
 const PHASE = 0x60;
 const ABSENT = 0x8000;
-const MAINS_CENTIHERTZ = 5000;
 const POWER_FACTOR_MILLI = 980;
 
 /** The Modbus face of a GUDE EPC 8xxx: inputs with counts and meters, coils that are the outlets. One line-in, one phase. */
@@ -17,12 +16,12 @@ export function gudeImage(pdu: Pdu): ModbusImage {
   const inputs = (address: number, samples: readonly OutletSample[]): number => {
     if (address < 8) return [pdu.outlets, pdu.outlets, 0, 1, 1, 0, 0, 0][address] ?? 0;
     if (address >= SENSORS && address < SENSORS + 16) return ABSENT;
-    if (address >= LINES && address < LINES + PHASE) return word(lineFields(samples), address - LINES);
+    if (address >= LINES && address < LINES + PHASE) return word(lineFields(pdu.hertz, samples), address - LINES);
     const outlet = Math.floor((address - OUTLETS) / BLOCK);
     const sample = samples[outlet];
     const offset = address - OUTLETS - outlet * BLOCK;
     if (address < OUTLETS || sample === undefined || offset >= PHASE) throw new ModbusException(ILLEGAL_ADDRESS);
-    return word(outletFields(sample), offset);
+    return word(outletFields(pdu.hertz, sample), offset);
   };
   return {
     readBits(table, address, count) {
@@ -52,16 +51,16 @@ function requireOutlets(pdu: Pdu, address: number, count: number): void {
 /** Field k of the map: 0 Wh, 1 W, 2 V, 3 mA, 4 0.01 Hz, 5 PF 0.001, 6 angle 0.1, 7 VA, 8 var, 9 Wh since reset. */
 type Fields = readonly number[];
 
-function fieldsOf(energyWh: number, powerW: number, voltageV: number, currentMA: number): Fields {
+function fieldsOf(hertz: number, { energyWh, powerW, voltageV, currentMA }: Omit<OutletSample, "on">): Fields {
   const apparent = Math.round((voltageV * currentMA) / 1000);
   const reactive = Math.round(Math.sqrt(Math.max(0, apparent ** 2 - powerW ** 2)));
-  return [energyWh, powerW, voltageV, currentMA, MAINS_CENTIHERTZ, POWER_FACTOR_MILLI, 0, apparent, reactive, energyWh];
+  return [energyWh, powerW, voltageV, currentMA, Math.round(100 * hertz), POWER_FACTOR_MILLI, 0, apparent, reactive, energyWh];
 }
 
-const outletFields = (sample: OutletSample): Fields => fieldsOf(sample.energyWh, sample.powerW, sample.on ? sample.voltageV : 0, sample.currentMA);
+const outletFields = (hertz: number, sample: OutletSample): Fields => fieldsOf(hertz, { ...sample, voltageV: sample.on ? sample.voltageV : 0 });
 
-const lineFields = (samples: readonly OutletSample[]): Fields =>
-  fieldsOf(sum(samples, "energyWh"), sum(samples, "powerW"), samples[0]?.voltageV ?? 0, sum(samples, "currentMA"));
+const lineFields = (hertz: number, samples: readonly OutletSample[]): Fields =>
+  fieldsOf(hertz, { energyWh: sum(samples, "energyWh"), powerW: sum(samples, "powerW"), voltageV: samples[0]?.voltageV ?? 0, currentMA: sum(samples, "currentMA") });
 
 const sum = (samples: readonly OutletSample[], key: "energyWh" | "powerW" | "currentMA"): number =>
   samples.reduce((total, sample) => total + sample[key], 0);

@@ -33,6 +33,7 @@ export interface PduOptions {
 const SAMPLE_MS = 500;
 const NOISE = 0.002;
 const MAINS_V = 230;
+const MAINS_HZ = 50;
 const POWER_FACTOR = 0.98;
 
 /** A metered, switched PDU without its sockets: its outlets show what their loads really draw. */
@@ -43,6 +44,7 @@ export class Pdu {
   readonly #dead = new Set<number>();
   readonly #open = new Set<number>();
   #frozen = false;
+  #hertz = MAINS_HZ;
   #offsetW = 0;
   #samples: readonly OutletSample[] = [];
   #sampledAt = -Infinity;
@@ -92,8 +94,18 @@ export class Pdu {
     this.#sampledAt = -Infinity;
   }
 
+  /** Of the mains, as it measures them. */
+  get hertz(): number {
+    return this.#hertz;
+  }
+
+  setHertz(hertz: number): void {
+    this.#hertz = hertz;
+  }
+
   clear(): void {
     this.setFrozen(false);
+    this.setHertz(MAINS_HZ);
     this.setOffset(0);
     this.#open.clear();
     for (const outlet of [...this.#dead]) this.setDead(outlet, false);

@@ -22,6 +22,8 @@ export class SimPdu {
       case "dead-outlet":
         if (fault.outlet > this.pdu.outlets) throw new FaultError(`${this.id} has outlets 1 to ${this.pdu.outlets}`);
         return this.pdu.setDead(fault.outlet - 1, true);
+      case "frequency":
+        return this.pdu.setHertz(fault.hertz);
       case "open-contact":
         return this.pdu.openContact(fault.contact - 1);
       case "none":

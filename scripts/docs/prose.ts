@@ -21,8 +21,9 @@ export const READING_THE_TABLES = `### How to read the tables
   what devices draw that cgminer or bfgminer has disabled (about a third).
 - **Boards**: so many of them at the lowest point, the others off; the next point brings back all that our orders switched off, and none
   that somebody else did. How long a board of LuxOS takes to come back is not published: half a minute is assumed.
-- Around every driver stands one guard (\`drivers/guarded.ts\`): points outside of \`miners[].limits\` are neither offered nor ordered, and a
-  miner with a board at its limit (\`boardMaxC\` of the model file, 80 unless it says otherwise) gets no raise until it has cooled by 5 °C.
+- Around every driver stands one guard (\`drivers/guarded.ts\`): points outside of \`miners[].limits\` are neither offered nor ordered.
+  A board at its limit (\`boardMaxC\`, 80 °C unless model or owner say otherwise), a chip at its (\`chipMaxC\`, 95) or a fan that stands takes a miner
+  down before its firmware has to: no raise, then less by steps, then sleep; core does that for all firmwares alike (\`agent/core/heat.ts\`).
 - **VNish** from 1.3.3 on is told percents of its preset, live. Before, it is told presets, or where it is set by hand (preset \`disabled\`) the
   model's clocks and volts, in the unit its settings are written in. Both restart mining if it answers \`restart_required\`; firmware that has taken
   clocks and volts without is planned with as live from then on. One that asks for a reboot is refused, and boards clocked one by one are only put

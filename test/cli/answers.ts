@@ -41,7 +41,7 @@ const last = { ...step, to: "point 565", hashrateThs: 4.9, thsPerKW: 35 };
 
 const planned: WhyDocument["devices"][number] = {
   id: "asic-01", by: "plan", setpoint: "point 590", powerW: 3_010, hashrateThs: 121.8, drawLowW: 2_990, drawHighW: 3_030, drawBy: "outlet", reserveW: 3_030, there: true,
-  unknownReason: null, failure: null, quarantine: null, order: null, wait: null, refused: null, misses: 0, next: { ...step, because: "no-room" }, last, gain: 1.02,
+  unknownReason: null, failure: null, quarantine: null, order: null, wait: null, refused: null, heat: null, airC: null, misses: 0, next: { ...step, because: "no-room" }, last, gain: 1.02,
   tookS: { down: 4.4, up: 0, sleep: 6.4, wake: 0 },
 };
 

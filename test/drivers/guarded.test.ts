@@ -1,16 +1,16 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import type { Setpoint } from "../../agent/core/model.ts";
-import { celsius, megahertz, millivolts, watts } from "../../agent/core/units.ts";
+import { megahertz, millivolts, watts } from "../../agent/core/units.ts";
 import type { Device } from "../../drivers/driver.ts";
 import { guarded, narrowed, type Bounds } from "../../drivers/guarded.ts";
 import { loadModel } from "../../drivers/models.ts";
 import { luxos } from "../../drivers/luxos/driver.ts";
-import { at, playedMiner } from "../support/miner.ts";
+import { playedMiner } from "../support/miner.ts";
 import { scriptedLuxos } from "./scripted-luxos.ts";
 
 const never = new AbortController().signal;
-const NONE: Bounds = { frequencyMin: null, frequencyMax: null, voltageMin: null, voltageMax: null, powerMax: null, boardMax: celsius(80) };
+const NONE: Bounds = { frequencyMin: null, frequencyMax: null, voltageMin: null, voltageMax: null, powerMax: null };
 
 const offered = (device: Device): string[] => device.capabilities.flatMap((capability) => (capability.kind === "points" ? capability.points.map(({ id }) => id) : []));
 const order = (device: Device, setpoint: Setpoint): Promise<void> => {
@@ -64,44 +64,4 @@ test("a miner that learns to sleep with its first reading can be told so through
   assert.deepEqual(Object.keys(device.actuators), ["points", "sleep"]);
   await order(device, { kind: "sleep" });
   assert.deepEqual(orders, [{ kind: "sleep" }]);
-});
-
-describe("hot boards", () => {
-  test("get no raise, may go down, and get raises again 5 °C below their limit", async () => {
-    const miner = playedMiner("a");
-    const device = guarded(miner, NONE);
-    miner.says = at("400", 79);
-    await device.read(never);
-    assert.equal(offered(device).length, 5);
-    miner.says = at("400", 80);
-    assert.match((await device.read(never)).errors.join(), /board is at 80 °C: no raise/);
-    assert.deepEqual(offered(device), ["200", "300", "400"]);
-    await assert.rejects(order(device, to("500")), { code: "refused", message: /80 °C.*fans/ });
-    await order(device, to("300"));
-    miner.says = at("300", 76);
-    await device.read(never);
-    assert.deepEqual(offered(device), ["200", "300"], "not yet cool, and not back up either");
-    miner.says = at("300", 74);
-    assert.deepEqual((await device.read(never)).errors, []);
-    await order(device, to("600"));
-  });
-
-  test("are neither woken nor given another board", async () => {
-    const miner = playedMiner("a");
-    const device = guarded(miner, NONE);
-    miner.says = { ...at("200", 85), state: "asleep", point: null };
-    await device.read(never);
-    for (const setpoint of [to("200"), { kind: "boards", count: 1 } as const]) await assert.rejects(order(device, setpoint), { code: "refused" });
-    await order(device, { kind: "sleep" });
-  });
-
-  test("stay hot while their sensors say nothing", async () => {
-    const miner = playedMiner("a");
-    const device = guarded(miner, NONE);
-    miner.says = at("400", 90);
-    await device.read(never);
-    miner.says = { ...at("400", 90), boards: [] };
-    await device.read(never);
-    await assert.rejects(order(device, to("500")), { code: "refused" });
-  });
 });

@@ -1,4 +1,3 @@
-import { celsius } from "../../agent/core/units.ts";
 import { guarded, type Bounds } from "../../drivers/guarded.ts";
 import { luxos } from "../../drivers/luxos/driver.ts";
 import { loadModel } from "../../drivers/models.ts";
@@ -10,7 +9,7 @@ import { faultProxy } from "./fault-proxy.ts";
 
 const REQUEST_MS = 250;
 const MODEL = "antminer-s19k-pro";
-const BOUNDS: Bounds = { frequencyMin: null, frequencyMax: null, voltageMin: null, voltageMax: null, powerMax: null, boardMax: celsius(120) };
+const BOUNDS: Bounds = { frequencyMin: null, frequencyMax: null, voltageMin: null, voltageMax: null, powerMax: null };
 const never = new AbortController().signal;
 
 contract("LuxOS", async (): Promise<Stand> => {

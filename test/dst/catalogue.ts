@@ -98,7 +98,7 @@ export const CATALOGUE: Readonly<Record<HappeningKind, Entry>> = {
   "heat wave": {
     lastsS: [120, 600],
     begin: (world, { u }) => world.befall("heat wave", "air", () => {
-      const warmer = between(u[0], 5, 15);
+      const warmer = between(u[0], 5, 30);
       world.warm(warmer);
       return () => world.warm(-warmer);
     }),

@@ -67,6 +67,7 @@ export const PLANTED: readonly Planted[] = [
   { name: "a third of the limit is kept free", clause: "e", seeds: SEEDS, sabotage: { policy: { margin: 0.3 } }, happenings: [at(30, "allocation", [0.7, 0.9, 0.9])] },
   { name: "a setting the machine does not have", clause: "f", seeds: SEEDS, sabotage: { device: inventive } },
   { name: "accepted documents are not written down", clause: "g", seeds: SEEDS, sabotage: { entry: (entry) => (/^(signal\.accepted|limit\.changed|mode\.changed)$/.test(entry.name) ? null : entry) } },
+  { name: "nobody guards against heat", clause: "h", seeds: SEEDS, sabotage: { policy: { heat: new Map() } }, happenings: [at(30, "allocation", [0.99, 0.9, 0.9]), { kind: "heat wave", atS: 200, lastsS: 600, asic: 0, u: [0.99, 0.5, 0.5] }] },
   { name: "the judge is shown a tenth too little", clause: "inputs", seeds: SEEDS, sabotage: { sight: (sight) => ({ ...sight, powerW: sight.powerW * 0.9 }) } },
   { name: "a disk that fails in a way nobody has thought of", clause: "alive", seeds: SEEDS, sabotage: { store: (honest) => ({ ...honest, load: async () => new Map([["core/memory", "{"]]) }) } },
 ];

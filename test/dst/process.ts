@@ -14,6 +14,7 @@ import { Mortality } from "./mortality.ts";
 import { NODE, ROOT, rootKey } from "./operator.ts";
 import type { Rack } from "./rack.ts";
 import type { Sabotage } from "./sabotage.ts";
+import { heatOf } from "../../drivers/models.ts";
 import { simDevice } from "./sim-device.ts";
 import { simMeter, type Scale } from "./sim-meter.ts";
 
@@ -75,7 +76,7 @@ export class Process {
         meters: [{ meter: meter(simMeter(rack.pdu, own, { mortality, scale, switched })), role: "rack" }],
         switching: { opens: () => (rack.outletsMapped ? rack.opens : "never"), rules: { minOff: MIN_OFF, spacing: seconds(2), perStep: 4 } },
       },
-      policy: { ...DEFAULT_POLICY, nominal: watts(rack.nominalW), failsafe: watts(rack.failsafeW), restart: { minOff: seconds(0), random: seconds(30), rampPercentPerMinute: 60 }, ...sabotage.policy },
+      policy: { ...DEFAULT_POLICY, nominal: watts(rack.nominalW), failsafe: watts(rack.failsafeW), restart: { minOff: seconds(0), random: seconds(30), rampPercentPerMinute: 60 }, heat: new Map(rack.asics.map(({ machine, model }) => [machine.id, heatOf(model)])), ...sabotage.policy },
       breakerW: null,
       onStop: "failsafe",
       boot,

@@ -88,6 +88,8 @@ export function sightOf({ machine, model, physics, pointsW, asleepW, choices }: 
       if (state === "off" || asleep) return state === "off" ? 0 : asleepW;
       return mining ? settledW("targetMHz") : (pointsW.get(body.profile) ?? model.nameplate);
     },
+    trips: body.trips,
+    boardC: mining ? Math.max(...body.boards.flatMap(({ enabled, temperatureC }) => (enabled ? [temperatureC] : []))) : null,
     get wakesToW() {
       return state === "asleep" ? settledW("targetMHz") : 0;
     },

@@ -28,6 +28,23 @@ export const contactEvents: Chapter = {
   "map.ended": {
     level: "info", says: "the search for outlets has ended", means: "`pairs` were found. Nothing is written before somebody says so; every miner is brought back.", cause: "It is done, or `why` says what stopped it.", cure: "`curtailctl map show` shows what was found.",
   },
+  "temperature.exceeded": {
+    level: "error", says: "a thermostat of the room has opened: the rack is limited",
+    means: "The rack draws at most `limitW` until the contact has been closed for a while.",
+    cause: "The room is too hot, or the contact cannot be read (`unreadable`): that counts as too hot.",
+    cure: "Look at the room's cooling. `curtailctl why` says when the limit ends.",
+  },
+  "temperature.restored": {
+    level: "info", says: "the thermostat is closed again: its limit has ended", means: "The rack may rise as far as its other limits allow.", cause: "The room has cooled.", cure: NO_CURE,
+  },
+  "frequency.low": {
+    level: "warn", says: "the frequency of the mains is low: the rack sheds a step",
+    means: "The rack's own meter shows less than policy.underFrequency.belowHz, and the rack draws at most `limitW` until the mains have been well for a while.",
+    cause: "The grid lacks power.", cure: NO_CURE,
+  },
+  "frequency.restored": {
+    level: "info", says: "the frequency of the mains has been well for a while: the step has ended", means: "The rack may rise as far as its other limits allow.", cause: "The grid has recovered.", cure: NO_CURE,
+  },
   "estop.latched": {
     level: "error", says: "the emergency stop was pushed, or its contact cannot be read",
     means: "Every machine goes to sleep, and outlets open where policy.outlets lets them. It holds over restarts, whatever the grid says, until it is cleared at the rack.",

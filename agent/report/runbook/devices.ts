@@ -11,6 +11,15 @@ export const deviceEvents: Chapter = {
     cause: "`reason` and `message` say what was seen: no network, a reboot, an API that hangs, or no power.",
     cure: "Ping it; look at its lamps and its switch port. `curtailctl restart ID` if its API still answers, else switch its outlet off for 30 s by hand.",
   },
+  "device.hot": {
+    level: "warn", says: "a miner is held lower because it is too hot",
+    means: "Before its firmware has to, it gets no raise, then less power step by step, and sleeps where that is not enough (`asleep`). The others take over what it leaves.",
+    cause: "`by` and `reading`: a board or a chip at its `limit`, or fans that stand. Warm air, dust, a fan that is worn out.",
+    cure: "Look at fans, filters and the air at its inlet. It comes back by itself when it has been 5 °C under its limit for a minute.",
+  },
+  "device.cooled": {
+    level: "info", says: "a miner has cooled and is planned with in full", means: "It was under its limit by 5 °C for long enough at each step up.", cause: "Cooler air, or fans that turn again.", cure: NO_CURE,
+  },
   "device.quarantined": {
     level: "warn", says: "a miner does not do as told and is kept asleep",
     means: "What it draws does not follow what it confirms. It is put to sleep for a while and then tried again.",

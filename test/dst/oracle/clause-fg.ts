@@ -84,6 +84,8 @@ export class Causes {
       case "limit.changed":
         this.#named.add(typeof entry["source"] === "string" ? entry["source"] : "lifted");
         return void (typeof entry["doc"] === "string" && this.#named.add(entry["doc"]));
+      case "device.hot":
+        return void this.#named.add("heat");
       case "mode.changed":
         return void this.#named.add(String(entry["to"]));
       case "device.quarantined":

@@ -63,7 +63,7 @@ export const CAUSES = {
   "meter error": { begins: NOTHING, ends: rack(0.1, 30), bends: true, recoversS: 150, because: "within 5 % machines and meter do not contradict each other" },
   "meter lies": { begins: NOTHING, ends: rack(0.1, 180), bends: true, recoversS: 420, because: "called out within 120 s; what it has taught of each machine is unlearnt when that machine next runs and settles" },
 
-  "heat wave": { begins: rack(0.05, 120), ends: rack(0.05, 60), recoversS: 150, because: "0.3 % a degree, with the minute a board takes to warm" },
+  "heat wave": { begins: rack(0.09, 120), ends: rack(0.05, 60), recoversS: 1_500, because: "0.3 % a degree, with the minute a board takes to warm; what the guard held down comes back by steps of a minute, from sleep after a rest" },
   "mains outage": { begins: NOTHING, ends: rack(1, 90), recoversS: 420, because: "all machines boot to their default points while the controller boots too" },
 
   "broker down": harmless("what is held stays in force, and then the failsafe limit joins"),

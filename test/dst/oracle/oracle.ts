@@ -6,6 +6,7 @@ import { Excess, TruePower, Words } from "./clause-a.ts";
 import { Promptness, PublishedLimit, Raises } from "./clause-bcd.ts";
 import { Use } from "./clause-e.ts";
 import { Causes, Envelope, type Order } from "./clause-fg.ts";
+import { Heat } from "./clause-h.ts";
 import { Grants, rowOf, type Row } from "./grants.ts";
 import { Inputs } from "./inputs.ts";
 import { Law } from "./law.ts";
@@ -49,6 +50,7 @@ export class Oracle implements Verdicts {
   readonly #use = new Use();
   readonly #envelope = new Envelope();
   readonly #causes = new Causes();
+  readonly #heat = new Heat();
   readonly #inputs = new Inputs();
   readonly #open = new Map<string, { readonly row: Row; readonly befallen: Befallen }>();
   #nowMs = 0;
@@ -145,6 +147,7 @@ export class Oracle implements Verdicts {
     this.#inputs.look(sight, this);
     this.#raises.look(moment, this);
     this.#envelope.look(moment, this);
+    this.#heat.look(moment, [...this.#open.keys()], this);
     this.#causes.look(this);
     if (!sight.alive) return;
     this.#words.look(moment, this);

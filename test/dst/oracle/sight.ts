@@ -37,6 +37,10 @@ export interface MachineSight {
   readonly obeys: boolean;
   /** What it draws over what it would, settled, at the same setting: cold boards draw less. At most 1. */
   readonly warmth: number;
+  /** Its hottest board that runs, °C; null: none runs. */
+  readonly boardC: number | null;
+  /** How often its firmware has ended mining because of heat. */
+  readonly trips: number;
   /** Asleep: the setting that it holds and passes through on waking, W; else 0. */
   readonly wakesToW: number;
 }
@@ -90,6 +94,7 @@ export const CLAUSES = {
   d: "five seconds after an expiry or a start the decision is in force and every reachable machine is told",
   e: "97 % of what is reachable is used",
   f: "no setpoint outside its envelope, no outlet on too soon, no machine turned back without need",
+  h: "no firmware trips for heat, and no board stays over its limit, where the agent could have told it in time",
   g: "every order names a cause that stands in the journal",
   inputs: "what the judge is shown agrees with itself",
   alive: "the daemon does not end by itself",
