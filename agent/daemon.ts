@@ -75,7 +75,7 @@ export class Daemon {
       listener: { moved: () => this.#soon(millis(Math.max(AFTER_PLANT, parts.wiring.devices.length))), event: (event) => this.#teller.plantEvent(event) },
     });
     this.#notebook = new Notebook(parts.store, (reason) => this.#teller.event("storage.failed", { reason }));
-    this.#teller = new Teller({ parts: () => this.#parts });
+    this.#teller = new Teller({ parts: () => this.#parts, ahead: (length) => this.foresight.ahead(length) });
   }
 
   /** null before the first cycle. */

@@ -3,8 +3,10 @@ import type { Decision } from "./core/decide.ts";
 import { flexibilityOf, type Emergency } from "./core/flexibility.ts";
 import type { Heard } from "./core/grid.ts";
 import { heartbeatTimeout, restartRule } from "./core/mode.ts";
+import type { Ahead } from "./core/outlook.ts";
 import type { Tick } from "./core/time.ts";
-import { instant, millis } from "./core/units.ts";
+import type { Millis } from "./core/units.ts";
+import { instant, millis, seconds } from "./core/units.ts";
 import type { DaemonParts } from "./parts.ts";
 import type { PlantEvent } from "./plant/listener.ts";
 import { ackDocument } from "./report/ack-document.ts";
@@ -24,11 +26,17 @@ const anyone = new Secrets();
 export interface TellerOptions {
   /** As they are now: some change while the rack runs. */
   readonly parts: () => DaemonParts;
+  /** The limits that follow for so long. */
+  readonly ahead: (length: Millis) => readonly Ahead[];
 }
+
+/** The operator is told of the next hours. */
+const AHEAD = seconds(4 * 3_600);
 
 export class Teller {
   readonly events = new EventRing();
   readonly #parts: () => DaemonParts;
+  readonly #ahead: TellerOptions["ahead"];
   readonly #reporter: Reporter;
   readonly #open = new OpenDocuments();
   readonly #binding = new BindingWatch();
@@ -36,8 +44,9 @@ export class Teller {
   #status: StatusDocument | null = null;
   #connects = 0;
 
-  constructor({ parts }: TellerOptions) {
+  constructor({ parts, ahead }: TellerOptions) {
     this.#parts = parts;
+    this.#ahead = ahead;
     const { grid, gridRoot, seal, forward, policy } = parts();
     this.#reporter = new Reporter({ grid, gridRoot, seal, forward, nominalW: policy.nominal });
   }
@@ -74,7 +83,7 @@ export class Teller {
     }
     const { outlets, restart, responseTime, nominal } = policy;
     const { rampPercentPerMinute } = restartRule(heard.allocations, restart);
-    const terms = { outletGrace: outlets.grace, rampPercentPerMinute, proven: proven?.() ?? [] };
+    const terms = { outletGrace: outlets.grace, rampPercentPerMinute, proven: proven?.() ?? [], ahead: () => this.#ahead(AHEAD) };
     this.#reporter.cycle(decision, this.#status, { at: tick.at, telemetryPeriod: asked.telemetry, terms });
     const emergency = (): Emergency | null => flexibilityOf(decision, outlets.grace).emergency;
     for (const { ref, type, expectedSettleAfter, ...outcome } of this.#open.outcomes(decision, { earliest: signal.now(tick).earliest, responseTime, emergency, nominal })) {

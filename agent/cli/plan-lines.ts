@@ -16,7 +16,7 @@ export interface PlanFrame {
   readonly coloured: boolean;
 }
 
-const ROWS = 6;
+const ROWS = 5;
 const WIDEST = 100;
 const MACHINES_AT_MOST = 8;
 const PLAIN_STEPS = 10;
@@ -34,6 +34,7 @@ export function planLines(plan: PlanDocument, { columns, coloured }: PlanFrame):
     "",
     ...wrapped(timeText(plan), { first: "", rest: "" }),
     ...moveLines(moves, columns === null),
+    ...wrapped(shedText(plan), { first: "", rest: "" }),
     ...(restarts === 0 ? [] : [`${restarts} ${restarts === 1 ? "time" : "times"} a machine sleeps, wakes or restarts and earns nothing meanwhile.`]),
     "",
     ...(columns === null ? plainCurve(plan) : picture(plan, { columns: Math.min(columns, WIDEST), coloured })),
@@ -59,6 +60,12 @@ function timeText({ withinS, doneS, rehearsedS, moves }: PlanDocument): string {
   const measured = moves.filter((move) => move.measured).length;
   const by = measured === moves.length ? "All times were measured here." : measured === 0 ? "Times are what the drivers assume: no meter has shown any yet." : `The times of ${measured} of ${moves.length} machines were measured here, the others are what drivers assume.`;
   return `${within}; ${done}. ${by}`;
+}
+
+/** Whatever is asked: what the rack could give up now, and after the next changes of its limit. */
+function shedText({ shedNowW: { within5s, within60s, within300s }, ahead }: PlanDocument): string {
+  const later = ahead.slice(0, 2).map(({ from, limitW, shedW }) => `${powerText(shedW)} from ${from.slice(11, 16)} UTC (limit ${limitW === null ? "none" : powerText(limitW)})`);
+  return `Could be shed: ${powerText(within5s)} in 5 s, ${powerText(within60s)} in 60 s, ${powerText(within300s)} in 300 s${later.length === 0 ? "" : `; ${later.join(", ")}`}.`;
 }
 
 /** Alike ones in a line on a terminal, all of them elsewhere. */

@@ -45,6 +45,8 @@ export interface Reasons {
   readonly waits: ReadonlyMap<string, Wait>;
   /** Until the budget has caught up; 0: it has; null: as things are it never will. */
   readonly rampLasts: Millis | null;
+  /** How long a machine sleeps at the least. */
+  readonly minOff: Millis;
   /** No machine wakes before this uptime; null: no such time. */
   readonly notBefore: Millis | null;
   /** What keeps every raise back; null: nothing does. */
@@ -171,7 +173,7 @@ export function decide(rack: RackState, input: DecideInput): { readonly rack: Ra
       hot: learned.views.flatMap(({ device, state }) => (state.heat.guard === null ? [] : [{ id: device.id, ...state.heat.guard }])),
       reasons: {
         statements: stated, plan: mode.emergency ? { verdict: { kind: "emergency" }, split: null } : plan.why, targets, waits: reconciled.waits,
-        rampLasts: rampLasts(ramp, { limit: aim.limit, uptime, rule }), notBefore: mode.restoring?.notBefore ?? null,
+        rampLasts: rampLasts(ramp, { limit: aim.limit, uptime, rule }), minOff: policy.turns.minOff, notBefore: mode.restoring?.notBefore ?? null,
         raisesWait: mayRaise ? null : mode.emergency ? "emergency" : awaitingPolls ? "polls" : !meterFresh && snapshot.rack !== null ? "meter" : "restart",
         made: plan.remade, dwellsUntil: plan.remade === null ? null : millis(plan.remade.at + policy.dwell),
       },

@@ -2,7 +2,9 @@
 import { allocate, FREE, type Candidate } from "./allocate.ts";
 import type { Decision } from "./decide.ts";
 import { settleTime } from "./settle.ts";
-import type { Millis, Watts } from "./units.ts";
+import type { PowerLimit } from "./model.ts";
+import type { Ahead } from "./outlook.ts";
+import type { Instant, Millis, Watts } from "./units.ts";
 import { millis, seconds, watts } from "./units.ts";
 import type { View } from "./view.ts";
 import { canBeSet, expectedAt, lowestOf } from "./view.ts";
@@ -17,10 +19,20 @@ export interface Flexibility {
   shed(within: Millis): Watts;
   /** `rise`: watts a millisecond that the ramp allows. */
   add(within: Millis, rise: number): Watts;
+  /** What could be shed after each change of the limit that is known, by what it leaves and by what machines are too hot to draw. */
+  hours(ahead: readonly Ahead[]): readonly Hour[];
   /** What would be drawn if nothing limited. */
   most(): Watts;
   /** The most hashrate at each of a few draws, by rising power. */
   curve(steps?: number): readonly { readonly power: number; readonly hashrate: number }[];
+}
+
+/** From this moment on. */
+export interface Hour {
+  readonly at: Instant;
+  readonly limit: PowerLimit;
+  readonly draw: Watts;
+  readonly shed: Watts;
 }
 
 /** What an EMERGENCY comes to: when the last machine is down, and what is still drawn after half a minute. */
@@ -33,7 +45,7 @@ const STEPS = 10;
 const HALF_A_MINUTE = seconds(30);
 
 /** `grace`: how long machines get before outlets open that may. */
-export function flexibilityOf({ views, floor, draw }: Pick<Decision, "views" | "floor" | "draw">, grace: Millis): Flexibility {
+export function flexibilityOf({ views, floor, draw, uptime, reasons }: Pick<Decision, "views" | "floor" | "draw" | "uptime" | "reasons">, grace: Millis): Flexibility {
   const reachable = views.filter((view) => view.known && view.state.quarantine === null && canBeSet(view));
   const sum = (moves: (view: View) => Move[], within: Millis): number => reachable.reduce((total, view) => total + gained(moves(view), within), 0);
   const least = lowestOf(reachable);
@@ -44,7 +56,11 @@ export function flexibilityOf({ views, floor, draw }: Pick<Decision, "views" | "
     most: () => watts(top() + beside),
     emergency: reachable.length === 0 ? null : emergencyOf(reachable, { draw, grace }),
     shed: (within) => watts(sum(fallsOf, within)),
-    add: (within, rise) => watts(Math.min(rise * within, sum(risesOf, within))),
+    add: (within, rise) => watts(Math.min(rise * within, sum((view) => risesOf(view, restOf(view, { uptime, ...reasons })), within))),
+    hours: (ahead) => ahead.map(({ at, effective: { limit } }) => {
+      const drawn = Math.min(top() + beside, limit.kind === "limited" ? limit.power : Infinity);
+      return { at, limit, draw: watts(drawn), shed: watts(Math.max(0, drawn - floor)) };
+    }),
     curve(steps = STEPS) {
       const candidates = reachable.map(({ curve, most: hottest, state }): Candidate => ({ curve, ...FREE, to: hottest, gain: state.gain }));
       const most = top();
@@ -74,7 +90,14 @@ interface Move {
 }
 
 const fallsOf = (view: View): Move[] => movesOf(view, (to) => to < view.actual || (view.actual < 0 && to === 0), (to) => view.draw.low - expectedAt(view, to));
-const risesOf = (view: View): Move[] => movesOf(view, (to) => view.actual >= 0 && to > view.actual && to <= view.most, (to) => expectedAt(view, to) - view.draw.high);
+const risesOf = (view: View, rest: Millis): Move[] =>
+  movesOf(view, (to) => view.actual >= 0 && to > view.actual && to <= view.most, (to) => expectedAt(view, to) - view.draw.high).map(({ after, power }) => ({ after: millis(after + rest), power }));
+
+/** What has just been put to sleep rests, and after an outage all do: that delays what is added and never what is shed. */
+function restOf({ actual, state }: View, { uptime, minOff, notBefore }: { readonly uptime: Millis; readonly minOff: Millis; readonly notBefore: Millis | null }): Millis {
+  const own = actual === 0 && state.turnedAt !== null ? state.turnedAt + minOff : 0;
+  return millis(Math.max(0, own - uptime, (notBefore ?? 0) - uptime));
+}
 
 function movesOf(view: View, reaches: (to: number) => boolean, gains: (to: number) => number): Move[] {
   const moves: Move[] = [];

@@ -3,10 +3,13 @@
  * figures have moved far. Sums only; per-ASIC hashrate, pools and efficiency stay on the farm.
  */
 import type { Decision } from "../core/decide.ts";
+import type { Flexibility } from "../core/flexibility.ts";
 import { flexibilityOf } from "../core/flexibility.ts";
+import type { Ahead } from "../core/outlook.ts";
 import type { Instant, Millis } from "../core/units.ts";
 import { millis, seconds } from "../core/units.ts";
 import { hundredths, isoTime, whole } from "./figures.ts";
+import { limitW } from "./status.ts";
 
 /** What a proof test at this rack has measured of one model of machine, in place of what its driver assumes. */
 export interface ProvenTransition {
@@ -28,6 +31,8 @@ export interface CapabilityContext {
   readonly outletGrace: Millis;
   readonly rampPercentPerMinute: number;
   readonly proven: readonly ProvenTransition[];
+  /** The limits that follow, as far as they are known. */
+  readonly ahead: () => readonly Ahead[];
 }
 
 const [SOON, MINUTE, FIVE_MINUTES] = [seconds(5), seconds(60), seconds(300)];
@@ -44,8 +49,9 @@ export function capabilityDocument(decision: Decision, context: CapabilityContex
     floorW: whole(decision.floor),
     failsafeLimitW: whole(decision.failsafe),
     heartbeatTimeoutS: context.heartbeatTimeoutS,
-    shedW: { within5s: whole(flexible.shed(SOON)), within60s: whole(flexible.shed(MINUTE)), within300s: whole(flexible.shed(FIVE_MINUTES)) },
+    shedW: shedOf(flexible),
     addW: { within5s: whole(flexible.add(SOON, rise)), within60s: whole(flexible.add(MINUTE, rise)), within300s: whole(flexible.add(FIVE_MINUTES, rise)) },
+    ahead: hoursOf(flexible, context.ahead()),
     emergency: emergency === null ? null : { withinS: Math.ceil(emergency.within / 1_000), after30sW: whole(emergency.after30s) },
     curve: flexible.curve().map(({ power, hashrate }) => ({ powerW: whole(power), hashrateThs: hundredths(hashrate) })),
     transitions: context.proven,
@@ -53,6 +59,15 @@ export function capabilityDocument(decision: Decision, context: CapabilityContex
     devices: { total: decision.views.length, reachable: flexible.machines },
   };
 }
+
+const HOURS_AT_MOST = 12;
+
+/** What could be shed later, in the document's words. */
+export const hoursOf = (flexible: Flexibility, ahead: readonly Ahead[]) =>
+  flexible.hours(ahead).slice(0, HOURS_AT_MOST).map(({ at, limit, draw, shed }) => ({ from: isoTime(at), limitW: limitW(limit), drawW: whole(draw), shedW: whole(shed) }));
+
+/** And now. */
+export const shedOf = (flexible: Flexibility) => ({ within5s: whole(flexible.shed(SOON)), within60s: whole(flexible.shed(MINUTE)), within300s: whole(flexible.shed(FIVE_MINUTES)) });
 
 export type CapabilityDocument = ReturnType<typeof capabilityDocument>;
 

@@ -1,7 +1,9 @@
 /** What would happen under a limit, as it leaves the process. */
 import type { Flexibility } from "../core/flexibility.ts";
+import type { Ahead } from "../core/outlook.ts";
 import type { Move, Rehearsal, Sum } from "../core/rehearse.ts";
 import type { Instant } from "../core/units.ts";
+import { hoursOf, shedOf } from "./capability.ts";
 import { setpointWord } from "./devices.ts";
 import { hundredths, isoTime, tenths, whole } from "./figures.ts";
 import { limitW } from "./status.ts";
@@ -12,10 +14,14 @@ export interface PlanContext {
   readonly askedW: number;
   /** null: now. */
   readonly at: Instant | null;
-  readonly curve: ReturnType<Flexibility["curve"]>;
+  /** As it is now. */
+  readonly flexible: Flexibility;
+  readonly ahead: readonly Ahead[];
 }
 
-export function planDocument(rehearsal: Rehearsal, { askedW, at, curve }: PlanContext) {
+const CURVE_STEPS = 60;
+
+export function planDocument(rehearsal: Rehearsal, { askedW, at, flexible, ahead }: PlanContext) {
   const { first, last, begin, end, moves, within, done, lasted } = rehearsal;
   const { effective, compliance, floor, tolerance } = last;
   return {
@@ -30,7 +36,10 @@ export function planDocument(rehearsal: Rehearsal, { askedW, at, curve }: PlanCo
     rehearsedS: tenths(lasted),
     restarts: moves.reduce((sum, { stops }) => sum + stops, 0),
     moves: moves.map(moveOf),
-    curve: curve.map(({ power, hashrate }) => sumOf({ power, hashrate })),
+    /** What can be shed now, and after each change of the limit that is known. */
+    shedNowW: shedOf(flexible),
+    ahead: hoursOf(flexible, ahead),
+    curve: flexible.curve(CURVE_STEPS).map(({ power, hashrate }) => sumOf({ power, hashrate })),
   };
 }
 

@@ -30,7 +30,7 @@ export const isSigned = (topic: string): boolean => SIGNED.test(topic);
 const GRID_EVENTS = /^(mode|limit|compliance|signal|emergency|storage|clock|mains|schedule|rack|daemon)\./;
 
 /** Of the policy in force and of what was measured: what an operator may plan with. */
-export type CapabilityTerms = Pick<CapabilityContext, "outletGrace" | "rampPercentPerMinute" | "proven">;
+export type CapabilityTerms = Pick<CapabilityContext, "outletGrace" | "rampPercentPerMinute" | "proven" | "ahead">;
 
 /** What the operator will not miss when it comes later than this; MQTT 5 brokers drop it by themselves. What is evidence never expires. */
 const EXPIRES: readonly (readonly [topic: RegExp, seconds: number])[] = [[/^telemetry$/, 60], [/^notice\//, 86_400]];

@@ -21,7 +21,6 @@ const LONGEST = seconds(900);
 const CYCLES = { least: 60, most: 600, machines: 60_000 } as const;
 /** After so many decisions the rack's own loop gets its turn. */
 const AT_A_TIME = 4;
-const CURVE_STEPS = 60;
 const MOST_W = 100_000_000;
 
 export function explainRoutes(daemon: Daemon, { clock }: { readonly clock: Clock }): ControlRoute[] {
@@ -48,7 +47,7 @@ export function explainRoutes(daemon: Daemon, { clock }: { readonly clock: Clock
         rehearsing = true;
         try {
           const rehearsal = await rehearsed(daemon, { limitW, at, clock, signal: request.signal });
-          return planDocument(rehearsal, { askedW: limitW, at, curve: flexibilityOf(rehearsal.first, seconds(0)).curve(CURVE_STEPS) });
+          return planDocument(rehearsal, { askedW: limitW, at, flexible: flexibilityOf(decisionOf(daemon), seconds(0)), ahead: daemon.foresight.ahead(AHEAD) });
         } finally {
           rehearsing = false;
         }

@@ -80,6 +80,7 @@ export const capabilitySchema = z.looseObject({
   heartbeatTimeoutS: z.number(),
   shedW: z.looseObject({ within5s: watts, within60s: watts, within300s: watts }),
   addW: z.looseObject({ within5s: watts, within60s: watts, within300s: watts }).meta({ description: "By the ramp in force, were the limit lifted." }),
+  ahead: z.array(z.looseObject({ from: at, limitW: watts, drawW: watts, shedW: watts })).meta({ description: "What could be shed after each change of the limit that is known for four hours, the rack's own schedule among them; limitW null: nothing limits." }),
   emergency: z.looseObject({ withinS: z.number(), after30sW: watts }).nullable().meta({ description: "What an EMERGENCY comes to: seconds until the last machine is down, and what is drawn after 30 s." }),
   curve: z.array(z.looseObject({ powerW: watts, hashrateThs: z.number() })).meta({ description: "The most hashrate of the whole rack at each of a few draws." }),
   transitions: z.array(z.looseObject({ model: z.string(), machines: z.int(), shedS: z.number().nullable(), wakeS: z.number().nullable(), sleepW: watts, measuredAt: at }))

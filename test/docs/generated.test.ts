@@ -64,7 +64,7 @@ test("what the agent says fits its schemas", () => {
   statusSchema.parse(willDocument({ session: { boot: "b", connects: 1 }, failsafeW: 10_000, heartbeatTimeoutS: 120 }));
   noticeSchema.parse(new EventRing().add("limit.changed", at, { toW: null }));
   telemetrySchema.parse(telemetryDocument(decision, at));
-  capabilitySchema.parse(capabilityDocument(decision, { nominalW: 33_528, at, heartbeatTimeoutS: 120, shareFrom: null, outletGrace: millis(10_000), rampPercentPerMinute: 20, proven: [] }));
+  capabilitySchema.parse(capabilityDocument(decision, { nominalW: 33_528, at, heartbeatTimeoutS: 120, shareFrom: null, outletGrace: millis(10_000), rampPercentPerMinute: 20, proven: [], ahead: () => [] }));
   ackSchema.parse(ackDocument({ status: "RECEIVED" }, { ref: { id: "e1", topic: "t", epoch: 0, seq: 1, drill: true }, of: "LIMIT", at, decision: null, shareFrom: "config" }));
   ackSchema.parse(ackDocument({ status: "CANNOT_COMPLY", expectedSettleAt: at, shortfallW: 5 }, { ref: { id: "e1", topic: "t", epoch: 0, seq: 1 }, of: "EMERGENCY", at, decision, shareFrom: null }));
 });

@@ -4,11 +4,11 @@ import { describe, test } from "node:test";
 import { decide, type Decision } from "../../agent/core/decide.ts";
 import type { Reading } from "../../agent/core/model.ts";
 import type { DeviceSnapshot } from "../../agent/core/snapshot.ts";
-import { instant, seconds } from "../../agent/core/units.ts";
+import { instant, seconds, watts } from "../../agent/core/units.ts";
 import { capabilityDocument, CapabilityWatch, type CapabilityContext } from "../../agent/report/capability.ts";
 import { device, input, metered, NOW, rackOf, says, silent, sleeper, snapshot, STEP, tunable, wanted } from "../core/rack.ts";
 
-const context: CapabilityContext = { at: instant(0), nominalW: 16_000, heartbeatTimeoutS: 120, shareFrom: null, outletGrace: seconds(10), rampPercentPerMinute: 20, proven: [] };
+const context: CapabilityContext = { at: instant(0), nominalW: 16_000, heartbeatTimeoutS: 120, shareFrom: null, outletGrace: seconds(10), rampPercentPerMinute: 20, proven: [], ahead: () => [] };
 function decided(readings: readonly Reading[], over: { readonly power?: number; readonly at?: number; readonly capabilities?: DeviceSnapshot["capabilities"] } = {}): Decision {
   const devices = readings.map((reading, index) => device(`m${index}`, reading, over.capabilities === undefined ? {} : { capabilities: over.capabilities }));
   const states = Object.fromEntries(devices.map(({ id }) => [id, wanted("600")]));
@@ -56,6 +56,26 @@ describe("capability", () => {
       if (before !== undefined) assert.ok((point.powerW ?? 0) > (before.powerW ?? 0) && (point.hashrateThs ?? 0) > (before.hashrateThs ?? 0), JSON.stringify(said.curve));
     }
     assert.equal(said.curve.at(-1)?.hashrateThs, 280);
+  });
+  test("what has just been put to sleep is not counted on before it has rested", () => {
+    const rested = decided([says("asleep")], { power: 25 });
+    const resting: Decision = { ...rested, views: rested.views.map((view) => ({ ...view, state: { ...view.state, turnedAt: rested.uptime } })), reasons: { ...rested.reasons, minOff: seconds(100) } };
+    assert.ok((capabilityDocument(rested, context).addW.within60s ?? 0) > 0);
+    assert.equal(capabilityDocument(resting, context).addW.within60s, 0);
+    assert.ok((capabilityDocument(resting, context).addW.within300s ?? 0) > 0);
+  });
+  test("a machine that is too hot is not counted on for more", () => {
+    const cool = decided([says("200")], { power: 1_000 });
+    const hot: Decision = { ...cool, views: cool.views.map((view) => ({ ...view, most: 1 })) };
+    assert.ok((capabilityDocument(cool, context).addW.within300s ?? 0) > 0);
+    assert.equal(capabilityDocument(hot, context).addW.within300s, 0);
+  });
+  test("the next hours: what each limit leaves to be shed", () => {
+    const at = (hours: number) => instant(hours * 3_600_000);
+    const limited = (power: number) => ({ limit: { kind: "limited" as const, power: watts(power) }, binding: null });
+    const ahead = [{ at: at(1), effective: limited(3_000) }, { at: at(2), effective: { limit: { kind: "unlimited" as const }, binding: null } }];
+    const { ahead: hours, floorW } = capabilityDocument(decided([says("600"), says("600")]), { ...context, ahead: () => ahead });
+    assert.deepEqual(hours.map(({ limitW, drawW, shedW }) => [limitW, drawW, (drawW ?? 0) - (shedW ?? 0)]), [[3_000, 3_000, floorW], [null, 8_000, floorW]]);
   });
   test("without machines it can shed nothing, and says so", () => {
     const none = capabilityDocument(decided([], { power: 300 }), context);

@@ -16,7 +16,7 @@ test("status, acks and capability are sealed for the operator; telemetry and not
   const link = { connected: true, publish: (message: OutgoingMessage) => void sent.push(message), next: () => undefined, resubscribe: () => undefined, run: () => Promise.resolve(), deliver: () => Promise.resolve({ kind: "acknowledged" } as const) };
   const reporter = new Reporter({ grid: link, gridRoot: "g", seal: (payload) => `sealed ${payload}`, forward: null, nominalW: 30_000 });
   const { decision } = decide(startState(millis(0)), input(snapshot([], metered(0))));
-  reporter.cycle(decision, status, { at: instant(ZERO), telemetryPeriod: null, terms: { outletGrace: seconds(10), rampPercentPerMinute: 20, proven: [] } });
+  reporter.cycle(decision, status, { at: instant(ZERO), telemetryPeriod: null, terms: { outletGrace: seconds(10), rampPercentPerMinute: 20, proven: [], ahead: () => [] } });
   reporter.ack("e1", { status: "ACCEPTED" });
   reporter.event({ at: "", name: "mode.changed" });
   reporter.offline({ online: false });
@@ -29,7 +29,7 @@ test("MQTT 5: what a payload is, what an ack answers, and how long it is worth s
   const link = { connected: true, publish: (message: OutgoingMessage) => void sent.push(message), next: () => undefined, resubscribe: () => undefined, run: () => Promise.resolve(), deliver: () => Promise.resolve({ kind: "acknowledged" } as const) };
   const reporter = new Reporter({ grid: link, gridRoot: "g", seal: (payload) => `sealed ${payload}`, forward: null, nominalW: 30_000 });
   const { decision } = decide(startState(millis(0)), input(snapshot([], metered(0))));
-  reporter.cycle(decision, status, { at: instant(ZERO), telemetryPeriod: null, terms: { outletGrace: seconds(10), rampPercentPerMinute: 20, proven: [] } });
+  reporter.cycle(decision, status, { at: instant(ZERO), telemetryPeriod: null, terms: { outletGrace: seconds(10), rampPercentPerMinute: 20, proven: [], ahead: () => [] } });
   reporter.ack("e1", { status: "ACCEPTED" });
   reporter.event({ at: "", name: "mode.changed" });
   assert.deepEqual(sent.map(({ topic, contentType, correlation, expirySeconds }) => [topic, contentType, correlation, expirySeconds]), [
@@ -48,7 +48,7 @@ test("telemetry every 10 s at rest, every 2 s while an event binds, a setpoint i
     const reporter = new Reporter({ grid: link, gridRoot: "g", seal: (payload) => payload, nominalW: 30_000, forward: null });
     const { decision } = decide(startState(millis(0)), input(snapshot([], metered(0))));
     for (let second = 0; second < 20; second += 1) {
-      reporter.cycle({ ...decision, ...over, uptime: seconds(second) }, status, { at: instant(ZERO), telemetryPeriod: null, terms: { outletGrace: seconds(10), rampPercentPerMinute: 20, proven: [] } });
+      reporter.cycle({ ...decision, ...over, uptime: seconds(second) }, status, { at: instant(ZERO), telemetryPeriod: null, terms: { outletGrace: seconds(10), rampPercentPerMinute: 20, proven: [], ahead: () => [] } });
     }
     return sent.filter(({ topic }) => topic === "g/telemetry").length;
   };

@@ -26,10 +26,10 @@ describe("the plan", { concurrency: 3 }, () => {
       const begun = stage.now;
       let lastOver = 0;
       stage.limit([[limitW, 600]]);
-      await stage.run(90, () => {
+      await stage.run(150, () => {
         if (stage.powerW > limitW * 1.005 + 20) lastOver = stage.now - begun;
       });
-      assert.ok(Math.abs(stage.powerW - plan.end.power) < 0.02 * limitW, `${Math.round(plan.end.power)} W were foretold, ${Math.round(stage.powerW)} W are drawn`);
+      assert.ok(Math.abs(stage.powerW - plan.end.power) < 0.03 * limitW, `${Math.round(plan.end.power)} W were foretold, ${Math.round(stage.powerW)} W are drawn`);
       assert.ok(plan.within !== null && Math.abs(plan.within / 1_000 - lastOver) <= 6, `${plan.within} ms were foretold, it took ${lastOver} s`);
       const slept = plan.last.views.flatMap(({ device, actual }) => (actual === 0 ? [device.id] : []));
       assert.equal(asleep(stage).length, slept.length, `${slept.join()} were to sleep, ${asleep(stage).join()} do`);
