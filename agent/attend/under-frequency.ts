@@ -20,7 +20,7 @@ export class UnderFrequency implements Attendant {
 
   constructor({ policy, node, meters }: Pick<Config, "policy" | "node" | "meters">) {
     this.#help = policy.underFrequency;
-    this.#step = this.#help?.shedW ?? (node.nominalW * (this.#help?.shedPct ?? 0)) / 100;
+    this.#step = (node.nominalW * (this.#help?.shedPct ?? 0)) / 100;
     this.#meters = new Set(meters.filter(({ role }) => role === "rack").map(({ id }) => id));
     this.#drew = node.nominalW;
   }

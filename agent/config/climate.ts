@@ -41,8 +41,7 @@ export const underFrequency = () =>
   unset(
     z.strictObject({
       belowHz: z.number().min(40).max(70).meta({ description: "When the rack's meter shows less than this, a step is shed at once.", examples: [49.8] }),
-      shedW: power().meta({ description: "How much less the rack then draws than before.", examples: [5_000] }),
-      shedPct: percent().meta({ description: "The same, in percent of node.nominalW; one of the two is needed.", examples: [20] }),
+      shedPct: z.number().positive().max(100).meta({ description: "How much less the rack then draws than before, in percent of node.nominalW.", examples: [20] }),
       restoreHz: z.number().min(40).max(70).meta({ description: "From here on the mains count as well again.", examples: [49.95] }),
       restoreAfterS: restoreAfterS(60).meta({ description: "How long they have to be before the step ends.", examples: [60] }),
     }),
@@ -59,7 +58,6 @@ export function inClimate({ policy, contacts, miners, meters }: Config): Contrad
       return board === null || chip === null || board <= chip ? [] : [{ path: ["miners", index, "limits", "boardMaxC"], text: `is ${board}, above chipMaxC (${chip}): a board is never hotter than its chips. Correct one of them.` }];
     }),
     ...(help === null ? [] : [
-      ...oneOf(help.shedW, help.shedPct, { path: ["policy", "underFrequency"], names: "shedW and shedPct" }),
       ...(help.restoreHz > help.belowHz ? [] : [{ path: ["policy", "underFrequency", "restoreHz"], text: `is ${help.restoreHz}, not above belowHz (${help.belowHz}): the step would end before it begins. Raise it.` }]),
       ...(meters.some(({ role }) => role === "rack") ? [] : [{ path: ["policy", "underFrequency"], text: "is set while no meter has role rack: nobody measures the frequency. Name the rack's meter." }]),
     ]),

@@ -9,7 +9,7 @@ import { playedMeter, plantOf } from "../support/plant.ts";
 import { VirtualClock } from "../support/virtual-clock.ts";
 
 type Help = Config["policy"]["underFrequency"];
-const HELP: Help = { belowHz: 49.8, shedW: null, shedPct: 20, restoreHz: 49.95, restoreAfterS: 60 };
+const HELP: Help = { belowHz: 49.8, shedPct: 20, restoreHz: 49.95, restoreAfterS: 60 };
 
 function scene(t: TestContext, help: Help = HELP) {
   const clock = new VirtualClock();
@@ -58,7 +58,7 @@ describe("under-frequency help", () => {
   });
 
   test("never asks for less than nothing", async (t) => {
-    const { draws, shows } = scene(t, { ...HELP, shedW: 5_000, shedPct: null });
+    const { draws, shows } = scene(t, { ...HELP, shedPct: 50 });
     draws(2_000);
     assert.equal(await shows(49, 2), 0);
   });

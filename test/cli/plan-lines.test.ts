@@ -18,7 +18,7 @@ describe("the plan on a terminal", () => {
     for (const line of lines) assert.ok(columnsOf(line) <= 80, line);
     const text = lines.map(stripVTControlCharacters).join("\n");
     assert.match(text, /^2 machines +point 590 > sleep > point 300 +6\.00 kW +2\.38 kW +after 44 s$/m);
-    assert.match(text, /^Could be shed: 0 W in 5 s, 18\.9 kW in 60 s, 19\.4 kW in 300 s; 4\.70 kW from 17:00 UTC\n\(limit 5\.00 kW\)\.$/m);
+    assert.match(text, /^Could be shed: 0 W in 5 s, 18\.9 kW in 60 s, 19\.4 kW in 300 s; 4\.70 kW from 17:00\nUTC \(limit 5\.00 kW\)\.$/m);
     assert.match(text, /└─+●─+○─*$/m);
     assert.match(text, /○ now 19\.8 kW {3}● then 5\.95 kW/);
     assert.ok(/[\u2801-\u28ff]/.test(text));

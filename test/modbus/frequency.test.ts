@@ -32,7 +32,7 @@ test("a frequency that falls sheds the step within seconds, and gives it back", 
   });
   const nominal = devices.reduce((sum, { device }) => sum + device.nameplate.highest, 0);
   const plant = new Plant({ devices, meters: [{ meter, role: "rack" }] }, { clock, listener: { moved: () => undefined, event: () => undefined } });
-  const help = new UnderFrequency({ policy: { underFrequency: { belowHz: 49.8, shedW: null, shedPct: 40, restoreHz: 49.95, restoreAfterS: 2 } }, node: { nominalW: nominal }, meters: [{ id: pdu.id, role: "rack" }] } as unknown as Config);
+  const help = new UnderFrequency({ policy: { underFrequency: { belowHz: 49.8, shedPct: 40, restoreHz: 49.95, restoreAfterS: 2 } }, node: { nominalW: nominal }, meters: [{ id: pdu.id, role: "rack" }] } as unknown as Config);
   help.attach(null, { plant, event: () => undefined, soon: () => undefined, keep: () => Promise.resolve() });
   const stop = new AbortController();
   const running = plant.run(stop.signal);
