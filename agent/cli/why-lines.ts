@@ -187,7 +187,7 @@ export function whyInShort({ effectiveLimitW, limitSource, budget: { budgetW, ri
   const asleep = devices.filter(({ setpoint }) => setpoint === "sleep").length;
   const [coming] = next.filter(({ what, inS }) => inS < SOON_S && ( what === "limit" || what === "deadline" || what === "quarantine-ends" || what === "may-raise"));
   const comes = coming === undefined ? "" : `in ${secondsText(Math.ceil(coming.inS))} ${comingText(coming, 1)}`;
-  return [`${limit}${rises}`, state === "emergency" ? "everything sleeps" : split, asleep === 0 || state === "emergency" ? "" : `${asleep} asleep`, listed(odd), comes].filter((text) => text !== "").join("; ");
+  return [`${limit}${rises}`, listed(odd), asleep === 0 || state === "emergency" ? "" : `${asleep} asleep`, state === "emergency" ? "everything sleeps" : split, comes].filter((text) => text !== "").join("; ");
 }
 
 const shortBy: Readonly<Record<string, string>> = { ladder: "does not follow", silence: "is silent", deviation: "draws too much", "no-means": "cannot be told", outlet: "is without power" };

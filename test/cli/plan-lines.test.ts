@@ -58,5 +58,5 @@ test("why speaks in lines of 80 columns, without a miner's escape codes, whateve
 });
 
 test("why in one breath", () => {
-  assert.equal(whyInShort(why), "20.1 kW by allocation; 151 W margin + 3.81 kW besides + 16.1 kW for 3 machines, 35 W left; 1 asleep; asic-02 is silent and asic-05 does not follow; in 4 min asic-05 is planned with again");
+  assert.equal(whyInShort(why), "20.1 kW by allocation; asic-02 is silent and asic-05 does not follow; 1 asleep; 151 W margin + 3.81 kW besides + 16.1 kW for 3 machines, 35 W left; in 4 min asic-05 is planned with again");
 });
