@@ -15,7 +15,7 @@ function scene(t: TestContext) {
   const given = { contacts: { overTemperature: [{ input: { meter: "io-1", outlet: 2 }, limitW: null, limitPct: 30, restoreAfterS: 60 }] }, node: { nominalW: 10_000 } } as unknown as Config;
   const attendant = new OverTemperature(given, clock);
   const events: string[] = [];
-  const desk: Desk = { plant, event: (name, fields) => void events.push(`${name} ${String(fields["reason"] ?? "")}`.trim()), soon: () => undefined, keep: () => Promise.resolve() };
+  const desk: Desk = { plant, event: (name, fields) => void events.push([name, fields["reason"]].join(" ").trim()), soon: () => undefined, keep: () => Promise.resolve() };
   attendant.attach(null, desk);
   const stop = new AbortController();
   void plant.run(stop.signal);

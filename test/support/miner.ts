@@ -1,6 +1,6 @@
 /** A miner that says and obeys what a test wants, without a wire. */
 import type { Capability, OperatingPoint, Setpoint, Telemetry } from "../../agent/core/model.ts";
-import { celsius, megahertz, millis, millivolts, seconds, terahash, watts } from "../../agent/core/units.ts";
+import { megahertz, millis, millivolts, seconds, terahash, watts } from "../../agent/core/units.ts";
 import type { Debts, Device } from "../../drivers/driver.ts";
 
 export const silence: Telemetry = {
@@ -41,10 +41,3 @@ export function playedMiner(id: string, debts?: Debts): PlayedMiner {
     async [Symbol.asyncDispose]() {},
   };
 }
-
-export const at = (point: string, boardC: number): Telemetry => ({
-  ...silence, point,
-  boards: [boardC - 3, boardC, null].map((temperature, index) => ({
-    index, enabled: true, frequency: null, voltage: null, hashrate: null, boardTemperature: temperature === null ? null : celsius(temperature), chipTemperature: null,
-  })),
-});
