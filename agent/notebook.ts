@@ -6,29 +6,29 @@ import type { Tick } from "./core/time.ts";
 import { millis, seconds, type Instant, type Millis } from "./core/units.ts";
 import type { Store } from "./runtime/store.ts";
 import type { TechnicianLimit } from "./technician.ts";
-import { messageOf } from "./runtime/errors.ts";
+import { Trouble } from "./runtime/trouble.ts";
 
 /** Learnt gains are written down this often when nothing else is. */
 const REMEMBER_AT_LEAST = seconds(300);
 
 export class Notebook {
   readonly #store: Store;
-  readonly #failed: (reason: string) => void;
+  readonly #trouble: Trouble;
   #stored: ReadonlyMap<string, string> = new Map();
   #orders = "";
   #rememberedAt: Millis = millis(0);
   #last: Promise<void> = Promise.resolve();
 
-  /** `failed` is told why something could not be read or kept. */
+  /** `failed` is told why something could not be read or kept, once for each reason until it is well again. */
   constructor(store: Store, failed: (reason: string) => void) {
     this.#store = store;
-    this.#failed = failed;
+    this.#trouble = new Trouble(failed);
   }
 
   /** Everything stored, also what belongs to the signal room. A store that cannot be read is an empty one, said aloud. */
   async open(): Promise<ReadonlyMap<string, string>> {
     this.#stored = await this.#store.load("").catch((error: unknown) => {
-      this.#failed(messageOf(error));
+      this.#trouble.failed(error);
       return new Map<string, string>();
     });
     return this.#stored;
@@ -90,7 +90,7 @@ export class Notebook {
   /** One write after the other, in the order they were asked for. Rejects when it could not be kept. */
   write(changes: ReadonlyMap<string, string | null>): Promise<void> {
     const write = this.#last.then(() => this.#store.commit(changes));
-    this.#last = write.catch((error: unknown) => this.#failed(messageOf(error)));
+    this.#last = write.then(() => this.#trouble.over(), (error: unknown) => this.#trouble.failed(error));
     return write;
   }
 

@@ -56,7 +56,7 @@ import { noLink } from "./link/no-link.ts";
 import type { Switching, WiredDevice, WiredMeter } from "./plant/plant.ts";
 import { openDrawer } from "./record/drawer.ts";
 import { openFolder } from "./record/folder.ts";
-import { openStore } from "./record/store.ts";
+import { openStore, StoreError } from "./record/store.ts";
 import { HomeAssistant } from "./report/farm/home-assistant.ts";
 import type { DeviceNotes } from "./report/devices.ts";
 import { willDocument } from "./report/status.ts";
@@ -97,7 +97,7 @@ export async function runRack(config: Config, surroundings: Surroundings, signal
   try {
     await learnSecrets(config, secrets);
     const wiring = wire(config, await minerPasswords(config.miners), surroundings, scope);
-    const store = await openStore(config.paths.state).catch((error: unknown) => brokenStore(error, log));
+    const store = await openStore(config.paths.state).catch((error: unknown) => brokenStore(error, config, log));
     scope.own("store", () => store.close());
     const gridRoot = [config.grid.prefix, config.node.operator, "site", config.node.site, "rack", config.node.rack].join("/");
     const heard = new Signal({
@@ -367,7 +367,9 @@ function unsigned(error: unknown, { grid }: Config, log: Log): null {
 }
 
 /** What cannot be stored cannot raise: every commit fails, and the signal room keeps to the smaller of old and new. */
-function brokenStore(error: unknown, log: Log): Store {
+function brokenStore(error: unknown, { paths }: Config, log: Log): Store {
+  // Two keepers of one rack would undo each other's orders, and only one of them knows the technician's limit.
+  if (error instanceof StoreError && error.code === "locked") throw new ConfigError(`another curtaild has ${paths.state} open and keeps this rack: stop it first (systemctl stop curtaild), or give this one paths of its own.`);
   const reason = messageOf(error);
   log.error({ reason }, "nothing can be stored: the rack stays under its failsafe limit");
   const fail = (): Promise<never> => Promise.reject(new Error(`the store could not be opened: ${reason}`));

@@ -115,7 +115,8 @@ export class Energy implements Attendant {
     const minute = this.#curve.look({ at: tick.at, ...power });
     if (minute !== null) journal.write({ kind: "curve", ...minute });
     this.#lookAtMachines(decision, { tick, ...power });
-    if (this.#keptAt === null || tick.uptime - this.#keptAt >= KEEP_EVERY) this.#keep(tick);
+    // A record that has gone out must not be made again by a daemon that remembers the interval as unfinished.
+    if (records.length > 0 || this.#keptAt === null || tick.uptime - this.#keptAt >= KEEP_EVERY) this.#keep(tick);
     return records.flatMap(replaced);
   }
 

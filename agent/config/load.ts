@@ -29,8 +29,13 @@ export async function readConfigText(file: string): Promise<string> {
     throw configFaults(file, [{ line: null, path: "", text }]);
   };
   try {
-    if ((await stat(file)).size > mostBytes) return fail(`is larger than ${mostBytes} bytes: this is not a configuration.`);
-    return await readFile(file, "utf8");
+    const found = await stat(file);
+    // A pipe would keep the daemon from starting for as long as nobody writes into it.
+    if (!found.isFile()) return fail("is no file: name the configuration itself.");
+    if (found.size > mostBytes) return fail(`is larger than ${mostBytes} bytes: this is not a configuration.`);
+    const text = await readFile(file, "utf8");
+    if (text.includes("\0")) return fail("is no text in UTF-8: save it as UTF-8 (an editor on Windows may have saved UTF-16).");
+    return text;
   } catch (error) {
     if (error instanceof ConfigError) throw error;
     return fail(`cannot be read (${(error as NodeJS.ErrnoException).code ?? String(error)}): check the path and that the daemon's user may read it.`);

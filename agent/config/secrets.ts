@@ -1,5 +1,6 @@
 /** The files a configuration names: read once, bounded, never shown. */
 import { createPrivateKey, createPublicKey, X509Certificate } from "node:crypto";
+import { constants } from "node:fs";
 import { open } from "node:fs/promises";
 import type { Contradiction } from "./contradictions.ts";
 import type { BrokerConfig, Config } from "./schema.ts";
@@ -19,7 +20,8 @@ export interface BrokerAccess {
 
 /** Contents of a file, without one line feed at its end where it is a password. Rejects with the system's error. */
 export async function readBounded(file: string): Promise<string> {
-  const handle = await open(file, "r");
+  // A pipe that nobody writes into is empty, and not a start that never ends.
+  const handle = await open(file, constants.O_RDONLY | constants.O_NONBLOCK);
   try {
     const { buffer, bytesRead } = await handle.read(Buffer.alloc(mostBytes + 1), 0, mostBytes + 1, 0);
     if (bytesRead > mostBytes) throw new Error(`it is larger than ${mostBytes} bytes`);

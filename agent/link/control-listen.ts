@@ -11,7 +11,9 @@ export async function listen(server: Server, path: string): Promise<void> {
   if (Buffer.byteLength(path) > longestPath) throw new Error(`${path} is too long for a unix socket (${longestPath} bytes): set a shorter paths.run`);
   if (await isAnswered(path)) throw new Error(`another curtaild answers on ${path}: stop it, or give this one its own paths.run`);
   // What is left by a daemon that was killed.
-  await rm(path, { force: true });
+  await rm(path, { force: true }).catch((error: NodeJS.ErrnoException) => {
+    throw new Error(`${path} is in the way and cannot be removed (${error.code ?? error.message}): move it, or set another paths.run`, { cause: error });
+  });
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);
     server.listen(path, resolve);

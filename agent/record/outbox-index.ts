@@ -8,6 +8,8 @@ export interface Stored {
   /** When it was taken, wall time. */
   readonly at: string;
   readonly document: object;
+  /** An id of its own, where its number may be given again: what goes out without ever having been on disk. */
+  readonly id?: string;
 }
 
 export interface Index {

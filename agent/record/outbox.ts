@@ -4,12 +4,13 @@
  */
 import { seconds } from "../core/units.ts";
 import { Bell } from "../runtime/bell.ts";
-import { INDEX, isSummary, keyOf, offerAgain, PREFIX, readIndex, type Index, type Kind, type Stored } from "./outbox-index.ts";
+import { INDEX, isSummary, keyOf, offerAgain, PREFIX, readIndex, recordId, type Index, type Kind, type Stored } from "./outbox-index.ts";
 import { Sender, type SenderOptions } from "./sender.ts";
 import { messageOf } from "../runtime/errors.ts";
+import { Trouble } from "../runtime/trouble.ts";
 
 export interface OutboxOptions extends Omit<SenderOptions, "tag" | "forget" | "untaken"> {
-  /** Names this outbox for ever: record ids begin with it. Asked for once. */
+  /** A name nobody else has. One names the outbox for ever, and record ids begin with it; one names each run. */
   readonly draw: () => string;
   readonly summaries: { readonly most: number; readonly mostBytes: number };
 }
@@ -44,10 +45,13 @@ export class Outbox {
   #summariesStopped = false;
   /** The disk takes nothing. */
   #refusing = false;
+  /** Of this run: a number that never came to the disk is given again after a kill, and its id must not be. */
+  readonly #run: string;
 
   constructor(options: OutboxOptions, index: Index) {
     this.#options = options;
     this.#index = index;
+    this.#run = options.draw();
     this.#sender = new Sender({ ...options, tag: index.tag, forget: (keys) => this.#forget(keys), untaken: () => (this.#refusing ? [...this.#taken] : []) });
   }
 
@@ -59,7 +63,7 @@ export class Outbox {
   put(topic: string, document: object, kind: Kind = "evidence"): void {
     if (kind === "summary" && (this.#summariesStopped || this.#refusing)) return;
     const { uptime, at } = this.#options.clock.now();
-    const stored: Stored = { topic, at: new Date(at).toISOString(), document };
+    const stored: Stored = { topic, at: new Date(at).toISOString(), document, ...(this.#refusing && { id: this.#ownId(keyOf(kind, this.#index.next)) }) };
     const value = JSON.stringify(stored);
     // A disk that takes nothing for so long costs records at last, and the journal has them.
     if (this.#takenBytes + value.length > MOST_WAITING_BYTES) return;
@@ -92,6 +96,7 @@ export class Outbox {
 
   async run(signal: AbortSignal): Promise<void> {
     const { clock, link, drawer, event } = this.#options;
+    const trouble = new Trouble((reason) => event("storage.failed", { reason }));
     let offeredAt = clock.now().uptime;
     while (!signal.aborted) {
       if (link.connected) {
@@ -100,9 +105,11 @@ export class Outbox {
             offeredAt = clock.now().uptime;
             await offerAgain(drawer);
           }
-          if (await this.#sender.flush(signal)) continue;
+          const more = await this.#sender.flush(signal);
+          trouble.over();
+          if (more) continue;
         } catch (error) {
-          event("storage.failed", { reason: messageOf(error) });
+          trouble.failed(error);
         }
       }
       await this.#bell.wait(clock, AGAIN, signal).catch(() => undefined);
@@ -173,7 +180,18 @@ export class Outbox {
   #refused(error: unknown): void {
     if (!this.#refusing) this.#options.event("summaries.stopped", { reason: messageOf(error) });
     this.#refusing = true;
-    for (const key of this.#taken.keys()) if (isSummary(key)) this.#untake(key);
+    for (const [key, value] of this.#taken) {
+      if (isSummary(key)) this.#untake(key);
+      else {
+        const named = JSON.stringify({ ...(JSON.parse(value) as Stored), id: this.#ownId(key) });
+        this.#taken.set(key, named);
+        this.#takenBytes += named.length - value.length;
+      }
+    }
+  }
+
+  #ownId(key: string): string {
+    return `${recordId(this.#index.tag, key)}-${this.#run}`;
   }
 
   #untake(key: string): void {

@@ -87,10 +87,10 @@ export class Sender {
 
   async #send(key: string, value: string): Promise<void> {
     const { link, topicRoot, seal, clock, tag } = this.#options;
-    const { topic, at, document } = JSON.parse(value) as Stored;
+    const { topic, at, document, id = recordId(tag, key) } = JSON.parse(value) as Stored;
     const since = this.#since.get(key);
     const historical = since === undefined || clock.now().uptime - since > FRESH;
-    const payload = JSON.stringify({ ...document, recordId: recordId(tag, key), recordedAt: at, ...(historical && { historical: true }) });
+    const payload = JSON.stringify({ ...document, recordId: id, recordedAt: at, ...(historical && { historical: true }) });
     this.#out += 1;
     const sealed = seal(topic, payload);
     const delivery = await link.deliver({

@@ -31,6 +31,11 @@ test("runs, answers, parks and ends with 0; with a broken file the last good one
   const status = JSON.parse((await run("curtailctl", [...socket, "--json", "status"])).out) as Record<string, unknown>;
   assert.deepEqual([status["state"], status["effectiveLimitW"], status["limitSource"], status["config"]], ["init", 10_000, "failsafe", "ok"]);
 
+  // Another one on the same state: two keepers would undo each other's orders.
+  const other = start(t, await directory.write("other.yaml", configText({ ...alone, "paths.run": "run-2" })));
+  assert.equal(await other.code, 78);
+  assert.equal(other.log(), "", "it has done nothing");
+
   await writeFile(file, configText({ ...alone, "grid.failsafeLimitW": 9_000, "miners.0.address": "127.0.0.1:5" }));
   const reloaded = await run("curtailctl", [...socket, "--yes", "reload"]);
   assert.match(reloaded.out, /^Taken: grid\.failsafeLimitW\nWaits for a restart: miners\[\S+\]\.address\.port\n/);
@@ -61,4 +66,19 @@ test("runs, answers, parks and ends with 0; with a broken file the last good one
   assert.equal((JSON.parse((await run("curtailctl", [...socket, "--json", "status"])).out) as { config: string }).config, "last-good");
   second.child.kill("SIGINT");
   assert.equal(await second.code, 0);
+});
+
+test("told to stop at any moment of its start, it ends soon and without a bug", async (t) => {
+  await using directory = await testDirectory();
+  const file = await directory.write("config.yaml", configText(alone));
+  const began = performance.now();
+  for (const afterMs of [150, 300, 450, 600]) {
+    const one = start(t, file);
+    const timer = setTimeout(() => one.child.kill("SIGTERM"), afterMs);
+    await Promise.race([one.code, until(() => one.child.exitCode !== null || one.child.signalCode !== null, one.log, 20_000)]);
+    clearTimeout(timer);
+    assert.doesNotMatch(one.log(), /bug of curtaild/);
+    assert.ok(one.child.exitCode === 0 || one.child.signalCode === "SIGTERM", `${afterMs} ms: ${one.child.exitCode} ${one.child.signalCode} ${one.log()}`);
+  }
+  assert.ok(performance.now() - began < 60_000);
 });

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
 import { generateKeyPairSync } from "node:crypto";
 import { chmod } from "node:fs/promises";
 import { join } from "node:path";
@@ -201,5 +202,35 @@ describe("files the configuration names", () => {
     const text = configText({ "grid.failsafeLimitW": 35_000, meters: [], "policy.outlets": "emergency", "miners.0.outlet": null, "miners.1.outlet": null });
     await parseConfig(text, "c.yaml", { warn: (line) => warnings.push(line) });
     assert.deepEqual(warnings.map((line) => /: (\S+): /.exec(line)?.[1]), ["grid.failsafeLimitW", "meters", "policy.outlets"]);
+  });
+});
+
+describe("what is no configuration at all is said, soon and in words", () => {
+  const refused = async (file: string): Promise<string> => {
+    const error = await loadConfig(file).catch((thrown: unknown) => thrown);
+    assert.ok(error instanceof ConfigError, String(error));
+    return error.message;
+  };
+
+  test("a pipe, a device without end, a directory, UTF-16, too much, nothing", async () => {
+    await using directory = await testDirectory();
+    const pipe = join(directory.path, "pipe");
+    execFileSync("mkfifo", [pipe]);
+    assert.match(await refused(pipe), /is no file/);
+    assert.match(await refused("/dev/zero"), /is no file/);
+    assert.match(await refused(directory.path), /is no file/);
+    assert.match(await refused(await directory.write("utf16.yaml", `\uFEFF${configText()}`.split("").join("\0"))), /save it as UTF-8/);
+    assert.match(await refused(await directory.write("large.yaml", "#".repeat(5_000_000))), /is larger than/);
+    assert.match(await refused(await directory.write("empty.yaml", "")), /it has to be a mapping/);
+    assert.match(await refused(await directory.write("deep.yaml", `a: ${"[".repeat(100_000)}`)), /is no YAML/);
+    const config = await loadConfig(await directory.write("megabyte.yaml", `${configText()}${"# a line that says nothing\n".repeat(40_000)}`));
+    assert.equal(config.miners.length, 2);
+  });
+
+  test("a pipe in place of a password is empty, and nobody waits for it", async () => {
+    await using directory = await testDirectory();
+    const pipe = join(directory.path, "password");
+    execFileSync("mkfifo", [pipe]);
+    assert.match(await refused(await directory.write("config.yaml", configText({ "grid.username": "rack", "grid.passwordFile": pipe }))), /passwordFile: .*which cannot be read/);
   });
 });

@@ -64,7 +64,7 @@ type Interval = IntervalRecord & { readonly recordId: string; readonly historica
 class RecordedRack {
   readonly clock = new VirtualClock();
   readonly broker = new MemoryBroker(this.clock);
-  readonly rack = buildRack(new Dice(7, "rack"), this.clock, 6);
+  readonly rack: ReturnType<typeof buildRack>;
   readonly operator = new SimOperator(this.broker, () => this.clock.now().at, () => undefined);
   readonly folder = new MemoryDisk();
   readonly intervals: Interval[] = [];
@@ -82,7 +82,8 @@ class RecordedRack {
   #boots = 0;
   evidence: Evidence | null = null;
 
-  constructor() {
+  constructor(seed = 7, asics = 6) {
+    this.rack = buildRack(new Dice(seed, "rack"), this.clock, asics);
     this.#listen();
     this.farmBroker.observe("everybody", "#", (message) => this.said.farm.hear(message));
   }
@@ -117,7 +118,7 @@ class RecordedRack {
     const farm = new MemoryLink(this.farmBroker, own, { clientId: "farm", subscriptions: [] });
     const history = new History(this.rack.asics.map(({ machine }) => machine));
     const opening = openEvidence({
-      clock: own, disk: this.folder.open(own), key, energyKey: { ...key, key: energy.privateKey, publicKey: energy.publicKey }, seal: (payload) => payload, draw: () => "sim",
+      clock: own, disk: this.folder.open(own), key, energyKey: { ...key, key: energy.privateKey, publicKey: energy.publicKey }, seal: (payload) => payload, draw: () => `run${this.#boots}`,
       boot: `boot-${this.#boots}`, software: "dst", identity: { operator: "sim", node: NODE }, config: { state: "ok", content: {} }, miners: [], failsafeW: this.rack.failsafeW, sightings: () => [], hashrate: (from, to) => history.past.hashrate(from, to), whoIs: null, log: silentLog,
       settings: { keepMonths: 24, packAfterDays: 2, reserveMB: 1, tariff: null, licence: null },
       grid: { link: grid, root: ROOT + NODE, drawer: this.#drawer.open(own) }, farm: { link: farm, root: FARM, drawer: this.#farmDrawer.open(own) },
@@ -151,6 +152,22 @@ class RecordedRack {
       this.operator.heartbeat(10);
       await this.clock.advance(seconds(10));
     }
+  }
+
+  /** Nothing can be written for a while: neither lines nor what is to be sent. */
+  async fullDisk(minutes: number): Promise<void> {
+    const { room } = this.folder;
+    this.folder.room = 0;
+    this.#drawer.full = true;
+    await this.live(minutes);
+    this.folder.room = room;
+    this.#drawer.full = false;
+  }
+
+  /** What was not synced is gone, as nothing else is: the reserve on the drawer is LevelDB's. */
+  pullPlug(): void {
+    this.kill();
+    this.folder.powerCut();
   }
 
   kill(): void {
@@ -242,3 +259,59 @@ test("an hour is recorded whole: through an outage of the broker and a kill, eve
   assert.deepEqual(verdict.findings, []);
   assert.equal(verdict.signedTo, verdict.head.n);
 });
+
+/** What is drawn happens to the rack and its recorder; the lives of the catalogue are judged on power, these on what is left of them for others. */
+for (const seed of [1, 2, 3]) {
+  test(`recorded life ${seed}: whatever happens, the journal is whole, and no quarter hour is lost, doubled or overlapping`, async () => {
+    const dice = new Dice(seed, "recorded");
+    const life = new RecordedRack(seed, 3);
+    life.operator.keys();
+    life.operator.allocation({ maxW: life.rack.nominalW, validForS: 86_400, heartbeatTimeoutS: 120, rampPctPerMin: 600, restart: { minOffS: 0, randomS: 1 } });
+    await life.boot();
+    await life.live(5);
+    let journalMayMiss = false;
+    const happened: string[] = [];
+    for (let part = 0; part < 8; part += 1) {
+      const what = dice.pick(["limit", "outage", "kill", "plug", "full disk", "stop"]);
+      happened.push(what);
+      if (what === "limit") life.operator.limit({ limitW: Math.round(life.rack.nominalW * dice.between(0.3, 0.9)), forS: dice.whole(120, 900) });
+      else if (what === "outage") await life.outage(dice.whole(2, 20));
+      else if (what === "full disk") {
+        journalMayMiss = true;
+        await life.fullDisk(dice.whole(1, 6));
+      } else {
+        if (what === "stop") await life.stop();
+        else if (what === "kill") life.kill();
+        else life.pullPlug();
+        await life.clock.advance(seconds(dice.whole(1, 300)));
+        await life.boot();
+      }
+      await life.live(dice.whole(3, 8));
+    }
+    await life.live(16);
+    await life.stop();
+
+    const said = `${happened.join(", ")}: `;
+    const records = life.intervals;
+    assert.ok(records.length >= 4, `${said}${records.length} records`);
+    assert.equal(new Set(records.map(({ recordId }) => recordId)).size, new Set(records.map(({ from }) => from)).size, `${said}an interval has two names`);
+    const byTime = [...new Map(records.map((record) => [record.from, record])).values()].sort((a, b) => (a.from < b.from ? -1 : 1));
+    for (const [index, { from, to }] of byTime.entries()) {
+      const next = byTime[index + 1];
+      if (next !== undefined) assert.equal(to, next.from, `${said}after ${from}`);
+      assert.equal(Date.parse(to) - Date.parse(from), 900_000);
+    }
+    // Registers count on while nobody looks: what is recorded and what is bridged is what they counted.
+    const start = byTime.findIndex(({ registers: [meter] }) => meter?.startWh != null);
+    const end = byTime.findLastIndex(({ registers: [meter] }) => meter?.endWh != null);
+    assert.ok(start >= 0 && end > start, said);
+    const counted = (byTime[end]?.registers[0]?.endWh ?? 0) - (byTime[start]?.registers[0]?.startWh ?? 0);
+    const told = byTime.slice(start, end + 1).reduce((sum, { energyWh, bridgedWh }, index) => sum + (energyWh ?? 0) + (index === 0 ? 0 : (bridgedWh ?? 0)), 0);
+    assert.ok(Math.abs(told - counted) <= 0.02 * counted + 2, `${said}told ${told} Wh, counted ${counted} Wh`);
+
+    const verdict = await verifyJournal(life.folder.open(life.clock), { open: openedBy(publicKey), outside: [] });
+    assert.deepEqual(verdict.findings, [], said);
+    const text = [...life.folder.files.values()].map(({ bytes }) => bytes.toString("utf8")).join("");
+    if (!journalMayMiss) assert.ok(!text.includes('"kind":"lost"'), said);
+  });
+}

@@ -181,6 +181,28 @@ describe("the outbox", () => {
     await bench.end();
   });
 
+  test("an id is never given twice: not after a kill, for what went out from memory while the disk was full", async () => {
+    let drawn = 0;
+    const draw = (): string => `draw${(drawn += 1)}`;
+    const bench = new Bench();
+    const outbox = await bench.outbox({ draw });
+    outbox.put("interval", { n: 0 });
+    await bench.clock.advance(seconds(1));
+    bench.drawer.full = true;
+    for (const n of [1, 2]) outbox.put("interval", { n });
+    await bench.clock.advance(seconds(20));
+    assert.deepEqual(bench.numbers, [0, 1, 2]);
+    const next = new Bench();
+    for (const [key, value] of bench.drawer.records) next.drawer.records.set(key, value);
+    const after = await next.outbox({ draw });
+    for (const n of [3, 4]) after.put("interval", { n });
+    await next.clock.advance(seconds(5));
+    assert.deepEqual(next.numbers, [3, 4]);
+    const ids = [...bench.wire.sent, ...next.wire.sent].map(({ recordId }) => recordId);
+    assert.equal(new Set(ids).size, 5, ids.join(" "));
+    for (const one of [bench, next]) await one.end();
+  });
+
   test("a full disk stops summaries with an alarm; evidence goes out from memory and reaches the disk later", async () => {
     const bench = new Bench();
     const outbox = await bench.outbox();

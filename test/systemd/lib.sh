@@ -4,6 +4,7 @@ export NO_COLOR=1 HOME=/root CURTAIL_OPERATOR=demo CURTAIL_NODE=site/s1/rack/r1
 cd /
 begun=$(date +%s)
 ok() { printf 'ok      %s\n' "$*"; }
+note() { printf 'note    %s\n' "$*"; }
 fail() { printf 'FAILED  %s\n' "$*"; exit 1; }
 # check NAME COMMAND…
 check() { local name=$1; shift; "$@" >/tmp/out 2>&1 && ok "$name" || fail "$name: $(tail -c 600 /tmp/out)"; }
@@ -13,6 +14,7 @@ now() { date +%s%3N; }
 # within NAME SECONDS COMMAND…: prints how long it took
 within() {
   local name=$1 limit=$2 from; from=$(now); shift 2
+  [ -z "${slow:-}" ] || limit=$((limit * 5))
   until "$@" >/tmp/out 2>&1; do
     [ $(($(now) - from)) -lt $((limit * 1000)) ] || fail "$name: not within $limit s: $(tail -c 600 /tmp/out)"
     sleep 0.2
@@ -37,5 +39,7 @@ configure() {
     -e 's/^  heartbeat: required/&\n  username: rack\n  passwordFile: \/run\/credentials\/curtaild.service\/mqtt/' /var/lib/rig/config.yaml > /etc/curtaild/config.yaml
   chown root:curtaild /etc/curtaild/config.yaml; chmod 640 /etc/curtaild/config.yaml
 }
+# Where every instruction is emulated Node takes ten seconds to start: the watchdog has to wait for it.
+patient() { [ -z "${slow:-}" ] || printf '[Service]\nWatchdogSec=60\nTimeoutStartSec=300\n' > /etc/systemd/system/curtaild.service.d/slow.conf; }
 heartbeat() { systemctl reset-failed heartbeat.service 2>/dev/null; systemd-run --quiet --unit heartbeat --setenv=CURTAIL_BROKER="$CURTAIL_BROKER" --setenv=CURTAIL_OPERATOR=demo --setenv=CURTAIL_NODE="$CURTAIL_NODE" --setenv=HOME=/root curtailctl operator heartbeat; }
 finish() { printf 'end of %s after %d s\n' "$(cat /shared/chapter)" $(($(date +%s) - begun)); }

@@ -7,7 +7,7 @@ import { ClockSync } from "../../host/clock-sync.ts";
 import type { Host } from "../../host/host.ts";
 import { createLogbook, logForm } from "../../host/log.ts";
 import { systemdNotify } from "../../host/notify.ts";
-import { ConfigError } from "../../runtime/errors.ts";
+import { ConfigError, messageOf } from "../../runtime/errors.ts";
 import { logLevels, type Log, type LogLevel } from "../../runtime/log.ts";
 import { Scope } from "../../runtime/scope.ts";
 import { Secrets } from "../../runtime/secrets.ts";
@@ -79,7 +79,7 @@ async function readSource({ file, rack, log }: Source, read = readConfigText(fil
   const text = await read;
   const config = await parseConfig(text, file, { vocabulary, warn, rack });
   await keepLastGood(config.paths.state, file, text).catch((error: unknown) => {
-    warn(`this configuration could not be kept as the last good one in ${config.paths.state}: ${String(error)}. Make the directory, writable for this user`);
+    warn(`this configuration could not be kept as the last good one in ${config.paths.state}: ${messageOf(error)}. Make the directory, writable for this user`);
   });
   return config;
 }

@@ -18,6 +18,13 @@ export interface EnergyMemory {
   readonly interval: Interval;
   readonly at: number;
   readonly registers: Look["registers"];
+  readonly gap?: Gap | null;
+}
+
+/** Nobody looked for a while: where the registers stood before, and what power has counted since. */
+interface Gap {
+  readonly registers: Look["registers"];
+  readonly sinceWh: number;
 }
 
 export class EnergyBook {
@@ -29,12 +36,15 @@ export class EnergyBook {
   #last: Look | null = null;
   /** Each meter's last word, over gaps. */
   #registers: Record<string, number | null> = {};
+  /** Waits for the meters' first word after it. */
+  #gap: Gap | null = null;
 
   constructor(costOf: (from: number, kWh: number) => Cost | null) {
     this.#costOf = costOf;
   }
 
-  recall({ interval, at, registers }: EnergyMemory): void {
+  recall({ interval, at, registers, gap = null }: EnergyMemory): void {
+    this.#gap = gap;
     this.#interval = interval;
     this.#seenAt = at;
     this.#registers = { ...registers };
@@ -42,7 +52,7 @@ export class EnergyBook {
 
   /** null: nothing was seen yet. */
   memory(): EnergyMemory | null {
-    return this.#interval === null ? null : { interval: this.#interval, at: this.#seenAt, registers: this.#registers };
+    return this.#interval === null ? null : { interval: this.#interval, at: this.#seenAt, registers: this.#registers, gap: this.#gap };
   }
 
   /** Takes a look; returns the records of the intervals that ended with it, oldest first. `length` (ms) divides the hour. */
@@ -54,6 +64,7 @@ export class EnergyBook {
     this.#seenAt = look.at;
     const interval = (this.#interval ??= this.#begin(look));
     noteRegisters(interval, look.registers);
+    this.#bridge(interval, look);
     for (const [meter, wh] of Object.entries(look.registers)) if (wh !== null) this.#registers[meter] = wh;
     return records;
   }
@@ -73,6 +84,7 @@ export class EnergyBook {
     fill(interval, before, { seconds: known(part) / 1000, offset });
     this.#partRegisters(interval, look, length === 0 ? 1 : part / length);
     const records = [recordOf(interval, end, this.#costOf), ...this.#missed(end, look.at)];
+    if (this.#gap !== null) this.#gap = { ...this.#gap, sinceWh: this.#gap.sinceWh + interval.powerWh };
     this.#interval = this.#begin(look, { registers: interval.registers, end });
     fill(this.#interval, before, { seconds: Math.min(known(length - part), look.at - this.#interval.from) / 1000, offset: 0 });
     return records;
@@ -95,24 +107,26 @@ export class EnergyBook {
     const interval = this.#interval;
     if (interval === null) return [];
     const end = this.#end(interval);
-    if (look.at >= interval.from && look.at < end) return [];
+    if (look.at >= interval.from && look.at < end) {
+      // Where its registers are known from its beginning they count over the gap by themselves.
+      const whole = Object.values(interval.registers).length > 0 && Object.values(interval.registers).every(({ start }) => start !== null);
+      if (!whole) this.#gap ??= { registers: { ...this.#registers }, sinceWh: -interval.powerWh };
+      return [];
+    }
     this.#interval = this.#begin(look);
-    this.#interval.bridgedWh = this.#bridged(look);
-    // Where its registers stood at its end nobody saw.
-    for (const known of Object.values(interval.registers)) known.end = null;
-    return [recordOf(interval, end, this.#costOf), ...(look.at >= end ? this.#missed(end, look.at) : [])];
+    this.#gap = this.#gap === null ? { registers: { ...this.#registers }, sinceWh: 0 } : { ...this.#gap, sinceWh: this.#gap.sinceWh + interval.powerWh };
+    return [recordOf({ ...interval, unended: true }, end, this.#costOf), ...(look.at >= end ? this.#missed(end, look.at) : [])];
   }
 
-  /** What the registers counted while nobody looked; null: they do not all say. */
-  #bridged({ registers }: Look): number | null {
+  /** What the registers counted while nobody looked, as soon as they all say where they stand: the first look after a start is before the first poll. */
+  #bridge(interval: Interval, { registers }: Look): void {
     const meters = Object.entries(registers);
-    let sum = 0;
-    for (const [meter, wh] of meters) {
-      const before = this.#registers[meter] ?? null;
-      if (wh === null || before === null || wh < before) return null;
-      sum += wh - before;
-    }
-    return meters.length === 0 ? null : sum;
+    if (this.#gap === null || meters.length === 0 || meters.some(([, wh]) => wh === null)) return;
+    const { registers: before, sinceWh } = this.#gap;
+    this.#gap = null;
+    const passed = meters.map(([meter, wh]) => (wh ?? 0) - (before[meter] ?? Number.NaN));
+    // A register that is new or was set back tells nothing of before.
+    if (passed.every((wh) => wh >= 0)) interval.bridgedWh = (interval.bridgedWh ?? 0) + Math.max(0, passed.reduce((sum, wh) => sum + wh, 0) - sinceWh - interval.powerWh);
   }
 
   /** Where the one that is being filled ends, by what was seen of it. */

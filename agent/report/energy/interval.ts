@@ -39,6 +39,8 @@ export interface Interval {
   clock: IntervalRecord["clock"];
   registers: Record<string, { start: number | null; end: number | null }>;
   bridgedWh: number | null;
+  /** Nobody looked at its end: its registers stand where they were seen last. */
+  unended?: true;
 }
 
 /** `from`: ms since 1970. */
@@ -92,7 +94,7 @@ export function recordOf(interval: Interval, to: number, costOf: (from: number, 
   const seen = measuredS + estimatedS > 0;
   const register = byRegisters(interval, missingS > 0.01 * lengthS);
   const energyWh = register?.wh ?? (seen ? interval.powerWh : null);
-  const surely = register?.note === null || measuredS >= ENOUGH * lengthS;
+  const surely = (register?.note === null && interval.unended !== true) || measuredS >= ENOUGH * lengthS;
   const { hashesTh } = interval;
   return {
     v: 1,
@@ -106,7 +108,7 @@ export function recordOf(interval: Interval, to: number, costOf: (from: number, 
     energyWh: tenth(energyWh),
     energyBy: register !== null && register.note !== "replaced" ? "register" : seen ? "power" : "none",
     powerWh: seen ? tenth(interval.powerWh) : null,
-    registers: Object.entries(interval.registers).map(([meter, { start, end }]): RegisterRecord => ({ meter, startWh: start, endWh: end })),
+    registers: Object.entries(interval.registers).map(([meter, { start, end }]): RegisterRecord => ({ meter, startWh: start, endWh: interval.unended === true ? null : end })),
     registerNote: register?.note ?? null,
     bridgedWh: tenth(interval.bridgedWh),
     maxW: interval.maxW === null ? null : Math.round(interval.maxW),

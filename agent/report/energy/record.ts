@@ -26,7 +26,7 @@ export interface IntervalRecord {
   readonly registers: readonly RegisterRecord[];
   /** A register rolled over, or a meter was replaced or set back. */
   readonly registerNote: "rolled" | "replaced" | null;
-  /** Counted by the registers while nobody looked, before this interval. */
+  /** Counted by the registers while nobody looked, before or within this interval, and not in `energyWh`. */
   readonly bridgedWh: number | null;
   readonly maxW: number | null;
   /** What the limits allowed; null: for part of the time nothing limited. */
