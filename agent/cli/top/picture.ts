@@ -79,7 +79,7 @@ function curves({ samples }: Shown, { columns: across, rows }: Frame): Line[] {
   const lengthS = Math.min(WINDOW_S, Math.max(60, last - first + 1));
   const topW = HEAD_ROOM * Math.max(1_000, ...samples.map(({ meteredW, limitW }) => Math.max(meteredW ?? 0, Math.min(limitW ?? 0, 2 * (meteredW ?? 0)))));
   const drawn = chart(samples, { columns: Math.max(1, across - AXIS), rows, fromS: last - lengthS + 1, lengthS, topW });
-  const label = (row: number): string => (row === 0 ? powerText(topW) : row === rows - 1 ? `-${secondsText(Math.round(lengthS))}` : "");
+  const label = (row: number): string => (row === 0 ? powerText(topW) : row === rows - 1 ? `-${Math.max(1, Math.round(lengthS / 60))} min` : "");
   return drawn.map((line, row): Line => [span(`${label(row).padStart(AXIS - 1)}│`, "dim"), ...line]);
 }
 
