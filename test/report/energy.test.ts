@@ -141,6 +141,18 @@ describe("registers", () => {
     assert.deepEqual(records.map(({ energyWh, quality, bridgedWh }) => [energyWh, quality, bridgedWh]), [[300, "missing", null], [null, "missing", null], [700, "missing", 1_700], [900, "ok", null]]);
   });
 
+  test("meters that answer only after the first look, and a second absence, lose nothing", () => {
+    const book = newBook();
+    play(book, { from: 0, seconds: 300 }, (second) => ({ registers: { m: second } }));
+    const again = newBook();
+    again.recall(book.memory() ?? assert.fail());
+    play(again, { from: 2_000, seconds: 200 }, (second) => ({ registers: second < 5 ? {} : { m: 2_000 + second } }));
+    const third = newBook();
+    third.recall(JSON.parse(JSON.stringify(again.memory())) as NonNullable<ReturnType<EnergyBook["memory"]>>);
+    const [record] = play(third, { from: 2_400, seconds: 300 }, (second) => ({ registers: second < 5 ? { m: null } : { m: 2_400 + second } }));
+    assert.deepEqual([record?.from, record?.energyWh, record?.bridgedWh], ["2026-01-01T12:30:00.000Z", 500, 1_900]);
+  });
+
   const cases: readonly [string, number, number, number | null, ReturnType<typeof counted>][] = [
     ["counts on", 1_000, 9_000, 8_000, { wh: 8_000, by: "register" }],
     ["rolls over at eight digits", 99_998_000, 6_000, 8_000, { wh: 8_000, by: "rolled" }],
