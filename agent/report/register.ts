@@ -18,7 +18,7 @@ export interface Equipment {
 export interface RegisterEntry extends Equipment {
   /** UTC. */
   readonly firstSeen: string;
-  /** To the hour: a register that is written every second wears out a card. */
+  /** To the hour, but for the first time: a register that is written every second wears out a card. */
   readonly lastSeen: string;
 }
 
@@ -39,7 +39,7 @@ export function register(known: ReadonlyMap<string, RegisterEntry>, seen: readon
     const before = known.get(item.id);
     if (before === undefined) {
       changes.push({ kind: "added", item: item.id, description: item.description });
-      next.set(item.id, { ...item, firstSeen: new Date(at).toISOString(), lastSeen: hour });
+      next.set(item.id, { ...item, firstSeen: new Date(at).toISOString(), lastSeen: new Date(at).toISOString() });
       continue;
     }
     const merged = { ...before };
@@ -51,8 +51,10 @@ export function register(known: ReadonlyMap<string, RegisterEntry>, seen: readon
       if (from !== null && from !== "") changes.push({ kind: "changed", item: item.id, field, from, to });
       else moved = true;
     }
-    moved ||= before.lastSeen !== hour;
-    next.set(item.id, { ...merged, lastSeen: hour });
+    // Never before it was seen first, and never back with a clock.
+    const lastSeen = hour > before.lastSeen ? hour : before.lastSeen;
+    moved ||= before.lastSeen !== lastSeen;
+    next.set(item.id, { ...merged, lastSeen });
   }
   return { known: next, changes, moved: moved || changes.length > 0 };
 }

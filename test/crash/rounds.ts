@@ -68,7 +68,10 @@ async function playRounds(dir: string, rounds: number, say: (line: string) => vo
   for (let round = 1; round <= rounds; round += 1) {
     const from = round * ROUND + 1;
     const told = await killed(dir, from, 10 + Math.random() * 250);
-    const oops = (what: string): void => void broken.push(`round ${round}: ${what}`);
+    const oops = (what: string): void => {
+      broken.push(`round ${round}: ${what}`);
+      say(`round ${round}: ${what}`);
+    };
     told.trouble.forEach(oops);
     count(told.sent);
     if (told.taken >= from) takenOfRound.push({ from, to: told.taken });

@@ -11,7 +11,7 @@ const noon = Date.parse("2026-03-10T12:20:00Z");
 test("what is seen for the first time is added, and seen again it changes nothing within the hour", () => {
   const first = register(new Map(), [asic], noon);
   assert.deepEqual(first.changes, [{ kind: "added", item: "asic-01", description: asic.description }]);
-  assert.equal(first.known.get("asic-01")?.firstSeen, "2026-03-10T12:20:00.000Z");
+  assert.deepEqual([first.known.get("asic-01")?.firstSeen, first.known.get("asic-01")?.lastSeen], ["2026-03-10T12:20:00.000Z", "2026-03-10T12:20:00.000Z"]);
   const again = register(first.known, [asic], noon + 60_000);
   assert.deepEqual([again.changes, again.moved], [[], false]);
   const later = register(first.known, [asic], noon + 3_600_000);

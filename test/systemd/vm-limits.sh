@@ -24,9 +24,9 @@ process.on("SIGUSR2", () => {
   attempt("root", () => readFileSync("/root/secret"));
   attempt("clock", () => writeFileSync("/proc/sys/kernel/hostname", "x"));
   for (const [name, host] of [["inside", "127.0.0.1"], ["outside", "10.30.0.1"]]) connect(4711, host).on("connect", () => note(name, "done")).on("error", (error) => note(name, error.code));
-  let [children, refused] = [0, 0];
-  for (let n = 0; n < 300; n++) spawn("/bin/sleep", ["2"]).on("spawn", () => children++).on("error", () => refused++);
-  setTimeout(() => note("children", `${children}/${refused}`), 4000);
+  // By a shell: this process is large, and to copy it 300 times would keep its own loop too long.
+  spawn("/bin/sh", ["-c", "for n in $(seq 300); do sleep 60 & done; wait"]).on("error", (error) => note("shell", error.code));
+  setTimeout(() => note("all", "tried"), 5000);
 });
 JS
 printf '[Service]\nEnvironment="NODE_OPTIONS=--max-old-space-size=256 --import=/usr/local/lib/saboteur.mjs"\n' > /etc/systemd/system/curtaild.service.d/saboteur.conf
@@ -41,7 +41,8 @@ printf '[Service]\nIPAddressDeny=any\nIPAddressAllow=localhost 10.20.0.0/16\n' >
 systemctl daemon-reload; check "restart with the network narrowed" systemctl restart curtaild
 echo root-only > /root/secret; sleep 1
 kill -USR2 "$(pid)"
-tried() { grep -q '^children=' /var/lib/curtaild/attempts; }
+tried() { grep -q '^all=' /var/lib/curtaild/attempts; }
+tasks() { grep -h "$1" "/sys/fs/cgroup/system.slice/curtaild.service/pids.$2" | grep -o '[0-9]*' | head -1; }
 within "an intruder in the process has tried everything" 60 tried
 outcome() { grep "^$1=" /var/lib/curtaild/attempts | head -1 | cut -d= -f2; }
 for what in disk etc usr secret root clock; do
@@ -49,7 +50,8 @@ for what in disk etc usr secret root clock; do
 done
 ok "it reads neither disk nor secrets and writes neither /etc nor /usr ($(for what in disk etc usr secret root; do printf '%s ' "$(outcome $what)"; done))"
 [ "$(outcome inside)" = done ] && [ "$(outcome outside)" != done ] && ok "it reaches what it may and nothing else ($(outcome outside))" || fail "network: inside $(outcome inside), outside $(outcome outside)"
-[ "$(outcome children | cut -d/ -f1)" -lt 128 ] && ok "and starts $(outcome children | cut -d/ -f1) of 300 children" || fail "$(outcome children) children"
+within "no more than 128 of 300 children are born" 20 eval '[ "$(tasks max events)" -gt 0 ]'
+[ "$(tasks '' current)" -le 128 ] || fail "$(tasks '' current) tasks"
 rm /etc/systemd/system/curtaild.service.d/network.conf; systemctl daemon-reload; check "restart with the whole network" systemctl restart curtaild
 within "and answers" 60 curtailctl status
 
