@@ -57,7 +57,7 @@ within "and answers" 60 curtailctl status
 
 old=$(pid); kill -WINCH "$old"
 within "memory outside of Node's heap is ended by the kernel, and replaced" 60 active "$old"
-journalctl -b -u curtaild --no-pager -o cat > /tmp/log; grep -qi 'oom' /tmp/log && ok "$(grep -i -m1 'oom' /tmp/log)" || fail "nothing about memory in the journal: $(tail -5 /tmp/log)"
+journalctl -b -u curtaild --no-pager -o cat > /tmp/log; grep -q 'oom-kill\|OOM killer' /tmp/log && ok "$(grep -m1 'oom-kill\|OOM killer' /tmp/log)" || fail "nothing about memory in the journal: $(tail -5 /tmp/log)"
 within "and the rack is under the failsafe limit again" 60 below 4600
 rm /etc/systemd/system/curtaild.service.d/saboteur.conf; systemctl daemon-reload; check "restart as it should be" systemctl restart curtaild
 within "and answers" 60 curtailctl status
