@@ -1,4 +1,5 @@
 /** When machines are equal, rest goes round: the one that has slept longest takes the place of one that has slept least. */
+import type { Curve } from "./curve.ts";
 import { entryOf } from "./curve.ts";
 import type { Policy } from "./policy.ts";
 import type { Millis } from "./units.ts";
@@ -38,7 +39,10 @@ export function rotation(planned: readonly View[], context: { readonly uptime: M
   return null;
 }
 
+/** Drivers give equal machines one object; what was told one by one is compared. */
+const isSame = (a: Curve, b: Curve): boolean => a === b || (a.power.length === b.power.length && a.power.every((power, i) => power === b.power[i] && a.hashrate[i] === b.hashrate[i]));
+
 const ruleOf = ({ device }: View, { rules }: Policy) => rules.get(device.id) ?? NO_RULE;
 
 const areEqual = (a: View, b: View, policy: Policy): boolean =>
-  a.curve === b.curve && Math.abs(a.state.gain - b.state.gain) <= ALIKE && ruleOf(a, policy).priority === ruleOf(b, policy).priority;
+  isSame(a.curve, b.curve) && Math.abs(a.state.gain - b.state.gain) <= ALIKE && ruleOf(a, policy).priority === ruleOf(b, policy).priority;

@@ -1,6 +1,6 @@
 /** One bug for each clause, planted at the seams and never in the product, and one in what the judge is shown. */
 import type { Setpoint } from "../../agent/core/model.ts";
-import { millis, watts } from "../../agent/core/units.ts";
+import { millis, terahash, watts } from "../../agent/core/units.ts";
 import type { Clock } from "../../agent/runtime/clock.ts";
 import type { Device, Meter } from "../../drivers/driver.ts";
 import type { Happening } from "./catalogue.ts";
@@ -54,6 +54,15 @@ function sluggish(honest: Device, clock: Clock): Device {
   return { ...honest, actuators: { points: later(honest.actuators.points), sleep: later(honest.actuators.sleep) } };
 }
 
+/** A driver whose points promise now this machine more and now that one: a better plan every half minute. */
+function fickle(honest: Device, clock: Clock): Device {
+  const odd = Number(honest.id.slice(-1)) % 2;
+  const promise = (part: number): Device["capabilities"] => honest.capabilities.map((capability) =>
+    capability.kind === "points" ? { ...capability, points: capability.points.map((point) => ({ ...point, hashrate: terahash(point.hashrate * part) })) } : capability);
+  const promises = [promise(1), promise(1.5)];
+  return { ...honest, get capabilities() { return promises[(Math.floor(clock.now().uptime / 30_000) + odd) % 2] ?? honest.capabilities; } };
+}
+
 const at = (atS: number, kind: string, u: readonly [number, number, number] = [0.5, 0.5, 0.9]): Happening => ({ kind, atS, lastsS: 0, asic: 0, u });
 
 export const PLANTED: readonly Planted[] = [
@@ -68,6 +77,7 @@ export const PLANTED: readonly Planted[] = [
   { name: "a setting the machine does not have", clause: "f", seeds: SEEDS, sabotage: { device: inventive } },
   { name: "accepted documents are not written down", clause: "g", seeds: SEEDS, sabotage: { entry: (entry) => (/^(signal\.accepted|limit\.changed|mode\.changed)$/.test(entry.name) ? null : entry) } },
   { name: "nobody guards against heat", clause: "h", seeds: SEEDS, sabotage: { policy: { heat: new Map() } }, happenings: [at(30, "allocation", [0.99, 0.9, 0.9]), { kind: "heat wave", atS: 200, lastsS: 600, asic: 0, u: [0.99, 0.5, 0.5] }] },
+  { name: "points that promise now this and now that, and no rest between changes", clause: "i", seeds: SEEDS, sabotage: { device: fickle, policy: { wear: { between: millis(0), rotation: Infinity } } }, happenings: [at(30, "allocation", [0.5, 0.9, 0.9])] },
   { name: "the judge is shown a tenth too little", clause: "inputs", seeds: SEEDS, sabotage: { sight: (sight) => ({ ...sight, powerW: sight.powerW * 0.9 }) } },
   { name: "a disk that fails in a way nobody has thought of", clause: "alive", seeds: SEEDS, sabotage: { store: (honest) => ({ ...honest, load: async () => new Map([["core/memory", "{"]]) }) } },
 ];

@@ -7,6 +7,7 @@ import { Promptness, PublishedLimit, Raises } from "./clause-bcd.ts";
 import { Use } from "./clause-e.ts";
 import { Causes, Envelope, type Order } from "./clause-fg.ts";
 import { Heat } from "./clause-h.ts";
+import { Wear } from "./clause-i.ts";
 import { Grants, rowOf, type Row } from "./grants.ts";
 import { Inputs } from "./inputs.ts";
 import { Law } from "./law.ts";
@@ -51,6 +52,7 @@ export class Oracle implements Verdicts {
   readonly #envelope = new Envelope();
   readonly #causes = new Causes();
   readonly #heat = new Heat();
+  readonly #wear = new Wear();
   readonly #inputs = new Inputs();
   readonly #open = new Map<string, { readonly row: Row; readonly befallen: Befallen }>();
   #nowMs = 0;
@@ -61,6 +63,8 @@ export class Oracle implements Verdicts {
   #heard = 0;
   #before: { readonly limitW: number; readonly powerW: number; readonly heard: number } | null = null;
   #limitSinceMs = 0;
+  /** When something last happened to the rack, or what had happened was last felt. */
+  #stirredMs = 0;
   #steps = 0;
   #rampPctPerMin = 60;
   #saidMs = new Map<string, number>();
@@ -98,6 +102,7 @@ export class Oracle implements Verdicts {
     this.#words.booted();
     this.#raises.booted();
     this.#envelope.booted();
+    this.#wear.booted();
     this.begins({ cause: "process start", subject: String(nowMs) }, nowMs);
     this.#prompt.begins(nowMs);
   }
@@ -125,6 +130,7 @@ export class Oracle implements Verdicts {
     this.#nowMs = nowMs;
     this.#envelope.ordered(order, nowMs);
     this.#causes.ordered(order);
+    this.#wear.ordered(order, nowMs);
     const { device, watts } = order;
     const limitW = this.#law.limitW(wallMs);
     // A limit that has fallen since the last look is a step, and opens its grant with the next.
@@ -149,6 +155,8 @@ export class Oracle implements Verdicts {
     this.#envelope.look(moment, this);
     this.#heat.look(moment, [...this.#open.keys()], this);
     this.#causes.look(this);
+    if (!moment.quiet || !moment.whole || moment.limitSinceMs === sight.nowMs) this.#stirredMs = sight.nowMs;
+    this.#wear.look(moment, Math.max(this.#stirredMs, this.#recoveredMs, this.#taughtWrongMs, this.#bootedMs), this);
     if (!sight.alive) return;
     this.#words.look(moment, this);
     this.#excess.look(moment, this);

@@ -94,8 +94,9 @@ export const CLAUSES = {
   d: "five seconds after an expiry or a start the decision is in force and every reachable machine is told",
   e: "97 % of what is reachable is used",
   f: "no setpoint outside its envelope, no outlet on too soon, no machine turned back without need",
-  h: "no firmware trips for heat, and no board stays over its limit, where the agent could have told it in time",
   g: "every order names a cause that stands in the journal",
+  h: "no firmware trips for heat, and no board stays over its limit, where the agent could have told it in time",
+  i: "where nothing happens a machine is changed once in five minutes",
   inputs: "what the judge is shown agrees with itself",
   alive: "the daemon does not end by itself",
 } as const;
