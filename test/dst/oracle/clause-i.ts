@@ -6,7 +6,7 @@ import type { Verdicts } from "./sight.ts";
 /** One change in this time is all that a rack needs where nothing happens. */
 const BETWEEN_MS = 300_000;
 /** After the limit, a fault or a start has had its consequences, trimming among them. */
-const STEADY_AFTER_MS = 180_000;
+const STEADY_AFTER_MS = 120_000;
 
 export class Wear {
   readonly #orders: { readonly order: Order; readonly atMs: number }[] = [];
