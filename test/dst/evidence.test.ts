@@ -46,7 +46,7 @@ const TOLD_GRID = {
   ...Object.fromEntries(Object.entries({
     "ack/{id}": "at code effectiveLimitW epoch expectedSettleAt id measuredW of reason recordId recordedAt seq shortfallW status topic type v",
     allocation: SIGNED,
-    capability: "addW at curve devices emergency failsafeLimitW floorW heartbeatTimeoutS nominalW shareFrom shedW transitions type v",
+    capability: "addW ahead at curve devices emergency failsafeLimitW floorW heartbeatTimeoutS nominalW shareFrom shedW transitions type v",
     "event/{id}": SIGNED,
     heartbeat: SIGNED,
     interval: "allottedWh at bridgedWh clock energyBy energyWh estimatedS from historical limits maxW measuredS missingS overS overWh powerWh quality recordId recordedAt registerNote registers to type v violatingS",
