@@ -246,9 +246,9 @@ export class Daemon {
     if (this.#rack.mode.restoring !== null && rack.mode.restoring === null) this.#u = this.#notebook.drawRestart(this.#parts.random);
     this.#rack = rack;
     this.#decision = decision;
-    for (const order of decision.orders) this.plant.post(order);
+    const kept = this.#notebook.remember(rack, tick);
+    for (const order of decision.orders) this.plant.post(order, kept);
     this.#teller.decided(decision, { tick, heard });
-    this.#notebook.remember(rack, tick);
     if (!this.#started) notify.ready();
     this.#started = true;
     notify.watchdog();

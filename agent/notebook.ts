@@ -10,13 +10,15 @@ import { Trouble } from "./runtime/trouble.ts";
 
 /** Learnt gains are written down this often when nothing else is. */
 const REMEMBER_AT_LEAST = seconds(300);
+/** What could not be written is tried again after this. */
+const RETRY = seconds(5);
 
 export class Notebook {
   readonly #store: Store;
   readonly #trouble: Trouble;
   #stored: ReadonlyMap<string, string> = new Map();
-  #orders = "";
-  #rememberedAt: Millis = millis(0);
+  #owed = "";
+  #againAt: Millis = millis(0);
   #last: Promise<void> = Promise.resolve();
 
   /** `failed` is told why something could not be read or kept, once for each reason until it is well again. */
@@ -68,14 +70,16 @@ export class Notebook {
     return u;
   }
 
-  /** Orders when they change, gains now and then. */
-  remember(rack: RackState, { uptime, at }: Tick): void {
+  /** What is wanted and owed when it changes, what was learnt now and then. Resolves when it is written, or has failed. */
+  remember(rack: RackState, { uptime, at }: Tick): Promise<void> {
     const memory = remember(rack);
-    const orders = JSON.stringify([Object.values(memory.devices).map(({ target }) => target), memory.restoring]);
-    if (orders === this.#orders && uptime - this.#rememberedAt < REMEMBER_AT_LEAST) return;
-    this.#orders = orders;
-    this.#rememberedAt = uptime;
-    this.#note("core/memory", { ...memory, at });
+    const owed = JSON.stringify(memory, (key, value: unknown) => (key === "gain" || key === "wear" ? undefined : value));
+    if (owed !== this.#owed || uptime >= this.#againAt) {
+      this.#owed = owed;
+      this.#againAt = millis(uptime + REMEMBER_AT_LEAST);
+      this.keep("core/memory", { ...memory, at }).catch(() => void (this.#againAt = millis(uptime + RETRY)));
+    }
+    return this.#last;
   }
 
   /** What was kept under a name when the store was opened; null: nothing. */

@@ -78,7 +78,8 @@ export function switchOutlets(views: readonly View[], states: ReadonlyMap<string
   }
   const closing = neededSince === null ? toClose(fed, wanted, { ...context, closedAt }) : null;
   if (closing !== null) {
-    wanted.set(closing.device.id, { on: true, cause: "restore", orderedAt: millis(-BACK_OFF.most), tries: 0 });
+    const { tries = 0, orderedAt = uptime } = wanted.get(closing.device.id) ?? {};
+    wanted.set(closing.device.id, { on: true, cause: "restore", orderedAt, tries });
     closedAt = uptime;
   }
   return { ...issue(fed, wanted, { ...context, states }), outlets: { neededSince, openedAt, closedAt } };
@@ -87,14 +88,24 @@ export function switchOutlets(views: readonly View[], states: ReadonlyMap<string
 /** The last step may not be on the meter yet. */
 export const isUnseen = ({ openedAt }: Outlets, { uptime, seen }: { readonly uptime: Millis; readonly seen: Millis }): boolean => openedAt !== null && uptime - openedAt < SETTLE + seen;
 
-/** Closed again, read so, and its machine heard of: no longer ours. */
-const settled = (state: OutletState | null, view: Fed, uptime: Millis): OutletState | null =>
-  state?.on === true && view.device.feed.on === true && (view.known || uptime - state.orderedAt >= BOOT) ? null : state;
+/**
+ * Closed again, read so, and its machine heard of: no longer ours. One that was to close and is read open needs time and room
+ * anew: what was free when it was ordered may not be now.
+ */
+function settled(state: OutletState | null, view: Fed, uptime: Millis): OutletState | null {
+  if (state?.on !== true) return state;
+  const { feed } = view.device;
+  if (feed.on === true) return view.known || uptime - state.orderedAt >= BOOT ? null : state;
+  return feed.on === false && isDue(state, feed, uptime) ? { ...state, on: false } : state;
+}
 
 /** Its outlet has been closed and it has not been heard since: it boots, and may come up with all it can draw. */
 export const boots = ({ feed }: DeviceSnapshot, { outlet }: DeviceState): boolean => outlet?.on === true && feed?.on !== false;
 
 const inFlight = ({ order }: Feed): boolean => order !== null && (order.state === "waiting" || order.state === "sending");
+
+/** Nothing is on its way to it, and it has been given the time to answer the last. */
+const isDue = ({ tries, orderedAt }: OutletState, feed: Feed, uptime: Millis): boolean => !inFlight(feed) && uptime - orderedAt >= pause(tries);
 
 /** Those that refuse, lie or do not answer first, the largest before the smaller, as many as the excess needs and a step may have. */
 function toOpen(free: readonly Fed[], states: ReadonlyMap<string, DeviceState>, context: OutletContext): { readonly device: Fed["device"]; readonly cause: string }[] {
@@ -123,7 +134,7 @@ function toClose(fed: readonly Fed[], wanted: ReadonlyMap<string, OutletState | 
 
 function isRested({ device }: View, outlet: OutletState | null, uptime: Millis): boolean {
   const { feed } = device;
-  if (feed === null || outlet === null || outlet.on || feed.on !== false) return false;
+  if (feed === null || outlet === null || outlet.on || feed.on !== false || !isDue(outlet, feed, uptime)) return false;
   return uptime - (feed.offSince ?? outlet.orderedAt) >= feed.outlet.minOffTime;
 }
 
@@ -140,7 +151,7 @@ function issue(fed: readonly Fed[], wanted: ReadonlyMap<string, OutletState | nu
     const state = states.get(device.id);
     let outlet = wanted.get(device.id) ?? null;
     if (state === undefined) continue;
-    if (outlet !== null && device.feed.on !== outlet.on && !inFlight(device.feed) && uptime - outlet.orderedAt >= pause(outlet.tries)) {
+    if (outlet !== null && device.feed.on !== outlet.on && isDue(outlet, device.feed, uptime)) {
       const { on, cause } = outlet;
       orders.push({ id: nextOrder++, device: device.id, setpoint: { kind: "outlet", on }, cause, lowers: !on, issuedAt: uptime, settle: SETTLE });
       outlet = { ...outlet, orderedAt: uptime, tries: outlet.tries + 1 };

@@ -41,6 +41,8 @@ export interface OutletContext {
 const DEADLINE = seconds(10);
 /** A state older than this is no state. */
 const FRESH = seconds(10);
+/** A disk that takes longer is not waited for: the limit goes first. */
+const KEPT_WITHIN = seconds(1);
 /** From one poll of a PDU to the next. */
 const POLL = seconds(1);
 
@@ -100,9 +102,12 @@ export class Outlet {
     return { outlet, on: this.on(uptime), offSince: this.#offSince, order: this.#status };
   }
 
-  post(order: Order, on: boolean, signal: AbortSignal): void {
+  /** Sent when it is on disk that we ordered it: what is found open and not remembered was opened by hand, and stays so. */
+  post(order: Order, on: boolean, { kept, signal }: { readonly kept: Promise<void>; readonly signal: AbortSignal }): void {
     this.#status = { id: order.id, setpoint: order.setpoint, state: "waiting", at: order.issuedAt };
-    this.#put({ on, who: "agent", why: order.cause, deadline: millis(order.issuedAt + DEADLINE), order, done: () => undefined }, signal);
+    const wanted = { on, who: "agent", why: order.cause, deadline: millis(order.issuedAt + DEADLINE), order, done: () => undefined };
+    const put = (): void => this.#put(wanted, signal);
+    within(this.#context.clock, KEPT_WITHIN, () => kept, signal).then(put, put);
   }
 
   /** Resolves when it reads as ordered. Throws a DeviceError that says why not. */

@@ -81,8 +81,9 @@ export class Plant {
     return wired === undefined ? null : wired.meter.outlet(wired.index, tick);
   }
 
-  post(order: Order): void {
-    if (order.setpoint.kind === "outlet") this.switchboard.post(order, order.setpoint.on);
+  /** `kept`: it is remembered. A miner shows what it was told; an outlet that nobody remembers having opened stays open. */
+  post(order: Order, kept: Promise<void>): void {
+    if (order.setpoint.kind === "outlet") this.switchboard.post(order, order.setpoint.on, kept);
     else this.#byId.get(order.device)?.post(order);
   }
 

@@ -66,9 +66,9 @@ export class Switchboard {
     return this.#byDevice.get(device)?.feed(uptime) ?? null;
   }
 
-  /** An order of core to a miner's outlet. */
-  post(order: Order, on: boolean): void {
-    this.#byDevice.get(order.device)?.post(order, on, this.#signal);
+  /** An order of core to a miner's outlet, sent when it is `kept`. */
+  post(order: Order, on: boolean, kept: Promise<void>): void {
+    this.#byDevice.get(order.device)?.post(order, on, { kept, signal: this.#signal });
   }
 
   /** A technician's order. Resolves when the outlet reads as ordered; throws a DeviceError that says why not. */

@@ -98,7 +98,7 @@ function scene(t: TestContext, wiring: readonly (readonly number[])[], outlets =
           snapshot: plant.snapshot(tick), policy: { ...DEFAULT_POLICY, nominal: watts(nominal), failsafe: watts(nominal) }, u: 0,
         });
         rack = next.rack;
-        for (const order of next.decision.orders) plant.post(order);
+        for (const order of next.decision.orders) plant.post(order, Promise.resolve());
         commissioning.decided(next.decision);
         await clock.advance(seconds(1));
         made.mostMissing = Math.max(made.mostMissing, nominal - machines.reduce((sum, { point }) => sum + (POWER[point] ?? 0), 0));

@@ -60,7 +60,7 @@ function scene(t: { after(end: () => void): void }) {
         now: { uptime: tick.uptime, earliest: tick.at, latest: tick.at }, synchronised: true, local: proving.limits(), snapshot: plant.snapshot(tick), policy: { ...DEFAULT_POLICY, nominal: watts(6_000), failsafe: watts(6_000) }, u: 0,
       });
       rack = next.rack;
-      for (const order of next.decision.orders) plant.post(order);
+      for (const order of next.decision.orders) plant.post(order, Promise.resolve());
       for (const { name } of proving.decided(next.decision)) events.push(name);
       await clock.advance(seconds(1));
     }

@@ -17,6 +17,8 @@ export class Machine {
   asleep = false;
   fault: Fault | null = null;
   order: OrderStatus | null = null;
+  /** Its PDU reads, and does not switch. */
+  jammed = false;
   /** Its outlet, and the mailbox of its own that has. */
   on = true;
   #offSince: number | null = null;
@@ -44,7 +46,8 @@ export class Machine {
 
   post({ id, setpoint, issuedAt }: Order): void {
     if (setpoint.kind === "outlet") {
-      this.#switching = { id, setpoint, state: "acknowledged", at: issuedAt };
+      this.#switching = { id, setpoint, state: this.jammed ? "failed" : "acknowledged", at: issuedAt };
+      if (this.jammed) return;
       [this.on, this.#offSince] = [setpoint.on, setpoint.on ? null : issuedAt];
       if (setpoint.on) this.reboot();
       return;

@@ -34,6 +34,12 @@ describe("an emergency", () => {
   test("they close one by one after their rest, never over the limit, and all run again", () => {
     four("emergency").signal(12_000).at(60).emergency(true).at(80).expectFed(0).emergency(false).expectNever(0, 130).expectNever(12_060, 400).expectFed(4).expectDraw(">=", 11_000);
   });
+  test("one that did not close when there was room for it is not closed when there is none", () => {
+    const rack = four("emergency").signal(12_000).at(60).emergency(true).at(80).expectFed(0).jam(true).emergency(false).at(240).expectFed(0);
+    assert.ok(rack.orders.some(({ setpoint }) => setpoint.kind === "outlet" && setpoint.on), "it was tried");
+    rack.signal(1000).jam(false).expectNever(0, 500).expectFed(0);
+    rack.signal(12_000).expectNever(12_060, 800).expectFed(4);
+  });
   test("under a limit that one may break while it boots they stay open", () => void four("emergency").signal(4100).at(60).emergency(true).at(80).expectFed(0).emergency(false).expectNever(0, 500).expectFed(0));
   test("where it fits while the others sleep, they give way to each in turn", () => {
     four("emergency").signal(4500).at(60).emergency(true).at(80).expectFed(0).emergency(false).expectNever(4560, 900).expectFed(4).expectDraw(">=", 4000);

@@ -83,6 +83,11 @@ export class Timeline {
     return this;
   }
 
+  jam(jammed: boolean): this {
+    for (const machine of this.#machines) machine.jammed = jammed;
+    return this;
+  }
+
   get second(): number {
     return this.#second;
   }

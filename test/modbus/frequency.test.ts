@@ -44,7 +44,7 @@ test("a frequency that falls sheds the step within seconds, and gives it back", 
     const made = decide(rack, { heard: heard({}, { born: tick.uptime / 1_000, confirmed: tick.uptime / 1_000 }), now, synchronised: true, local: help.limits(now, tick), snapshot: plant.snapshot(tick), policy, u: 0 });
     rack = made.rack;
     help.decided(made.decision);
-    for (const order of made.decision.orders) plant.post(order);
+    for (const order of made.decision.orders) plant.post(order, Promise.resolve());
     const { limit, binding } = made.decision.effective;
     return { limitW: limit.kind === "limited" ? limit.power : null, source: binding?.source ?? null };
   };

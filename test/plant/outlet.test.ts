@@ -42,9 +42,9 @@ function scene(t: TestContext, { outlets = 4, opens = "shortfall", rules = {} }:
   void plant.run(stop.signal);
   t.after(() => stop.abort());
   let id = 0;
-  const post = (number: number, on: boolean): Order => {
+  const post = (number: number, on: boolean, kept = Promise.resolve()): Order => {
     const order: Order = { id: ++id, device: `asic-${number}`, setpoint: { kind: "outlet", on }, cause: "shortfall", lowers: !on, issuedAt: clock.now().uptime, settle: millis(0) };
-    plant.post(order);
+    plant.post(order, kept);
     return order;
   };
   const feed = (number: number) => plant.snapshot(clock.now()).devices[number - 1]?.feed ?? null;
@@ -71,6 +71,27 @@ describe("an outlet of core's", () => {
       { name: "outlet.ordered", outlet: "pdu-1/2", device: "asic-2", on: false, why: "shortfall", who: "agent", tookMs: 0 },
       { name: "outlet.switched", outlet: "pdu-1/2", device: "asic-2", on: false, why: "shortfall", who: "agent", tookMs: 0 },
     ]);
+  });
+
+  test("is opened when that is remembered, and waits for nothing else meanwhile", async (t) => {
+    const { clock, pdu, post, feed } = scene(t);
+    await clock.advance(seconds(2));
+    post(2, false, clock.sleep(millis(400), new AbortController().signal));
+    await clock.advance(millis(390));
+    assert.deepEqual([pdu.orders, feed(2)?.order?.state], [[], "waiting"]);
+    await clock.advance(millis(20));
+    assert.deepEqual(pdu.orders, ["2 off"]);
+  });
+
+  test("is opened all the same where nothing can be remembered: the limit goes first", async (t) => {
+    const { clock, pdu, post } = scene(t);
+    await clock.advance(seconds(2));
+    post(2, false, new Promise(() => undefined));
+    post(3, false, Promise.reject(new Error("no space left on device")));
+    await clock.advance(millis(10));
+    assert.deepEqual(pdu.orders, ["3 off"]);
+    await clock.advance(seconds(1));
+    assert.deepEqual(pdu.orders, ["3 off", "2 off"]);
   });
 
   test("one that does not follow: said, unknown until it is read again", async (t) => {
