@@ -91,8 +91,8 @@ export class CapabilityWatch {
     this.#toldAt = null;
   }
 
-  /** The document to publish now; null: what was told still holds. `make` costs an allocation or two and is asked once in five seconds. */
-  due(decision: Decision, make: () => CapabilityDocument): CapabilityDocument | null {
+  /** Whether it is to be told now; `shed` is asked once in five seconds. */
+  due(decision: Decision, { nominalW, shed }: { readonly nominalW: number; readonly shed: () => ReturnType<typeof shedOf> }): boolean {
     const { uptime } = decision;
     const devices = decision.views.map(({ known, state }) => `${known}${state.quarantine !== null}`).join();
     const key = JSON.stringify([devices, whole(decision.failsafe)]);
@@ -103,16 +103,16 @@ export class CapabilityWatch {
     }
     const changed = this.#changedAt !== null && (first || uptime - this.#changedAt >= SETTLING);
     const looks = this.#lookedAt === null || uptime - this.#lookedAt >= SETTLING;
-    if (!changed && !looks) return null;
+    if (!changed && !looks) return false;
     this.#lookedAt = uptime;
-    const document = make();
-    const figures = [document.shedW.within60s ?? 0, document.shedW.within300s ?? 0];
-    const moved = figures.some((figure, index) => Math.abs(figure - (this.#figures[index] ?? 0)) > FAR * document.nominalW);
+    const { within60s, within300s } = shed();
+    const figures = [within60s ?? 0, within300s ?? 0];
+    const moved = figures.some((figure, index) => Math.abs(figure - (this.#figures[index] ?? 0)) > FAR * nominalW);
     const late = this.#toldAt === null || millis(uptime - this.#toldAt) >= FIGURES_AT_MOST;
-    if (!changed && !(moved && late)) return null;
+    if (!changed && !(moved && late)) return false;
     this.#changedAt = null;
     this.#toldAt = uptime;
     this.#figures = figures;
-    return document;
+    return true;
   }
 }

@@ -1,8 +1,9 @@
 import type { Decision } from "../core/decide.ts";
+import { flexibilityOf } from "../core/flexibility.ts";
 import type { Instant, Millis } from "../core/units.ts";
 import { millis, seconds } from "../core/units.ts";
 import type { Link } from "../runtime/link.ts";
-import { capabilityDocument, CapabilityWatch, type CapabilityContext } from "./capability.ts";
+import { capabilityDocument, CapabilityWatch, shedOf, type CapabilityContext } from "./capability.ts";
 import type { AgentEvent } from "./events.ts";
 import type { StatusDocument } from "./status.ts";
 import { statusKey } from "./status.ts";
@@ -60,7 +61,7 @@ export class Reporter {
     this.#capability.renew();
   }
 
-  cycle(decision: Decision, status: StatusDocument, context: { readonly at: Instant; readonly telemetryPeriod: Millis | null; readonly terms: CapabilityTerms }): void {
+  cycle(decision: Decision, status: StatusDocument, { at, telemetryPeriod, terms }: { readonly at: Instant; readonly telemetryPeriod: Millis | null; readonly terms: CapabilityTerms }): void {
     const { uptime } = decision;
     const due = (last: Millis | null, period: Millis): boolean => last === null || uptime - last >= period;
     const key = statusKey(status);
@@ -71,12 +72,13 @@ export class Reporter {
     }
     const { nominalW } = this.#options;
     const { heartbeatTimeoutS, shareFrom } = status;
-    const capability = this.#capability.due(decision, () => capabilityDocument(decision, { ...context.terms, at: context.at, nominalW, heartbeatTimeoutS, shareFrom }));
-    if (capability !== null) this.#toGrid("capability", capability, { qos: 1, retain: true });
-    const period = millis(Math.min(inEvent(decision) ? TELEMETRY_IN_EVENT : Infinity, context.telemetryPeriod ?? TELEMETRY_AT_REST));
+    if (this.#capability.due(decision, { nominalW, shed: () => shedOf(flexibilityOf(decision, terms.outletGrace)) })) {
+      this.#toGrid("capability", capabilityDocument(decision, { ...terms, at, nominalW, heartbeatTimeoutS, shareFrom }), { qos: 1, retain: true });
+    }
+    const period = millis(Math.min(inEvent(decision) ? TELEMETRY_IN_EVENT : Infinity, telemetryPeriod ?? TELEMETRY_AT_REST));
     if (due(this.#telemetryAt, period)) {
       this.#telemetryAt = uptime;
-      this.#toGrid("telemetry", telemetryDocument(decision, context.at), { qos: 0, retain: false });
+      this.#toGrid("telemetry", telemetryDocument(decision, at), { qos: 0, retain: false });
     }
   }
 

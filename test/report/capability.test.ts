@@ -88,7 +88,7 @@ describe("it is said anew", () => {
     const capability = new CapabilityWatch();
     return (second: number, readings: readonly Reading[], power?: number): boolean => {
       const decision = decided(readings, { at: second * 1_000, ...(power !== undefined && { power }) });
-      return capability.due(decision, () => capabilityDocument(decision, context)) !== null;
+      return capability.due(decision, { nominalW: context.nominalW, shed: () => capabilityDocument(decision, context).shedW });
     };
   };
   test("at first, and then not while nothing changes", () => {
