@@ -69,8 +69,6 @@ export const hoursOf = (flexible: Flexibility, ahead: readonly Ahead[]) =>
 /** And now. */
 export const shedOf = (flexible: Flexibility) => ({ within5s: whole(flexible.shed(SOON)), within60s: whole(flexible.shed(MINUTE)), within300s: whole(flexible.shed(FIVE_MINUTES)) });
 
-export type CapabilityDocument = ReturnType<typeof capabilityDocument>;
-
 /** A change of so much of nominal power is worth a word, but not more often than this. */
 const FAR = 0.1;
 const FIGURES_AT_MOST = seconds(60);
