@@ -159,7 +159,7 @@ export function decide(rack: RackState, input: DecideInput): { readonly rack: Ra
     rack: {
       ...rack, mode: restored ? { ...mode, restoring: null } : mode, ramp, devices, bias: learned.bias, fallingSince: learned.fallingSince, watch,
       trial: extendTrial(meter.trial, reconciled.orders, { views: learned.views, snapshot }), frozen: meter.frozen, still: meter.still,
-      disagreesSince: disagreement(rack.disagreesSince, learned.views, { snapshot, bias: learned.bias }),
+      disagrees: disagreement(rack.disagrees, learned.views, { snapshot, bias: learned.bias }),
       plan: mode.emergency ? null : plan.remade, looked: mode.emergency ? null : plan.looked, starving: mode.emergency ? null : nextStarving(rack.starving, { found: reconciled.starving, views: learned.views, uptime }),
       excess, outage, outlets: switched.outlets, woken: reconciled.woken, limit: effective.limit, nextOrder: switched.nextOrder,
     },
@@ -168,7 +168,7 @@ export function decide(rack: RackState, input: DecideInput): { readonly rack: Ra
       quality: snapshot.rack !== null && meterFresh ? "measured" : learned.views.every((view) => view.draw.by === "nameplate") ? "unknown" : "estimated",
       mains: outage === null ? (back ? "returned" : "on") : "lost",
       compliance, floor, tolerance: allowed, views: learned.views, orders, awaitingPolls, settled: watch.settled, lag: watch.lag,
-      meter: meter.frozen !== null ? "frozen" : disagreesForLong(rack.disagreesSince, uptime) ? "disagrees" : "trusted",
+      meter: meter.frozen !== null ? "frozen" : disagreesForLong(rack.disagrees, uptime) ? "disagrees" : "trusted",
       quarantined: [...devices].flatMap(([id, { quarantine }]) => (quarantine === null ? [] : [{ id, ...quarantine }])),
       hot: learned.views.flatMap(({ device, state }) => (state.heat.guard === null ? [] : [{ id: device.id, ...state.heat.guard }])),
       reasons: {

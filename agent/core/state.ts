@@ -11,7 +11,7 @@ import { startOutlets } from "./outlets.ts";
 import type { Ramp } from "./ramp.ts";
 import type { Motion, Observed, Watch, Way } from "./settle.ts";
 import { startWatch } from "./settle.ts";
-import type { Frozen, Stillness, Trial } from "./trial.ts";
+import type { Disagreement, Frozen, Stillness, Trial } from "./trial.ts";
 import type { Millis, Watts } from "./units.ts";
 import type { Wear } from "./wear.ts";
 import { NEW } from "./wear.ts";
@@ -90,8 +90,8 @@ export interface RackState {
   readonly frozen: Frozen | null;
   /** The figure the meter has shown without the least change. */
   readonly still: Stillness | null;
-  /** Since when the machines' words together contradict the meter. */
-  readonly disagreesSince: Millis | null;
+  /** The machines' words together contradict the meter; null: they do not. */
+  readonly disagrees: Disagreement | null;
   /** A raise that waits for room, and since when. */
   readonly starving: Starving | null;
   /** The present excess: until when it counts as settling. */
@@ -138,6 +138,6 @@ export const startDevice: DeviceState = {
 export function startState(uptime: Millis): RackState {
   return {
     startedAt: uptime, mode: startMode(uptime), ramp: null, devices: new Map(), bias: watts(0), fallingSince: null, watch: startWatch,
-    plan: null, looked: null, trial: null, frozen: null, still: null, disagreesSince: null, starving: null, excess: null, outage: null, outlets: startOutlets, woken: { at: 0 as Millis, count: 0 }, limit: { kind: "unlimited" }, nextOrder: 1,
+    plan: null, looked: null, trial: null, frozen: null, still: null, disagrees: null, starving: null, excess: null, outage: null, outlets: startOutlets, woken: { at: 0 as Millis, count: 0 }, limit: { kind: "unlimited" }, nextOrder: 1,
   };
 }

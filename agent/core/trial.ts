@@ -133,15 +133,23 @@ export const blind = (snapshot: Snapshot): Snapshot => ({
 const DISAGREEMENT = { fraction: 0.05, watts: 100 } as const;
 const DISAGREES_FOR = 90_000;
 
-/**
- * Uptime since when the meter shows what the machines' own words together leave no room for; null: it does not. Orders at
- * work are no excuse: whoever waits for a rack at rest may wait for long.
- */
-export function disagreement(since: Millis | null, views: readonly View[], { snapshot, bias }: { readonly snapshot: Snapshot; readonly bias: Watts }): Millis | null {
+/** The meter shows what the machines' own words together leave no room for; and since when they agree again, once it was called out. */
+export interface Disagreement {
+  readonly since: Millis;
+  readonly agreesSince: Millis | null;
+}
+
+/** null: none. Orders at work are no excuse: whoever waits for a rack at rest may wait for long. */
+export function disagreement(before: Disagreement | null, views: readonly View[], { snapshot, bias }: { readonly snapshot: Snapshot; readonly bias: Watts }): Disagreement | null {
   const power = snapshot.rack?.power ?? null;
-  if (power === null) return since;
-  // Words and meter are never of the same moment: what has begun is not over with the first look that is a little nearer.
-  return contradicts(power, { views, bias, watts: since === null ? DISAGREEMENT.watts : 0 }) ? (since ?? snapshot.tick.uptime) : null;
+  if (power === null) return before;
+  const { uptime } = snapshot.tick;
+  // Words and meter are never of the same moment: what has begun is not over with the first look that is a little nearer,
+  if (contradicts(power, { views, bias, watts: before === null ? DISAGREEMENT.watts : 0 })) return { since: before?.since ?? uptime, agreesSince: null };
+  // and what was called out not with those that pass each other while the rack comes down.
+  if (before === null || !disagreesForLong(before, uptime)) return null;
+  const agreesSince = before.agreesSince ?? uptime;
+  return uptime - agreesSince >= AGREES.atLeast ? null : { ...before, agreesSince };
 }
 
 /** One that says nothing draws what its outlet shows, else what the rack's meter leaves open. What the rack draws besides explains a meter that shows more, none that shows less. */
@@ -156,7 +164,7 @@ function contradicts(power: Watts, { views, bias, watts: besides }: { readonly v
   return power < low - margin || power > high + margin;
 }
 
-export const disagreesForLong = (since: Millis | null, uptime: Millis): boolean => since !== null && uptime - since >= DISAGREES_FOR;
+export const disagreesForLong = (disagrees: Disagreement | null, uptime: Millis): boolean => disagrees !== null && uptime - disagrees.since >= DISAGREES_FOR;
 
 /** What the meter may teach in this cycle. A small rack's is doubted sooner than it is called out. */
 export function teachesNow({ still }: Pick<MeterTrust, "still">, views: readonly View[], { snapshot, bias }: { readonly snapshot: Snapshot; readonly bias: Watts }): Teaches {

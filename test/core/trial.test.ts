@@ -3,7 +3,7 @@ import { describe, test } from "node:test";
 import { nextWatch, startWatch } from "../../agent/core/settle.ts";
 import type { Metered, Snapshot } from "../../agent/core/snapshot.ts";
 import type { DeviceState, RackState } from "../../agent/core/state.ts";
-import type { Trial } from "../../agent/core/trial.ts";
+import type { Disagreement, Trial } from "../../agent/core/trial.ts";
 import { disagreement, extendTrial, judgeMeter, teachesNow } from "../../agent/core/trial.ts";
 import type { Millis } from "../../agent/core/units.ts";
 import { millis, seconds, watts } from "../../agent/core/units.ts";
@@ -88,7 +88,7 @@ describe("a meter not believed", () => {
 describe("machines against meter", () => {
   const since = (meterW: number, own: readonly [number, number | null], { bias = 0, states = STATES, outlet = null }: { bias?: number; states?: Record<string, DeviceState>; outlet?: Metered | null } = {}) => {
     const shot = snapshot([device("a", says("400", { own: own[0] }), { outlet }), device("b", own[1] === null ? silent() : says("400", { own: own[1] }), { outlet })], metered(meterW));
-    return disagreement(null, viewsOf(shot, states), { snapshot: shot, bias: watts(bias) });
+    return disagreement(null, viewsOf(shot, states), { snapshot: shot, bias: watts(bias) })?.since ?? null;
   };
   const cases: readonly [string, Millis | null, Millis | null][] = [
     ["within 5 % and 100 W: agreed", since(4600, [2350, 2350]), null],
@@ -103,12 +103,20 @@ describe("machines against meter", () => {
   ];
   for (const [name, found, expected] of cases) test(name, () => assert.equal(found, expected));
 
+  const goesOn = (before: Disagreement, meterW: number): Disagreement | null => {
+    const shot = shotAt(meterW, [2600, 2600]);
+    return disagreement(before, viewsOf(shot, STATES), { snapshot: shot, bias: watts(0) });
+  };
   test("what has begun is over when they agree within 5 %, not sooner", () => {
-    const goesOn = (meterW: number): Millis | null => {
-      const shot = shotAt(meterW, [2600, 2600]);
-      return disagreement(millis(5), viewsOf(shot, STATES), { snapshot: shot, bias: watts(0) });
-    };
-    assert.deepEqual([goesOn(4600), goesOn(4900), goesOn(5000)], [5, 5, null]);
+    const begun = { since: millis(NOW - 89_000), agreesSince: null };
+    assert.deepEqual([4600, 4900, 5000].map((meterW) => goesOn(begun, meterW)), [begun, begun, null]);
+  });
+  test("what was called out is over when they have agreed for a minute: on the way down they pass each other", () => {
+    const since = millis(NOW - 90_000);
+    const agreed = (ago: number): Disagreement => ({ since, agreesSince: millis(NOW - ago) });
+    assert.deepEqual(goesOn({ since, agreesSince: null }, 5000), agreed(0));
+    assert.deepEqual([goesOn(agreed(59_000), 5000), goesOn(agreed(60_000), 5000)], [agreed(59_000), null]);
+    assert.deepEqual(goesOn(agreed(59_000), 4600), { since, agreesSince: null });
   });
 
   test("a small rack's is doubted before it is called out, and a late or frozen one teaches nothing", () => {
