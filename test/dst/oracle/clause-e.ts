@@ -21,7 +21,8 @@ export interface UseRules {
 
 export class Use {
   #limitW = -1;
-  #judgedFromMs = 0;
+  /** The rack is steady: what ramps, wakes or comes out of quarantine has had its time. */
+  judgedFromMs = 0;
   #under = 0;
   #reach: { readonly key: string; readonly watts: number } = { key: "", watts: 0 };
 
@@ -34,10 +35,10 @@ export class Use {
       this.#limitW = limitW;
       this.#under = 0;
       const rampMs = (Math.min(limitW, 2 * nominalW) / ((nominalW * rampPctPerMin) / 100)) * 60_000;
-      this.#judgedFromMs = nowMs + USED_AFTER_MS + rampMs;
+      this.judgedFromMs = nowMs + USED_AFTER_MS + rampMs;
       return;
     }
-    if (nowMs < this.#judgedFromMs || limitW === 0 || nowMs % LOOK_EVERY_MS !== 0) return;
+    if (nowMs < this.judgedFromMs || limitW === 0 || nowMs % LOOK_EVERY_MS !== 0) return;
     const possible = possibleOf(moment);
     const reachW = this.#reachable(possible, limitW);
     verdicts.judged("e");

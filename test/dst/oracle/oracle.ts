@@ -35,6 +35,8 @@ export interface Befallen {
 /** A verdict repeated every second says nothing more. */
 const SAY_AGAIN_MS = 60_000;
 const MOST = 20;
+/** A change of plan that follows from it, and its trim. */
+const READMITTED_MS = 120_000;
 
 export class Oracle implements Verdicts {
   readonly violations: Violation[] = [];
@@ -56,6 +58,7 @@ export class Oracle implements Verdicts {
   readonly #inputs = new Inputs();
   readonly #open = new Map<string, { readonly row: Row; readonly befallen: Befallen }>();
   #nowMs = 0;
+  #steadyFromMs = 0;
   #recoveredMs = 0;
   /** Until when machines may be believed to draw what a meter that was off has shown of them. */
   #taughtWrongMs = 0;
@@ -63,8 +66,6 @@ export class Oracle implements Verdicts {
   #heard = 0;
   #before: { readonly limitW: number; readonly powerW: number; readonly heard: number } | null = null;
   #limitSinceMs = 0;
-  /** When something last happened to the rack, or what had happened was last felt. */
-  #stirredMs = 0;
   #steps = 0;
   #rampPctPerMin = 60;
   #saidMs = new Map<string, number>();
@@ -123,6 +124,8 @@ export class Oracle implements Verdicts {
     this.#words.entry(entry);
     this.#causes.entry(entry);
     this.#inputs.entry(entry, this);
+    // Who is taken up again after its quarantine gets its part from the others.
+    if (entry.name === "device.readmitted") this.#steadyFromMs = nowMs + READMITTED_MS;
     if (entry.name === "setpoint.failed") this.#raises.forget(String(entry["device"]));
   }
 
@@ -155,14 +158,13 @@ export class Oracle implements Verdicts {
     this.#envelope.look(moment, this);
     this.#heat.look(moment, [...this.#open.keys()], this);
     this.#causes.look(this);
-    if (!moment.quiet || !moment.whole || moment.limitSinceMs === sight.nowMs) this.#stirredMs = sight.nowMs;
-    this.#wear.look(moment, Math.max(this.#stirredMs, this.#recoveredMs, this.#taughtWrongMs, this.#bootedMs), this);
     if (!sight.alive) return;
     this.#words.look(moment, this);
     this.#excess.look(moment, this);
     this.#published.look(moment, this);
     this.#prompt.look(moment, this);
     this.#use.look(moment, { rampPctPerMin: this.#rampPctPerMin, recoveredMs: this.#recoveredMs }, this);
+    this.#wear.look(moment, Math.max(this.#use.judgedFromMs, this.#taughtWrongMs, this.#steadyFromMs), this);
   }
 
   judged(clause: Clause): void {
