@@ -76,4 +76,4 @@ export const goneAfterS = (topics: number): number => 3 * restOf(topics);
  * What machines and outlets may take of the farm link, B/s and B at once. At rest 1,000 machines of 360 B and as many outlets of 190 B
  * say something once a minute: 9.2 kB/s. The rest of 20 kB/s is for the rack, its events and its summaries.
  */
-export const BUDGET = { bytesPerSecond: 14_000, burst: 14_000 } as const;
+export const BUDGET = { bytesPerSecond: 13_000, burst: 13_000 } as const;
