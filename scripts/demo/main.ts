@@ -1,5 +1,5 @@
 /** `npm run demo`: one rack obeys its grid allocation, told in about 75 s. */
-import { writeFile } from "node:fs/promises";
+import { mkdtemp, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { stdout } from "node:process";
@@ -155,7 +155,7 @@ function picture(stage: Stage, story: Story): Show {
 async function writeReport(client: ControlClient, document: string | null): Promise<string | null> {
   if (document === null) return null;
   const { text } = (await client.ask("GET", `/report?id=${document}&format=html`)) as { readonly text: string };
-  const file = join(tmpdir(), "curtaild-demo-report.html");
+  const file = join(await mkdtemp(join(tmpdir(), "curtaild-demo-report-")), "report.html");
   await writeFile(file, text);
   return file;
 }
