@@ -10,7 +10,7 @@ import type { Statement } from "./core/limit.ts";
 import { recall } from "./core/memory.ts";
 import { heartbeatTimeout, restartRule } from "./core/mode.ts";
 import { absence } from "./core/outage.ts";
-import { pinned, type Policy } from "./core/policy.ts";
+import { pinned, type MachineRule, type Policy } from "./core/policy.ts";
 import type { RackState } from "./core/state.ts";
 import { startState } from "./core/state.ts";
 import type { Now, Tick } from "./core/time.ts";
@@ -189,9 +189,15 @@ export class Daemon {
   /** As configured, the technician's pins over it. */
   get #policy(): Policy {
     const { policy } = this.#parts;
-    const pins = Object.entries(this.#pins);
+    const pins = Object.keys(this.#pins);
     if (pins.length === 0) return policy;
-    return { ...policy, rules: new Map([...policy.rules, ...pins.map(([id, at]) => [id, { priority: policy.rules.get(id)?.priority ?? 0, pin: pinned(at) }] as const)]) };
+    return { ...policy, rules: new Map([...policy.rules, ...pins.map((id) => [id, this.#rule(id)] as const)]) };
+  }
+
+  #rule(device: string): MachineRule {
+    const rule = this.#parts.policy.rules.get(device) ?? NO_RULE;
+    const at = Object.hasOwn(this.#pins, device) ? this.#pins[device] : undefined;
+    return at === undefined ? rule : { ...rule, pin: pinned(at) };
   }
 
   /** Another machine takes its place: what was learnt and wanted of this one is no word about that one. */
@@ -204,7 +210,7 @@ export class Daemon {
   /** What is known of a machine beside its readings. */
   about(device: string): DeviceNotes {
     const told = this.#parts.attendants.map((attendant) => attendant.about?.(device));
-    const { priority, pin } = this.#policy.rules.get(device) ?? NO_RULE;
+    const { priority, pin } = this.#rule(device);
     return Object.assign({ ...NO_NOTES, maintenance: this.plant.device(device)?.held ?? false, priority, pin: setpointWord(pin) }, ...told);
   }
 
