@@ -18,7 +18,7 @@ export function proofView(proof: Proof, { who, begunAt, endedAt }: Pick<ProofCon
     begunAt: isoTime(begunAt), endedAt: endedAt === null ? null : isoTime(endedAt),
     beforeW: whole(proof.before), step: proof.steps.length, of: proof.course.limits.length, holdS: seconds(proof.course.hold),
     steps: proof.steps.map(stepView), restoredS: seconds(proof.restored), meterLagS: seconds(proof.lag),
-    machines: [...proof.machines].map(([id, { ways, sleepPower }]) => ({
+    machines: [...proof.machines].toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([id, { ways, sleepPower }]) => ({
       id, downS: seconds(ways.down?.took ?? null), upS: seconds(ways.up?.took ?? null), sleepS: seconds(ways.sleep?.took ?? null), wakeS: seconds(ways.wake?.took ?? null), sleepW: whole(sleepPower),
     })),
   };

@@ -1,5 +1,5 @@
 /** Finds the miners of a network and names them, and makes their entries in the configuration. Needs no daemon; asks, and changes no miner. */
-import { Command } from "commander";
+import { Command, Option } from "commander";
 import { parseDocument } from "yaml";
 import type { Finding } from "../../../drivers/find/identify.ts";
 import { hostsIn, MOST_HOSTS } from "../../../drivers/find/range.ts";
@@ -45,7 +45,7 @@ export const discoverCommand = (): Command =>
     .option("--resume", "go on with a look at the same ranges that was interrupted")
     .option("--at-once <n>", "how many hosts at the same time", integer(1, 1_000), DEFAULT_SWEEP.concurrency)
     .option("--per-second <n>", "how many hosts to begin with in a second", integer(1, 10_000), DEFAULT_SWEEP.hostsPerSecond)
-    .option("--timeout <time>", "how long one question may take; a host gets three times that", parseDuration, DEFAULT_SWEEP.requestMs)
+    .addOption(new Option("--timeout <time>", "how long one question may take; a host gets three times that").argParser(parseDuration).default(DEFAULT_SWEEP.requestMs, "2s"))
     .action(async (ranges: readonly string[], options: DiscoverOptions, command: Command) => {
       if (options.update === true && options.write !== true) throw new Failure(exit.usage, "--update changes entries only together with --write");
       const began = performance.now();

@@ -1,5 +1,5 @@
 import { setTimeout as pause } from "node:timers/promises";
-import { Command } from "commander";
+import { Command, Option } from "commander";
 import type { MapAnswer } from "../../routes/map.ts";
 import { client, commonOptions, confirm, order, print, printJson } from "../asking.ts";
 import { USUAL_CONFIG } from "../config-file.ts";
@@ -22,9 +22,9 @@ const PERIOD_MS = 1_000;
 /** `map` searches and offers to write, `map show` shows the last search, `map stop` ends one. */
 export function mapCommand(): Command {
   const map = new Command("map").description("find which outlet feeds which miner: dips one miner at a time and sees which outlet moves")
-    .option("--share <percent>", "the most of the rack's power that may be missing at once", share, 0.1)
+    .addOption(new Option("--share <percent>", "the most of the rack's power that may be missing at once").argParser(share).default(0.1, "10%"))
     .option("--devices <ids>", "only these, as asic-01,asic-07")
-    .option("--least <confidence>", "only pairs at least so sure are written", share, 0.8)
+    .addOption(new Option("--least <confidence>", "only pairs at least so sure are written").argParser(share).default(0.8, "80%"))
     .option("--config <file>", "where what was found is written, once you say so", USUAL_CONFIG)
     .action(search);
   map.command("show").description("the last search, or how far the present one is").action(async (_options: object, command: Command) => {

@@ -1,6 +1,6 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { setTimeout as pause } from "node:timers/promises";
-import { Command } from "commander";
+import { Command, Option } from "commander";
 import { openedBy } from "../../attend/seal.ts";
 import type { Millis } from "../../core/units.ts";
 import { SIGNATURE_BELOW } from "../../report/proof-page.ts";
@@ -31,7 +31,7 @@ const none = (text: string): number => (/^0+(\.0+)?\s*%?$/.test(text.trim()) ? 0
 /** `prove` leads the whole rack down and back up and measures every machine; `drill` is its short form for the grid. */
 export function proveCommand(): Command {
   const prove = new Command("prove").description("proof test: shed step by step, measure every machine, and plan with what was measured")
-    .option("--to <percent>", "how far down, as a part of what the rack draws now", none, 0)
+    .addOption(new Option("--to <percent>", "how far down, as a part of what the rack draws now").argParser(none).default(0, "0%"))
     .option("--steps <n>", "in how many steps", integer(1, 20), 4)
     .option("--page <file>", "write the signed page to hand over there")
     .action(async ({ to, steps, page }: ProveOptions, command: Command) => {
@@ -54,8 +54,8 @@ export function proveCommand(): Command {
 
 export function drillCommand(): Command {
   const drill = new Command("drill").description("show a curtailment: hold the rack lower for a while, and a signed page to hand over")
-    .option("--to <percent>", "as a part of what the rack draws now", none, 0.8)
-    .option("--for <time>", "how long, at most 1h", parseDuration, 120_000 as Millis)
+    .addOption(new Option("--to <percent>", "as a part of what the rack draws now").argParser(none).default(0.8, "80%"))
+    .addOption(new Option("--for <time>", "how long, at most 1h").argParser(parseDuration).default(120_000, "2m"))
     .option("--page <file>", "write the signed page there")
     .action(async ({ to, for: length, page }: DrillOptions, command: Command) => {
       if (to >= 1) throw new Failure(exit.usage, "--to has to be below 100 %: a drill sheds something.");

@@ -1,7 +1,7 @@
 import { emitKeypressEvents } from "node:readline";
 import { setTimeout as pause } from "node:timers/promises";
 import { stripVTControlCharacters } from "node:util";
-import { Command, InvalidArgumentError } from "commander";
+import { Command, InvalidArgumentError, Option } from "commander";
 import colors from "picocolors";
 import type { DeviceDetail, DeviceRow, RackHistory, StatusDocument } from "../answers.ts";
 import { client, commonOptions, print, printJson } from "../asking.ts";
@@ -19,7 +19,7 @@ import { messageOf } from "../../runtime/errors.ts";
 
 export const topCommand = (): Command =>
   new Command("top").description("the rack live on the whole screen: curves, every miner, keys at the bottom; without a terminal one look as text")
-    .option("--every <time>", "how often to look; longer over a slow line", period, 1_000)
+    .addOption(new Option("--every <time>", "how often to look; longer over a slow line").argParser(period).default(1_000, "1s"))
     .action(async ({ every }: { every: number }, command: Command) => {
       const daemon = client(command);
       if (commonOptions(command).json === true) printJson(await look(daemon));
