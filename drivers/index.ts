@@ -1,34 +1,26 @@
-/** The miner drivers, by the name `miners[].driver` says in the configuration. A new firmware is one line. */
-import { antminer } from "./antminer/driver.ts";
-import { auradine } from "./auradine/driver.ts";
-import { avalon, avalon10, avalon7 } from "./avalon/driver.ts";
-import { axeos } from "./axeos/driver.ts";
-import { bfgminer, cgminer } from "./classic/driver.ts";
+/**
+ * The miner drivers, by the name `miners[].driver` says in the configuration. A new firmware is one line. A firmware that no
+ * machine of the rack runs is not loaded.
+ */
 import type { Device, MinerOptions } from "./driver.ts";
-import { braiins } from "./braiins/driver.ts";
-import { epic } from "./epic/driver.ts";
-import { luxos } from "./luxos/driver.ts";
-import { sealminer } from "./sealminer/driver.ts";
-import { vnish } from "./vnish/driver.ts";
-import { whatsminerV2, whatsminerV3 } from "./whatsminer/driver.ts";
 
 export const drivers = {
-  antminer,
-  auradine,
-  avalon,
-  "avalon-10": avalon10,
-  "avalon-7": avalon7,
-  axeos,
-  bfgminer,
-  braiins,
-  cgminer,
-  epic,
-  luxos,
-  sealminer,
-  vnish,
-  "whatsminer-v2": whatsminerV2,
-  "whatsminer-v3": whatsminerV3,
-} as const satisfies Record<string, (options: MinerOptions) => Device>;
+  antminer: async (options) => (await import("./antminer/driver.ts")).antminer(options),
+  auradine: async (options) => (await import("./auradine/driver.ts")).auradine(options),
+  avalon: async (options) => (await import("./avalon/driver.ts")).avalon(options),
+  "avalon-10": async (options) => (await import("./avalon/driver.ts")).avalon10(options),
+  "avalon-7": async (options) => (await import("./avalon/driver.ts")).avalon7(options),
+  axeos: async (options) => (await import("./axeos/driver.ts")).axeos(options),
+  bfgminer: async (options) => (await import("./classic/driver.ts")).bfgminer(options),
+  braiins: async (options) => (await import("./braiins/driver.ts")).braiins(options),
+  cgminer: async (options) => (await import("./classic/driver.ts")).cgminer(options),
+  epic: async (options) => (await import("./epic/driver.ts")).epic(options),
+  luxos: async (options) => (await import("./luxos/driver.ts")).luxos(options),
+  sealminer: async (options) => (await import("./sealminer/driver.ts")).sealminer(options),
+  vnish: async (options) => (await import("./vnish/driver.ts")).vnish(options),
+  "whatsminer-v2": async (options) => (await import("./whatsminer/driver.ts")).whatsminerV2(options),
+  "whatsminer-v3": async (options) => (await import("./whatsminer/driver.ts")).whatsminerV3(options),
+} as const satisfies Record<string, (options: MinerOptions) => Promise<Device>>;
 
 export type DriverName = keyof typeof drivers;
 

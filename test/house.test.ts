@@ -71,9 +71,9 @@ const TONGUES: readonly { readonly words: RegExp; readonly spoken: RegExp; reado
   {
     words: /openadr|\bVTN\b|\bVEN\b|IMPORT_CAPACITY|DISPATCH_SETPOINT|randomizeStart|intervalPeriod/i,
     spoken: /^agent\/(signal|attend)\/openadr\/|^drivers\/sim\/vtn\.ts$/,
-    named: /^agent\/(config\/|run\.ts$|report\/runbook\/|cli\/sim)/,
+    named: /^agent\/(config\/|run\.ts$|run\/parties\.ts$|report\/runbook\/|cli\/sim)/,
   },
-  { words: /sparkplug|spBv1|\b[ND](BIRTH|DEATH|CMD|DATA)\b|bdSeq|\brebirth/i, spoken: /^agent\/report\/sparkplug\/|^agent\/attend\/sparkplug\.ts$/, named: /^agent\/(config\/|run\.ts$|report\/runbook\/)/ },
+  { words: /sparkplug|spBv1|\b[ND](BIRTH|DEATH|CMD|DATA)\b|bdSeq|\brebirth/i, spoken: /^agent\/report\/sparkplug\/|^agent\/attend\/sparkplug\.ts$/, named: /^agent\/(config\/|run\/parties\.ts$|report\/runbook\/)/ },
 ];
 
 interface Source {
@@ -148,4 +148,31 @@ describe("the house", () => {
   for (const [name, source] of planted) {
     test(`planted: ${name}`, () => assert.equal(violations(source).length, 1));
   }
+});
+
+/** What `curtaild run` loads whatever the configuration says. */
+const BEGINNINGS = ["agent/cli/curtaild.ts", "agent/cli/commands/run.ts", "agent/cli/vocabulary.ts", "agent/run.ts"].map((file) => join(...file.split("/")));
+/** What is loaded where a key of the configuration asks for it, and by programs that are not the daemon. */
+const ON_DEMAND = /^drivers\/(sim|(?!cgminer|http|modbus)[\w-]+)\/|^agent\/(attend|signal)\/openadr\/|sparkplug|^agent\/attend\/farm\.ts|^agent\/report\/farm\/|^agent\/link\/(web|http-client)|^agent\/cli\/(operator|screen|init|doctor)/;
+const HEAVY = new Set(["aedes", "protobufjs", "serialport", "systeminformation", "node-cron"]);
+const LOADING = /\b(?:import|export)\s(?!type\b)[^;"']*?\bfrom\s*["']([^"']+)["']|\bimport\s*["']([^"']+)["']/g;
+
+function loadedAtStart(beginnings: readonly string[]): { readonly files: ReadonlySet<string>; readonly packages: ReadonlySet<string> } {
+  const [files, packages] = [new Set(beginnings), new Set<string>()];
+  for (const file of files) {
+    for (const [, from, alone] of withoutComments(readFileSync(join(root, file), "utf8")).matchAll(LOADING)) {
+      const specifier = from ?? alone ?? "";
+      if (specifier.startsWith(".")) files.add(relative(root, normalize(join(root, dirname(file), specifier))));
+      else packages.add(specifier);
+    }
+  }
+  return { files, packages };
+}
+
+test("what the configuration does not ask for is not loaded", () => {
+  const { files, packages } = loadedAtStart(BEGINNINGS);
+  assert.ok(files.size > 150 && packages.has("zod"), `${files.size} files`);
+  assert.deepEqual([...files].filter((file) => ON_DEMAND.test(file)), []);
+  assert.deepEqual([...packages].filter((name) => HEAVY.has(name)), []);
+  assert.ok([...loadedAtStart(["agent/attend/openadr/open.ts"]).files].some((file) => ON_DEMAND.test(file)));
 });

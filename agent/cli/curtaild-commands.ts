@@ -13,6 +13,7 @@ export async function curtaildCommands(asked: Asked): Promise<Command> {
     { name: "init", description: "write a first configuration from what answers", load: async () => (await import("./commands/init.ts")).initCommand() },
     { name: "config", description: "show a configuration, compare it with what runs, bring an old one up to date", load: async () => (await import("./commands/config.ts")).configCommand() },
     { name: "inventory", description: "what machine this is, as JSON", load: async () => (await import("./commands/inventory.ts")).inventoryCommand() },
+    { name: "calendar", description: "when lines of a crontab are due next, as JSON", load: async () => (await import("./commands/calendar.ts")).calendarCommand() },
     { name: "sim", description: "simulate a rack on real sockets", load: async () => (await import("./sim.ts")).simCommand() },
   ];
   await addLazily(program, commands, asked);

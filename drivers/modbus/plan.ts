@@ -43,7 +43,7 @@ export function placesOf(profile: Profile, counts: ReadonlyMap<string, number>, 
  * A value is never split, and neither is a value and its factor: they could be from two moments.
  */
 export function planReads(places: readonly Place[], limits: Limits): Block[] {
-  const spans = places.map(spanOf).toSorted((a, b) => a.lane.localeCompare(b.lane) || a.start - b.start);
+  const spans = places.map(spanOf).toSorted((a, b) => byLane(a, b) || a.start - b.start);
   const joined: Span[] = [];
   for (const span of spans) {
     const last = joined.at(-1);
@@ -64,6 +64,9 @@ interface Span {
   readonly end: number;
   readonly places: readonly [Place, ...Place[]];
 }
+
+/** By the characters: a collator for these few names is 2 MB. */
+const byLane = (a: Span, b: Span): number => (a.lane === b.lane ? 0 : a.lane < b.lane ? -1 : 1);
 
 function spanOf(place: Place): Span {
   const factor = place.factorAddress ?? place.address;

@@ -23,8 +23,8 @@ export async function measurePolls({ quick, mixed, say }: Bench): Promise<Measur
   const wanted = quick ? 4 : 8;
   for (let round = 0; round <= wanted; round++) {
     say(`poll1000: round ${round} of ${wanted}`);
-    const devices = rig.asics.map(({ id, driver, model, webPort, password }, index) =>
-      drivers[driver]({ id, address: targets[index] ?? { host: "", port: 0 }, model: loadModel(model), deadlineMs: PATIENCE_MS, ...(webPort !== null && { webPort }), ...(password !== null && { password }) }));
+    const devices = await Promise.all(rig.asics.map(({ id, driver, model, webPort, password }, index) =>
+      drivers[driver]({ id, address: targets[index] ?? { host: "", port: 0 }, model: loadModel(model), deadlineMs: PATIENCE_MS, ...(webPort !== null && { webPort }), ...(password !== null && { password }) })));
     const first = await readAll(devices);
     const before = await rig.reset();
     const again = await readAll(devices);

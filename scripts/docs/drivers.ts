@@ -36,7 +36,7 @@ export async function driversDocument(): Promise<string> {
   await using rig = await startRig({ asics: names.length, drivers: names });
   for (const asic of rig.asics) {
     const name = asic.driver;
-    await using device = deviceFor(asic);
+    await using device = await deviceFor(asic);
     const telemetry = await device.read(never);
     for (const capability of device.capabilities) orders.push(...orderRows(name, capability));
     services.push(serviceRow(name, device, telemetry));
@@ -53,7 +53,7 @@ export async function driversDocument(): Promise<string> {
   ].join("\n\n") + "\n";
 }
 
-function deviceFor({ id, address, driver, model, webPort, password }: RigAsic): Device {
+function deviceFor({ id, address, driver, model, webPort, password }: RigAsic): Promise<Device> {
   const [host = "", port] = address.split(":");
   const options = { id, address: { host, port: Number(port) }, model: loadModel(model), ...(webPort !== null && { webPort }), ...(password !== null && { password }) };
   return drivers[driver](options);

@@ -35,7 +35,7 @@ describe("dump", { concurrency: 2 }, () => {
       try {
         const { api, web } = replay;
         const read = async (port: number, webPort: number): Promise<Telemetry> => {
-          await using device = drivers[name]({ id: asic.id, address: { host: "127.0.0.1", port }, webPort, model: loadModel(asic.model), ...(asic.password !== null && { password: asic.password }) });
+          await using device = await drivers[name]({ id: asic.id, address: { host: "127.0.0.1", port }, webPort, model: loadModel(asic.model), ...(asic.password !== null && { password: asic.password }) });
           return await device.read(never);
         };
         const [replayed, live] = [await read(api.port, web.port), await read(Number(asic.address.split(":")[1]), asic.webPort ?? 1)];

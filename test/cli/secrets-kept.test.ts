@@ -38,7 +38,7 @@ test("drivers: in no error, no reading and no description, whatever the miner an
   await using rig = await startRig({ asics: locked.length, drivers: locked });
   const all = rig.asics.map(async ({ id, address, driver, model, webPort }) => {
     const port = Number(address.split(":")[1]);
-    await using device = drivers[driver]({ id, address: { host: "127.0.0.1", port }, model: loadModel(model), password: SECRET, deadlineMs: 150, ...(webPort !== null && { webPort }) });
+    await using device = await drivers[driver]({ id, address: { host: "127.0.0.1", port }, model: loadModel(model), password: SECRET, deadlineMs: 150, ...(webPort !== null && { webPort }) });
     const said: unknown[] = [];
     for (const fault of ["clear", "garbage", "refuse"]) {
       rig.fault(id, fault);

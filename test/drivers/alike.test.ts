@@ -11,10 +11,10 @@ const address = { host: "127.0.0.1", port: 1 };
 
 describe("machines of a kind", () => {
   for (const [name, make] of Object.entries(drivers)) {
-    test(`${name}: share one object of capabilities, and other models have another`, () => {
-      const capabilities = (id: string, model: string) => make({ id, address, model: loadModel(model) }).capabilities;
-      assert.equal(capabilities("a", "antminer-s21"), capabilities("b", "antminer-s21"));
-      assert.notEqual(capabilities("a", "antminer-s21"), capabilities("b", "antminer-s19-xp"));
+    test(`${name}: share one object of capabilities, and other models have another`, async () => {
+      const capabilities = async (id: string, model: string) => (await make({ id, address, model: loadModel(model) })).capabilities;
+      assert.equal(await capabilities("a", "antminer-s21"), await capabilities("b", "antminer-s21"));
+      assert.notEqual(await capabilities("a", "antminer-s21"), await capabilities("b", "antminer-s19-xp"));
     });
   }
 

@@ -64,7 +64,7 @@ async function conversations(): Promise<ReadonlyMap<Family, ReadonlyMap<string, 
     await using api = new Recorder("api", addressOf(asic.address));
     await using web = new Recorder("web", { host: "127.0.0.1", port: asic.webPort ?? 1 });
     const [address, { port: webPort }] = [await api.listen(), await web.listen()];
-    await using device = drivers[name]({ id: asic.id, address, webPort, model: loadModel(asic.model), ...(asic.password !== null && { password: asic.password }) });
+    await using device = await drivers[name]({ id: asic.id, address, webPort, model: loadModel(asic.model), ...(asic.password !== null && { password: asic.password }) });
     for (let poll = 0; poll < 4; poll++) await device.read(never);
     said.set(name, new Map([...api.exchanges, ...web.exchanges].map(({ question, answer }) => [question, answer])));
   }

@@ -24,9 +24,7 @@ export interface VenSurroundings {
 
 const DEADLINE = seconds(10);
 
-/** null: no VTN is configured. */
-export async function openVen({ openadr, node, grid }: Config, { clock, logbook, random, draw, own }: VenSurroundings): Promise<Ven | null> {
-  if (openadr === null) return null;
+export async function openVen({ openadr, node, grid }: Config & { readonly openadr: NonNullable<Config["openadr"]> }, { clock, logbook, random, draw, own }: VenSurroundings): Promise<Ven> {
   const { url, tokenUrl, clientId, scope, programs, targets, pollS, lostAfterS, contractW, levels, notifications } = openadr;
   const { secret, ca } = await vtnAccess(openadr);
   const log = logbook.room("openadr");

@@ -1,5 +1,6 @@
 import { Command } from "commander";
-import { drivers, isDriverName, usualWebPort } from "../../../drivers/index.ts";
+import type { MinerOptions } from "../../../drivers/driver.ts";
+import { drivers, isDriverName, usualWebPort, type DriverName } from "../../../drivers/index.ts";
 import { loadModel } from "../../../drivers/models.ts";
 import { loadConfig } from "../../config/load.ts";
 import { minerPasswords } from "../../config/secrets.ts";
@@ -40,12 +41,10 @@ export const dumpCommand = (): Command =>
       printJson({ v: 1, type: "DUMP", driver, model, failures: failures.map((text) => secrets.text(text)), exchanges: kept });
     });
 
-type Options = Parameters<(typeof drivers)["luxos"]>[0];
-
 /** Why polls failed; none where they did not. What was said before a failure is what a dump is for. */
-async function readThrough(driver: keyof typeof drivers, options: Options): Promise<string[]> {
+async function readThrough(driver: DriverName, options: MinerOptions): Promise<string[]> {
   const failures: string[] = [];
-  await using device = drivers[driver](options);
+  await using device = await drivers[driver](options);
   for (let poll = 0; poll < POLLS; poll++) {
     await device.read(AbortSignal.timeout(WHOLE_MS / POLLS)).catch((error: unknown) => {
       if (!(error instanceof DeviceError) && !(error instanceof DOMException)) throw error;

@@ -57,7 +57,7 @@ interface Seen {
 
 async function look({ driver, address }: Found, model: string, { webPort, passwordFile }: ProbeOptions, signal: AbortSignal): Promise<Seen> {
   const password = passwordFile === undefined ? undefined : (await readFile(passwordFile, "utf8")).replace(/\r?\n$/, "");
-  await using device = drivers[driver]({ id: address.host, address, model: loadModel(model), ...(webPort !== undefined && { webPort }), ...(password !== undefined && { password }) });
+  await using device = await drivers[driver]({ id: address.host, address, model: loadModel(model), ...(webPort !== undefined && { webPort }), ...(password !== undefined && { password }) });
   const read = await device.read(signal).then((telemetry) => ({ telemetry, failure: null }), (error: unknown) => {
     if (error instanceof DeviceError) return { telemetry: null, failure: error.message };
     throw error;

@@ -3,6 +3,7 @@ import { Command, InvalidArgumentError, Option } from "commander";
 import { keepLastGood, loadLastGood, stateCandidates } from "../../config/last-good.ts";
 import { parseConfig, readConfigText } from "../../config/load.ts";
 import type { Config } from "../../config/schema.ts";
+import { askedOf } from "../../host/calendar.ts";
 import { ClockSync } from "../../host/clock-sync.ts";
 import type { Host } from "../../host/host.ts";
 import { createLogbook, logForm } from "../../host/log.ts";
@@ -13,6 +14,7 @@ import { Scope } from "../../runtime/scope.ts";
 import { Secrets } from "../../runtime/secrets.ts";
 import { systemClock } from "../../runtime/system-clock.ts";
 import { exit } from "../exit.ts";
+import { selfCommand } from "../self.ts";
 import { version } from "../version.ts";
 
 interface RunOptions {
@@ -56,7 +58,7 @@ async function run({ rack, logLevel, ...options }: RunOptions): Promise<void> {
   const watchingClock = sync.run(clock, logbook.room("clock"), scope.signal);
   try {
     const { runRack } = await import("../../run.ts");
-    const surroundings = { ...host, logbook, secrets, config: configState, software: `curtaild/${version}`, reread: () => readSource(source), onReload: (call: () => void) => void (reload = call) };
+    const surroundings = { ...host, logbook, secrets, config: configState, software: `curtaild/${version}`, nextTimes: askedOf(selfCommand("curtaild", "calendar")), reread: () => readSource(source), onReload: (call: () => void) => void (reload = call) };
     await runRack(config, surroundings, scope.signal);
   } finally {
     await scope.end();
