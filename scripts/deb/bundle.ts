@@ -1,4 +1,7 @@
-/** The product as one ESM file that can be read, and what it loads beside itself. */
+/**
+ * The product as a few ESM files that can be read, and what they load beside themselves. What a command loads when it is asked for is a file of
+ * its own, and all of it ASCII: Node keeps the source of what it runs, and twice as much of it where one character is none.
+ */
 import { cpSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { build, type Plugin } from "esbuild";
@@ -37,19 +40,21 @@ const nativeFromBeside: Plugin = {
   },
 };
 
-/** Writes `target`/{package.json, agent/cli/main.js, native/…, drivers/…, web/…}: where the code looks for them. */
+/** Writes `target`/{package.json, agent/cli/{main.js, parts}, native/…, drivers/…, web/…}: where the code looks for them. */
 export async function bundle(root: string, target: string, { version, arch }: { readonly version: string; readonly arch: Architecture }): Promise<void> {
   mkdirSync(target, { recursive: true });
   writeFileSync(join(target, "package.json"), `${JSON.stringify({ name: "curtaild", version, license: "Apache-2.0", type: "module" }, null, 2)}\n`);
   await build({
     entryPoints: [join(root, "agent/cli/main.ts")],
-    outfile: join(target, "agent/cli/main.js"),
+    // Beside each other: data is found from where code lies.
+    outdir: join(target, "agent/cli"),
+    splitting: true,
     absWorkingDir: root,
     bundle: true,
     platform: "node",
     target: "node20",
     format: "esm",
-    charset: "utf8",
+    charset: "ascii",
     banner: { js: banner },
     plugins: [nativeFromBeside],
     logLevel: "error",
