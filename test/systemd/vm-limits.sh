@@ -37,6 +37,8 @@ within "under the failsafe limit" 120 below $failsafe
 # The drop-in that systemd/README.md recommends, with a network of the farm's own and one that is none of it.
 modprobe dummy 2>/dev/null; ip link add farm type dummy && ip address add 10.30.0.1/24 dev farm && ip link set farm up
 systemd-run --quiet --unit listener /usr/bin/node -e 'require("node:net").createServer((s) => s.end()).listen(4711, "0.0.0.0")'
+reached() { timeout 5 bash -c ": < /dev/tcp/$1/4711"; }
+within "who is not narrowed reaches the other network" 60 reached 10.30.0.1
 printf '[Service]\nIPAddressDeny=any\nIPAddressAllow=localhost 10.20.0.0/16\n' > /etc/systemd/system/curtaild.service.d/network.conf
 systemctl daemon-reload; check "restart with the network narrowed" systemctl restart curtaild
 echo root-only > /root/secret; sleep 1
