@@ -13,7 +13,6 @@ import { limitCommand } from "./commands/limit.ts";
 import { loglevelCommand } from "./commands/loglevel.ts";
 import { maintenanceCommand } from "./commands/maintenance.ts";
 import { pinCommand } from "./commands/pin.ts";
-import { drillCommand, proveCommand } from "./commands/prove.ts";
 import { outletCommand } from "./commands/outlet.ts";
 import { pduCommand } from "./commands/pdu.ts";
 import { reloadCommand } from "./commands/reload.ts";
@@ -41,6 +40,19 @@ const map = {
   name: "map",
   description: "find which outlet feeds which miner",
   load: async () => (await import("./commands/map.ts")).mapCommand(),
+};
+
+// Reads a rack's card, and so loads what checks the shape of one: a third of the time the others need to start.
+const prove = {
+  name: "prove",
+  description: "proof test: shed step by step, measure every machine, and plan with what was measured",
+  load: async () => (await import("./commands/prove.ts")).proveCommand(),
+};
+
+const drill = {
+  name: "drill",
+  description: "show a curtailment: hold the rack lower for a while, and a signed page to hand over",
+  load: async () => (await import("./commands/prove.ts")).drillCommand(),
 };
 
 const operator = {
@@ -95,8 +107,6 @@ const loaded = [
   estopCommand,
   pduCommand,
   outletCommand,
-  proveCommand,
-  drillCommand,
   eventsCommand,
   scheduleCommand,
   gridCommand,
@@ -129,7 +139,7 @@ const equipment = {
   load: async () => (await import("./commands/equipment.ts")).equipmentCommand(),
 };
 
-const loadedWhenAsked = [top, doctor, plan, map, journal, report, equipment, operator, modbus, probe, discover, dump, replace];
+const loadedWhenAsked = [top, doctor, plan, map, prove, drill, journal, report, equipment, operator, modbus, probe, discover, dump, replace];
 
 /** `asked`: the words of the command line; what they do not name is not loaded. */
 export async function curtailctlCommands(asked: Asked): Promise<Command> {

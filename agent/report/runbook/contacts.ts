@@ -17,10 +17,10 @@ export const contactEvents: Chapter = {
     cure: "`curtailctl pdu ID` shows state and power of each outlet. A relay that sticks: cut the outlet at its breaker, and exchange the PDU. A PDU that does not answer: its network and its allowed clients.",
   },
   "outlet.locked": {
-    level: "warn", says: "a technician has locked an outlet", means: "Nobody switches it, whatever the limit, until it is unlocked; also after a restart.", cause: "`curtailctl outlet PDU/N lock` by `who`, because of `why`.", cure: "`curtailctl outlet PDU/N unlock` when nobody works on it any more.",
+    level: "warn", says: "a technician has locked an outlet", means: "Nobody switches it, whatever the limit, until it is unlocked; also after a restart.", cause: "`curtailctl outlet PDU/N lock --reason WHY` by `who`.", cure: "`curtailctl outlet PDU/N unlock --reason WHY` when nobody works on it any more.",
   },
   "outlet.unlocked": {
-    level: "info", says: "an outlet is no longer locked", means: "It is switched again as policy.outlets says.", cause: "`curtailctl outlet PDU/N unlock` by `who`.", cure: NO_CURE,
+    level: "info", says: "an outlet is no longer locked", means: "It is switched again as policy.outlets says.", cause: "`curtailctl outlet PDU/N unlock --reason WHY` by `who`.", cure: NO_CURE,
   },
   "map.started": {
     level: "info", says: "a technician looks which outlet feeds which miner", means: "One miner at a time is taken down for about half a minute and brought back.", cause: "`curtailctl map` by `who`.", cure: "`curtailctl map stop` ends it.",
