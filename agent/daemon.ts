@@ -289,7 +289,7 @@ export class Daemon {
   }
 
   #carryOut(effects: readonly SignalEffect[]): void {
-    const { signal, clock, grid } = this.#parts;
+    const { signal, clock, grid, log } = this.#parts;
     for (const effect of effects) {
       switch (effect.kind) {
         case "commit":
@@ -306,6 +306,9 @@ export class Daemon {
           break;
         case "verified":
           for (const attendant of this.#parts.attendants) attendant.heard?.(effect.document);
+          break;
+        case "bug":
+          log.error({ topic: effect.topic, stack: effect.error instanceof Error ? effect.error.stack : String(effect.error) }, "a bug of ours: a document of the grid was refused for it");
           break;
         case "resubscribe":
           grid.resubscribe();

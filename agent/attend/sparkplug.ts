@@ -10,6 +10,7 @@ import { ASIC_TABLE, NODE_TABLE, pduTable, pduValues } from "../report/sparkplug
 import { EdgeNode, type DeviceReading, type Heard, type Reading } from "../report/sparkplug/node.ts";
 import type { StatusDocument } from "../report/status.ts";
 import type { Clock } from "../runtime/clock.ts";
+import { messageOf } from "../runtime/errors.ts";
 import type { IncomingMessage, Link, OutgoingMessage, Subscription } from "../runtime/link.ts";
 import type { Table } from "../report/farm/tables.ts";
 import type { Attendant, Desk } from "./attendant.ts";
@@ -90,8 +91,15 @@ export class Sparkplug implements Attendant {
     return [];
   }
 
+  /** The one boundary around what is heard: what throws in here was a bug of ours, and a retained message that brings it back ends nothing. */
   #hear(node: EdgeNode, { topic, payload }: IncomingMessage): void {
-    this.#follow(node.hear(topic, payload, this.#options.clock.now().at));
+    let heard: Heard;
+    try {
+      heard = node.hear(topic, payload, this.#options.clock.now().at);
+    } catch (error) {
+      heard = { kind: "refused", topic, metrics: `a bug of ours: ${messageOf(error)}` };
+    }
+    this.#follow(heard);
   }
 
   #follow(heard: Heard): void {

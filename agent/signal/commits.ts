@@ -16,6 +16,14 @@ export class Commits {
     return this.#asked.size;
   }
 
+  /** Call what it returns to forget what has been asked since, and was not sent. */
+  checkpoint(): () => void {
+    const last = this.#last;
+    return () => {
+      for (const id of this.#asked.keys()) if (id > last) this.#asked.delete(id);
+    };
+  }
+
   ask(ref: DocumentRef | null, changes: ReadonlyMap<string, string | null>, done: Done): SignalCommit {
     const id = (this.#last += 1);
     this.#asked.set(id, done);

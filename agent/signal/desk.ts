@@ -54,6 +54,20 @@ export class Desk {
     this.ring = new KeyRing(options.rootKey);
   }
 
+  /** All that a message on this topic may change, as it stands now: call what it returns to bring that back. */
+  checkpoint(topic: string): () => void {
+    const [shelf, latch, clearing, documents] = [this.shelves.get(topic), this.latches.get(topic), [...this.clearing], this.#documents];
+    const back = [this.wall.checkpoint(), this.heartbeat.checkpoint(), this.commits.checkpoint(), this.ledger.checkpoint(topic), shelf?.checkpoint() ?? (() => void this.shelves.delete(topic))];
+    return () => {
+      for (const part of back) part();
+      if (latch === undefined) this.latches.delete(topic);
+      else this.latches.set(topic, latch);
+      for (const one of this.clearing) if (!clearing.includes(one)) this.clearing.delete(one);
+      this.changed();
+      this.#documents = documents;
+    };
+  }
+
   /** To be called after every change of a shelf or a latch. */
   changed(): void {
     this.#documents = null;
@@ -115,9 +129,11 @@ export class Desk {
   }
 
   committed(id: number, kept: boolean, tick: Tick): SignalEffect[] {
-    const effects = this.commits.answer(id, kept, tick);
-    this.changed();
-    return effects;
+    try {
+      return this.commits.answer(id, kept, tick);
+    } finally {
+      this.changed();
+    }
   }
 
   /** Counts a message that changes nothing. */

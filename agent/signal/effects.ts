@@ -71,7 +71,14 @@ export interface Resubscribe {
   readonly kind: "resubscribe";
 }
 
-export type SignalEffect = SignalCommit | SignalAck | SignalEvent | SignalVerified | Resubscribe;
+/** A bug of ours ended the handling of a message, which was refused for it. As often as such refusals are reported. */
+export interface SignalBug {
+  readonly kind: "bug";
+  readonly topic: string;
+  readonly error: unknown;
+}
+
+export type SignalEffect = SignalCommit | SignalAck | SignalEvent | SignalVerified | Resubscribe | SignalBug;
 
 export const event = (name: SignalEventName, fields: SignalEvent["fields"]): SignalEvent => ({ kind: "event", name, fields });
 

@@ -43,6 +43,14 @@ export class Heartbeat {
   /** Uptime at which a session was last seen live. */
   #liveAt: Millis | null = null;
 
+  /** Call what it returns to bring this moment back. */
+  checkpoint(): () => void {
+    const then = [this.#last, this.#born, this.#confirmedAt, this.#gapSince, this.#askedAt, this.#offset] as const;
+    return () => {
+      [this.#last, this.#born, this.#confirmedAt, this.#gapSince, this.#askedAt, this.#offset] = then;
+    };
+  }
+
   /** How old a heartbeat is, now that it has arrived. */
   age({ issued }: HeartbeatDocument, tick: Tick, synchronised: boolean): Millis {
     this.#offset = Math.max(this.#offset, issued - tick.uptime);

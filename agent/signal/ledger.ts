@@ -35,6 +35,13 @@ interface Page {
 export class Ledger {
   readonly #pages = new Map<string, Page>();
 
+  /** Call what it returns to bring back what is known of a topic now. */
+  checkpoint(topic: string): () => void {
+    const page = this.#pages.get(topic);
+    const then = page === undefined ? null : { ...page, marks: new Map(page.marks) };
+    return () => void (then === null ? this.#pages.delete(topic) : this.#pages.set(topic, then));
+  }
+
   judge(topic: string, signer: Signer, order: Order, hash: string): Verdict {
     const mark = this.mark(topic, signer);
     if (mark === null) return "newer";

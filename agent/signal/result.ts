@@ -1,7 +1,7 @@
 /** A bad grid document is a value, not an exception. */
 export type RefusalCode =
   | "SCHEMA" | "NEGATIVE" | "UNSIGNED" | "BAD_SIGNATURE" | "AUDIENCE" | "REPLAY" | "EXPIRED"
-  | "INVALID_TIME" | "NOT_APPLICABLE" | "TOO_LARGE" | "STORAGE" | "FLOOD";
+  | "INVALID_TIME" | "NOT_APPLICABLE" | "TOO_LARGE" | "STORAGE" | "FLOOD" | "INTERNAL";
 
 export interface Refusal {
   readonly ok: false;

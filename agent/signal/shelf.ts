@@ -38,6 +38,14 @@ export class Shelf {
     return this.#entries().some(({ document, declined }) => !isEvent(document) || (document.status === "ACTIVE" && !declined));
   }
 
+  /** Call what it returns to bring this moment back. */
+  checkpoint(): () => void {
+    const [standing, waiting] = [this.#standing, this.#waiting.map((one) => ({ ...one }))];
+    return () => {
+      [this.#standing, this.#waiting] = [standing, waiting];
+    };
+  }
+
   restore(entries: readonly Entry[]): void {
     this.#standing = entries;
   }

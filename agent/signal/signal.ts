@@ -9,6 +9,7 @@ import { Desk } from "./desk.ts";
 import { drawFor } from "./draw.ts";
 import type { SignalEffect, SignalVerified } from "./effects.ts";
 import { sameWire, type Entry } from "./entry.ts";
+import { afterBug } from "./bug.ts";
 import { FloodGate } from "./flood.ts";
 import { review, unconfirmed } from "./gap.ts";
 import { LARGEST_DOCUMENT } from "./json.ts";
@@ -28,6 +29,8 @@ export class Signal {
   readonly #desk: Desk;
   readonly #gate = new FloodGate();
   readonly #tidying: Tidying;
+  /** The message at hand, once it has verified. */
+  #opened: Opened | null = null;
 
   constructor(options: SignalOptions) {
     this.#desk = new Desk(options);
@@ -48,7 +51,23 @@ export class Signal {
     return this.#desk.topics.subscriptions;
   }
 
+  /** The one boundary: whatever throws in here was a bug of ours, and costs its document only. */
   receive(message: IncomingMessage, tick: Tick): SignalEffect[] {
+    const { topic } = message;
+    const back = this.#desk.checkpoint(topic);
+    this.#opened = null;
+    try {
+      const effects = this.#receive(message, tick);
+      // What it says is worked out here already, and not first in the next cycle.
+      this.#desk.heard();
+      return effects;
+    } catch (error) {
+      back();
+      return afterBug(this.#desk, { topic, error, opened: this.#opened, tick });
+    }
+  }
+
+  #receive(message: IncomingMessage, tick: Tick): SignalEffect[] {
     const { topic, payload, retain } = message;
     this.#desk.wall.look(tick);
     this.#desk.refusals.arriving = payload;
@@ -69,6 +88,7 @@ export class Signal {
     const opened = openMessage(place, payload, {
       operator, ring, signatures: options.signatures, earliest: wall.earliest(tick), received: wall.guess(tick), unsigned: ledger.mark(topic, null),
     });
+    if (opened.ok) this.#opened = opened.value;
     return opened.ok ? this.#judge(place, opened.value, { retain, tick, bytes: payload }) : this.#desk.refuse(topic, opened, { tick, alarm });
   }
 
@@ -80,7 +100,11 @@ export class Signal {
   /** The fate of a commit that was asked for. */
   committed(id: number, kept: boolean, tick: Tick): SignalEffect[] {
     this.#desk.wall.look(tick);
-    return this.#desk.committed(id, kept, tick);
+    try {
+      return this.#desk.committed(id, kept, tick);
+    } catch (error) {
+      return afterBug(this.#desk, { topic: "the disk's answer", error, opened: null, tick });
+    }
   }
 
   /** To be called every control cycle. */

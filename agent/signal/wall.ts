@@ -18,6 +18,12 @@ export class Wall {
     this.#mode = mode;
   }
 
+  /** Call what it returns to bring this moment back. */
+  checkpoint(): () => void {
+    const offset = this.#offset;
+    return () => void (this.#offset = offset);
+  }
+
   synchronised(tick: Tick): boolean {
     return this.#mode === "assumed" || tick.error !== null;
   }

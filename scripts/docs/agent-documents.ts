@@ -16,7 +16,7 @@ export const ackSchema = z.looseObject({
   seq: z.int(),
   of: z.string().meta({ description: "Its type." }),
   status: z.enum(["RECEIVED", "ACCEPTED", "STARTED", "SETTLED", "COMPLETED", "OPT_OUT", "CANCELLED", "SUPERSEDED", "PARTIAL", "CANNOT_COMPLY", "REJECTED"]),
-  code: z.enum(["SCHEMA", "NEGATIVE", "UNSIGNED", "BAD_SIGNATURE", "AUDIENCE", "REPLAY", "EXPIRED", "INVALID_TIME", "NOT_APPLICABLE", "TOO_LARGE", "STORAGE", "FLOOD"]).nullable(),
+  code: z.enum(["SCHEMA", "NEGATIVE", "UNSIGNED", "BAD_SIGNATURE", "AUDIENCE", "REPLAY", "EXPIRED", "INVALID_TIME", "NOT_APPLICABLE", "TOO_LARGE", "STORAGE", "FLOOD", "INTERNAL"]).nullable(),
   reason: z.string().nullable(),
   expectedSettleAt: at.nullable().meta({ description: "With ACCEPTED: when the meter should show it. With CANNOT_COMPLY: when it will, all the same." }),
   measuredW: watts,

@@ -11,17 +11,19 @@ import { memoryVtn, memoryWeb, Owner, VEN } from "./memory-vtn.ts";
 interface Setting {
   readonly contractW?: number | null;
   readonly operated?: boolean;
+  /** Thrown while an event of this name is worked out. */
+  readonly thrownAt?: (id: string) => void;
 }
 
 /** A rack whose grid is a VTN, asked every 10 s and lost after 60. */
-function setting({ contractW = NOMINAL, operated = false }: Setting = {}) {
+function setting({ contractW = NOMINAL, operated = false, thrownAt }: Setting = {}) {
   let ven: Ven | null = null;
   const options: StageOptions = {
     operated,
     attendants: ({ clock, signal }) => {
       ven = new Ven({
         vtn: new Vtn({ url: "http://vtn/openadr3/3.1.0", tokenUrl: null, clientId: VEN.id, secret: VEN.secret, scope: null, venName: "r1", targets: [] }, { web: memoryWeb(sim, clock), clock }),
-        terms: { contract: contractW === null ? null : watts(contractW), nominal: watts(NOMINAL), failsafe: watts(FAILSAFE), levels: [1, 0.75, 0.5, 0], lostAfter: seconds(60), u: (id) => signal.draw(id) },
+        terms: { contract: contractW === null ? null : watts(contractW), nominal: watts(NOMINAL), failsafe: watts(FAILSAFE), levels: [1, 0.75, 0.5, 0], lostAfter: seconds(60), u: (id) => (thrownAt?.(id), signal.draw(id)) },
         concern: { programs: [], targets: [] }, poll: seconds(10), door: null, clientName: "r1", resourceName: "r1", clock, random: () => 0.5, log: silentLog,
       });
       return [ven];
@@ -66,6 +68,32 @@ describe("a rack under a VTN alone", () => {
     owner.say("IMPORT_CAPACITY_SUBSCRIPTION", 12);
     await stage.run(15);
     assert.deepEqual(limit(stage), ["limited", 12_000, "allocation"]);
+    await stage.stop();
+  });
+
+  test("a bug of ours in an answer: refused, nothing of it in force, and lost like any other silence", async () => {
+    const known = new Set<string>();
+    let armed = false;
+    const { stage, owner, view } = setting({
+      thrownAt: (id) => {
+        if (armed && !known.has(id)) throw new RangeError("thrown in on purpose");
+        known.add(id);
+      },
+    });
+    owner.limit(9);
+    await stage.run(40);
+    armed = true;
+    owner.limit(4);
+    await stage.run(15);
+    assert.deepEqual(limit(stage), ["limited", 9_000, "event"]);
+    assert.equal(view()?.trouble, "thrown in on purpose");
+    const refused = stage.daemon.events.last(500).filter(({ name }) => name === "signal.refused");
+    assert.deepEqual([refused[0]?.["code"], refused[0]?.["alarm"]], ["INTERNAL", true]);
+    await stage.run(80);
+    assert.deepEqual([stage.status.state, view()?.heard], ["failsafe", false]);
+    armed = false;
+    await stage.run(60);
+    assert.deepEqual(limit(stage), ["limited", 4_000, "event"]);
     await stage.stop();
   });
 

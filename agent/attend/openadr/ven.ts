@@ -14,6 +14,7 @@ import type { Clock } from "../../runtime/clock.ts";
 import { messageOf } from "../../runtime/errors.ts";
 import type { Log } from "../../runtime/log.ts";
 import { Book, type Concern, type KeptBook, type News } from "../../signal/openadr/book.ts";
+import { refuse, type Result } from "../../signal/result.ts";
 import type { OadrEvent } from "../../signal/openadr/reading.ts";
 import { Reports, type Report } from "../../signal/openadr/reports.ts";
 import { refOf, TONGUE, type Terms } from "../../signal/openadr/stated.ts";
@@ -90,8 +91,8 @@ export class Ven implements Attendant {
     this.#desk = desk;
     const { book, reported } = (kept ?? {}) as Kept;
     this.#reports.restore(reported ?? {});
-    const restored = this.#book.restore(book, this.#wall());
-    if (!restored.ok) desk.event("signal.refused", { topic: this.name, code: restored.code, reason: `what was kept: ${restored.reason}`, count: 1, alarm: false });
+    const restored = this.#read(() => this.#book.restore(book, this.#wall()));
+    if (!restored.ok) desk.event("signal.refused", { topic: this.name, code: restored.code, reason: `what was kept: ${restored.reason}`, count: 1, alarm: restored.code === "INTERNAL" });
   }
 
   speaks(now: Now): Heard {
@@ -145,9 +146,9 @@ export class Ven implements Attendant {
     const both = AbortSignal.any([signal, end.signal]);
     try {
       const answer = await vtn.read(both);
-      const taken = this.#book.answered(answer, this.#wall());
+      const taken = this.#read(() => this.#book.answered(answer, this.#wall()));
       if (!taken.ok) {
-        this.#desk?.event("signal.refused", { topic: this.name, code: taken.code, reason: taken.reason, count: 1, alarm: taken.code === "REPLAY" });
+        this.#desk?.event("signal.refused", { topic: this.name, code: taken.code, reason: taken.reason, count: 1, alarm: taken.code === "REPLAY" || taken.code === "INTERNAL" });
         throw new VtnError(taken.reason);
       }
       this.#tell(taken.value);
@@ -164,6 +165,16 @@ export class Ven implements Attendant {
       return false;
     } finally {
       cancel();
+    }
+  }
+
+  /** The one boundary around what a VTN has said: what throws in here was a bug of ours, and no answer was had. */
+  #read<T>(work: () => Result<T>): Result<T> {
+    try {
+      return work();
+    } catch (error) {
+      this.#options.log.error({ stack: error instanceof Error ? error.stack : String(error) }, "a bug of ours: what the VTN says was refused for it");
+      return refuse("INTERNAL", messageOf(error));
     }
   }
 

@@ -45,4 +45,5 @@ export const refusals: Chapter = {
   TOO_LARGE: entry("It is larger than documents may be.", "A fault, or somebody who tries.", "Send the operator the reason; check who may publish."),
   STORAGE: entry("It could not be kept on disk, and what cannot be kept cannot raise.", "The disk: see storage.failed.", "See storage.failed."),
   FLOOD: entry("Too many messages came at once.", "A loop in somebody's system, or somebody who tries.", "Find who publishes; the broker can limit it."),
+  INTERNAL: entry("A fault of curtaild met this document. Nothing of it was taken and what was in force holds; an EMERGENCY stops the rack all the same.", "A bug of ours: the daemon's log has it with the place in the code, once a minute.", "Ask the operator to send the limit in another form (the short form is the plainest). Send us the log and the document: `curtailctl doctor --bundle`."),
 };

@@ -107,13 +107,13 @@ export class Book {
     if (!page.ok) return page;
     const older = page.value.events.find((event) => this.events.some(({ id, modificationDateTime: held }) => id === event.id && isOlder(event.modificationDateTime, held)));
     if (older !== undefined) return refuse("REPLAY", `event ${older.id} is older than the one held`);
-    const before = this.events;
+    // Worked out before anything is changed: what throws leaves what was.
+    const alerting = new Set(stated(page.value.events, now, this.#terms).alerts.map(({ ref }) => ref.id));
+    const news = newsBetween(this.events, page.value.events);
     this.#coming = page.value;
     this.#bornAt = answer.askedAt;
     this.#date = answer.date ?? this.#date;
-    const alerting = new Set(stated(page.value.events, now, this.#terms).alerts.map(({ ref }) => ref.id));
     this.#ending = new Set([...this.#latched.keys()].filter((id) => !alerting.has(id)));
-    const news = newsBetween(before, page.value.events);
     if (this.due() === null) this.#settle(answer.askedAt);
     return accept(news);
   }
