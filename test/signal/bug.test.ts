@@ -53,7 +53,7 @@ describe("a throw while a document is handled", () => {
     fault.armed = true;
     bench.hear(limit);
     fault.armed = false;
-    const { epoch, seq } = JSON.parse(limit.payload.toString()) as { epoch: number; seq: number };
+    const { epoch, seq } = JSON.parse(limit.payload) as { epoch: number; seq: number };
     const held = bench.signal.summary(bench.tick()).held;
     assert.ok(names(bench.hear(bench.heartbeat({ ...held, [limit.topic]: [epoch, seq] }))).includes("gap.opened"));
     assert.ok(!bench.confirmed());
