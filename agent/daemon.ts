@@ -30,8 +30,7 @@ import type { Tongue } from "./attend/attendant.ts";
 import { Bell } from "./runtime/bell.ts";
 import type { SignalEffect } from "./signal/effects.ts";
 import type { Signal } from "./signal/signal.ts";
-import type { TechnicianLimit } from "./technician.ts";
-import { technicianStatements } from "./technician.ts";
+import { limitFrom, limitRecalled, limitSeen, technicianStatements, toKeep, type HeldLimit, type TechnicianLimit } from "./technician.ts";
 import { Teller } from "./teller.ts";
 
 const CYCLE = seconds(1);
@@ -47,7 +46,7 @@ export class Daemon {
   /** What core would say to something that is not so. */
   readonly foresight = new Foresight(() => ({
     heard: this.heard,
-    parts: { ...this.#parts, policy: this.#policy }, rack: this.#rack, u: this.#u, technician: this.#technician, snapshot: (tick) => this.plant.snapshot(tick), local: (now, tick) => this.#local(now, tick, true),
+    parts: { ...this.#parts, policy: this.#policy }, rack: this.#rack, u: this.#u, technician: this.technician, snapshot: (tick) => this.plant.snapshot(tick), local: (now, tick) => this.#local(now, tick, true),
   }));
   #parts: DaemonParts;
   readonly #teller: Teller;
@@ -56,7 +55,7 @@ export class Daemon {
   #rack: RackState;
   #decision: Decision | null = null;
   #heard: Heard | null = null;
-  #technician: TechnicianLimit | null = null;
+  #technician: HeldLimit | null = null;
   /** Where the technician has machines run, by id. */
   #pins: Readonly<Record<string, string>> = {};
   #parking: Statement | null = null;
@@ -92,7 +91,7 @@ export class Daemon {
   }
 
   get technician(): TechnicianLimit | null {
-    return this.#technician;
+    return limitSeen(this.#technician, this.#parts.clock.now());
   }
 
   get heartbeatTimeoutS(): number {
@@ -161,11 +160,14 @@ export class Daemon {
   }
 
   /** The technician's own limit; null clears it. Stored before it is believed to survive a restart. */
-  async limitBy(limit: TechnicianLimit | null, who: string): Promise<void> {
-    this.#technician = limit;
-    this.#teller.event(limit === null ? "technician.cleared" : "technician.limited", limit === null ? { who } : { limitW: limit.powerW, untilMs: limit.until, who });
+  async limitBy(limit: { readonly powerW: number; readonly forMs: number | null } | null, who: string): Promise<void> {
+    const { clock, signal } = this.#parts;
+    const tick = clock.now();
+    const held = limit === null ? null : limitFrom({ ...limit, who }, tick, signal.now(tick).latest !== null);
+    this.#technician = held;
+    this.#teller.event(held === null ? "technician.cleared" : "technician.limited", held === null ? { who } : { limitW: held.powerW, untilMs: held.until, who });
     this.#soon(AFTER_SIGNAL);
-    await this.#notebook.keep("technician", limit);
+    await this.#notebook.keep("technician", held === null ? null : toKeep(held));
   }
 
   /** A machine is left alone, or taken up again. Stored, so that a restart of the daemon surprises nobody. */
@@ -356,7 +358,7 @@ export class Daemon {
         keep: (value) => this.#notebook.keep(attendant.name, value),
       });
     }
-    this.#technician = technician;
+    this.#technician = limitRecalled(technician, tick);
     this.#u = this.#notebook.restartDraw(random);
     const restart = restartRule(signal.heard().allocations, policy.restart);
     if (memory !== null) this.#rack = { ...recall(memory, { uptime: tick.uptime, u: this.#u, restart }), outage: absence(this.#notebook.writtenAt, tick) };

@@ -73,9 +73,10 @@ export class Teller {
     const { signal, operated = true, software, config, policy, attendants, logHead, proven } = this.#parts();
     const before = this.#decision;
     this.#decision = decision;
-    for (const { id, device, setpoint, cause } of decision.orders) this.event("setpoint.ordered", { order: id, device, setpoint, cause });
+    // What has changed, and then what is done about it.
     for (const { name, fields } of changesBetween(before, decision)) this.event(name, fields);
-    const facts = { ...signal.summary(tick), ...(!operated && lifeOf(heard, tick)) };
+    for (const { id, device, setpoint, cause } of decision.orders) this.event("setpoint.ordered", { order: id, device, setpoint, cause });
+    const facts = { ...signal.summary(tick), ...(!operated && { ...lifeOf(heard, tick), heartbeat: null, signatures: null }) };
     this.#status = statusDocument(decision, { session: this.#session(), at: tick.at, bindingSince: this.#binding.look(decision, tick.at), signal: facts, software, config, logHead: logHead() });
     const asked = askedBy(heard.allocations, signal.now(tick));
     for (const attendant of attendants) {

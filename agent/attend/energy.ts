@@ -14,6 +14,7 @@ import { forTheGrid, type Cost, type IntervalRecord } from "../report/energy/rec
 import { MinuteSummary } from "../report/energy/summary.ts";
 import type { Chore } from "../runtime/chore.ts";
 import type { Drawer } from "../runtime/drawer.ts";
+import { aborted } from "../runtime/on-abort.ts";
 import { limitW, measuredW, hashrateThs } from "../report/status.ts";
 import type { Attendant, Desk, Told } from "./attendant.ts";
 
@@ -122,7 +123,7 @@ export class Energy implements Attendant {
 
   /** What was begun is kept where it stands, so that a restart misses no more than itself. */
   async run(signal: AbortSignal): Promise<void> {
-    await new Promise<void>((resolve) => (signal.aborted ? resolve() : signal.addEventListener("abort", () => resolve(), { once: true })));
+    await aborted(signal);
     this.flush();
     this.#keep(null);
   }

@@ -9,11 +9,13 @@ import { hundredths, isoTime, whole } from "./figures.ts";
 export interface SignalFacts {
   readonly heartbeatAge: Millis | null;
   readonly heartbeatTimeout: Millis;
-  readonly heartbeat: "required" | "optional";
+  /** null: no operator speaks documents here. */
+  readonly heartbeat: "required" | "optional" | null;
   readonly clock: "synced" | "unsynced" | "heartbeat";
   readonly gap: { readonly for: Millis; readonly topics: readonly string[] } | null;
   readonly storage: "ok" | "failed";
-  readonly signatures: "required" | "optional";
+  /** null: as above. */
+  readonly signatures: "required" | "optional" | null;
   readonly refused: Readonly<Record<string, { readonly count: number; readonly lastAt: Instant }>>;
   /** Topics whose document came unsigned. */
   readonly unsigned: readonly string[];

@@ -59,7 +59,7 @@ export function allRoutes(parts: RouteParts): ControlRoute[] {
   const { daemon, clock, store, software, schedule, calendar, history, live, metrics, health, estop, evidence, journal, outlets, commissioning } = parts;
   const wallNow = (): number => clock.now().at;
   const routes = [
-    ...controlRoutes(daemon, wallNow),
+    ...controlRoutes(daemon),
     ...explainRoutes(daemon, parts),
     ...scheduleRoutes({ schedule, calendar, wallNow }),
     ...historyRoutes(() => history.past),

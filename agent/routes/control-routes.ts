@@ -16,7 +16,7 @@ const limitOrder = z.strictObject({
 });
 const order = z.strictObject({ who });
 
-export function controlRoutes(daemon: Daemon, wallNow: () => number): ControlRoute[] {
+export function controlRoutes(daemon: Daemon): ControlRoute[] {
   const decision = () => decisionOf(daemon);
   const device = (id: string) => {
     const view = decision().views.find((candidate) => candidate.device.id === id);
@@ -52,7 +52,7 @@ export function controlRoutes(daemon: Daemon, wallNow: () => number): ControlRou
       takes: limitOrder,
       async handle(request) {
         const { limitW, forS, who: name } = parse(limitOrder, request);
-        await daemon.limitBy({ powerW: limitW, until: forS === null ? null : wallNow() + forS * 1000, who: name }, name);
+        await daemon.limitBy({ powerW: limitW, forMs: forS === null ? null : forS * 1000 }, name);
         return { ok: true, limitW, forS };
       },
     },
@@ -77,7 +77,7 @@ export function controlRoutes(daemon: Daemon, wallNow: () => number): ControlRou
       takes: order,
       async handle(request) {
         const { who: name } = parse(order, request);
-        await daemon.limitBy({ powerW: 0, until: null, who: name }, name);
+        await daemon.limitBy({ powerW: 0, forMs: null }, name);
         return { ok: true, limitW: 0, forS: null };
       },
     },

@@ -11,6 +11,9 @@ export function onAbort(signal: AbortSignal, ended: () => void): () => void {
   return () => all.delete(ended);
 }
 
+/** Resolves when the signal aborts, at once if it has. */
+export const aborted = (signal: AbortSignal): Promise<void> => new Promise((resolve) => void (signal.aborted ? resolve() : onAbort(signal, resolve)));
+
 function listen(signal: AbortSignal): Set<() => void> {
   const all = new Set<() => void>();
   waiting.set(signal, all);

@@ -2,6 +2,8 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { seconds, watts } from "../../agent/core/units.ts";
+import type { StatusDocument } from "../../agent/cli/answers.ts";
+import { statusLines } from "../../agent/cli/commands/status.ts";
 import { silentLog } from "../../agent/runtime/log.ts";
 import { Ven } from "../../agent/attend/openadr/ven.ts";
 import { Vtn } from "../../agent/attend/openadr/vtn.ts";
@@ -54,6 +56,8 @@ describe("a rack under a VTN alone", () => {
     assert.ok(stage.powerW <= 9_050, `${stage.powerW}`);
     const status = stage.daemon.status;
     assert.deepEqual([status?.bindingDoc, status?.bindingBy], [id, "OpenADR"]);
+    assert.deepEqual([status?.heartbeat, status?.signatures, (status?.heartbeatAgeS ?? 99) <= 12], [null, null, true], "nobody speaks documents: the life is the VTN's");
+    assert.match(statusLines(status as StatusDocument).join("\n"), /^grid +heard \d+ s ago, lost after 1 min$/m);
     owner.ask("DELETE", `/events/${id}`);
     await stage.run(15);
     assert.deepEqual(limit(stage), ["controlled", NOMINAL, "allocation"]);

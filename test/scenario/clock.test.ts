@@ -69,6 +69,53 @@ describe("clock", { concurrency: 2 }, () => {
     stage.expect(FAILSAFE, "failsafe");
   }));
 
+  const technicianFor = (stage: Stage, forS: number): void => void stage.daemon.limitBy({ powerW: 2_000, forMs: forS * 1_000 }, "ada");
+
+  test("1970 until NTP: a technician's limit for ten minutes lasts ten minutes", () => onStage({ wall: { offsetMs: -1_767_225_600_000, synchronised: false } }, async (stage) => {
+    await stage.run(20);
+    technicianFor(stage, 600);
+    await stage.run(20);
+    stage.expect(2_000, "technician");
+    stage.wall.offsetMs = 0;
+    stage.wall.synchronised = true;
+    await stage.run(60);
+    stage.expect(2_000, "technician");
+    assert.ok(Math.abs((stage.daemon.status?.remainingS ?? 0) - 520) <= 5, `${stage.daemon.status?.remainingS} s`);
+    await stage.run(500);
+    stage.expect(2_000, "technician");
+    await stage.run(60);
+    stage.expect(FAILSAFE, "failsafe");
+  }));
+
+  test("1970 until NTP: a technician's limit of then is held for its whole length after a restart, and not one second of 1970", () => onStage({ wall: { offsetMs: -1_767_225_600_000, synchronised: false } }, async (stage) => {
+    await stage.run(20);
+    technicianFor(stage, 300);
+    await stage.run(200);
+    stage.kill();
+    stage.wall.offsetMs = 0;
+    stage.wall.synchronised = true;
+    stage.boot();
+    await stage.run(280);
+    stage.expect(2_000, "technician");
+    await stage.run(60);
+    stage.expect(FAILSAFE, "failsafe");
+  }));
+
+  test("a technician's limit of a right clock ends when it was said, whatever is set meanwhile, also over a restart", () => onStage({}, async (stage) => {
+    await stage.run(20);
+    technicianFor(stage, 300);
+    stage.wall.offsetMs = 5 * HOUR;
+    await stage.run(150);
+    stage.expect(2_000, "technician");
+    stage.wall.offsetMs = 0;
+    stage.kill();
+    stage.boot();
+    await stage.run(120);
+    stage.expect(2_000, "technician");
+    await stage.run(60);
+    stage.expect(FAILSAFE, "failsafe");
+  }));
+
   test("`clock: heartbeat`: the youngest heartbeat bounds now, and a schedule is followed without a clock", () => onStage({ clock: "heartbeat", wall: { offsetMs: -1_767_225_600_000, synchronised: false } }, async (stage) => {
     stage.allocate(null, { schedule: [{ durationS: 610, limitW: 12_000 }, { durationS: 3_000, limitW: 3_000 }] });
     await stage.run(60);

@@ -15,14 +15,15 @@ export const statusCommand = (): Command =>
 export function statusLines(status: StatusDocument): string[] {
   const { measuredW, hashrateThs, devices, heartbeatAgeS } = status;
   const efficiency = formatEfficiency(measuredW === null ? null : watts(measuredW), hashrateThs === null ? null : terahash(hashrateThs));
-  const heartbeat = heartbeatAgeS === null ? "no heartbeat yet" : `heartbeat ${secondsText(heartbeatAgeS)} old`;
+  const operated = status.signatures !== null;
+  const heartbeat = heartbeatAgeS === null ? (operated ? "no heartbeat yet" : "not heard yet") : operated ? `heartbeat ${secondsText(heartbeatAgeS)} old` : `heard ${secondsText(heartbeatAgeS)} ago`;
   return [
     `state      ${judged(status.state)}, ${complianceText(status)}`,
     `limit      ${limitText(status)}`,
     `measured   ${powerText(measuredW)} (${status.measuredQuality})`,
     `hashrate   ${hashrateText(hashrateThs)}, ${efficiency}`,
     `devices    ${devices.total}: ${devices.answering} answering, ${devices.asleep} asleep, ${devices.quarantined} quarantined`,
-    `grid       ${heartbeat}, lost after ${secondsText(status.heartbeatTimeoutS)}; signatures ${status.signatures}${status.gap === null ? "" : "; a newer document is missing"}`,
+    `grid       ${heartbeat}, lost after ${secondsText(status.heartbeatTimeoutS)}${operated ? `; signatures ${status.signatures}` : ""}${status.gap === null ? "" : "; a newer document is missing"}`,
     `failsafe   ${powerText(status.failsafeLimitW)} when the grid is not heard`,
     ...(status.clock === "unsynced" ? [`clock      ${judged("unsynced")}: only limits that hold at every possible time are lifted`] : []),
     ...(status.storage === "failed" ? [`storage    ${judged("failed")}: no limit is raised`] : []),
