@@ -10,7 +10,7 @@ export function deviceDetailLines(device: DeviceDetail): string[] {
     `${device.id}  ${plain(device.description)}`,
     `state      ${judged(device.state)}${device.unknownReason === null ? `, read ${age}` : `: ${device.unknownReason} since ${age}`}`,
     `power      ${device.powerW === null ? "unknown" : powerText(device.powerW)}, between ${powerText(device.powerLowW)} and ${powerText(device.powerHighW)} (by ${device.drawBy})`,
-    `runs at    ${device.point === null ? "no point of its model" : `point ${device.point}`}, ${settings(device.frequencyMHz, device.voltageMV)}`,
+    `runs at    ${device.point === null ? "no point of its model" : `point ${device.point}`}${boardsOff(telemetry)}, ${settings(device.frequencyMHz, device.voltageMV)}`,
     `wanted     ${device.setpoint ?? "nothing yet"}${order === null ? "" : `; ${order.setpoint ?? "-"} is ${order.state} (${order.cause})`}`,
     `nameplate  ${powerText(device.nameplateW)}, asleep ${powerText(device.asleepW)}; draws ${device.gain ?? "?"} times what its model says`,
     `settled    ${settling(device)}`,
@@ -29,7 +29,13 @@ export function deviceDetailLines(device: DeviceDetail): string[] {
 const wearText = ({ wear: { restH, powerCycles, thermalCycles, changes } }: Pick<DeviceDetail, "wear">): string =>
   `${restH ?? "?"} h at rest, ${powerCycles} power cycles, ${thermalCycles} thermal cycles, ${changes} changes of its setting`;
 
-/** The miner's own words. */
+/** Some of several: all is not worth a word, and asleep nothing runs. */
+function boardsOff(telemetry: Telemetry | null): string {
+  const boards = telemetry?.boards ?? [];
+  const on = boards.filter(({ enabled }) => enabled !== false).length;
+  return on === boards.length ? "" : ` with ${on} of ${boards.length} boards`;
+}
+
 /** How long its changes took, as far as its own meter has shown any. */
 function settling({ tookS, meterLagS }: Pick<DeviceDetail, "tookS" | "meterLagS">): string {
   const seen = Object.entries(tookS).filter(([, seconds]) => seconds > 0).map(([way, seconds]) => `${way} within ${seconds} s`);

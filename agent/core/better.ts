@@ -1,6 +1,6 @@
 /** When a better plan is looked for while the standing one fits, and what makes one better. */
 import type { Allotment, Candidate } from "./allocate.ts";
-import { entryOf } from "./curve.ts";
+import { entryOf, startsBoards } from "./curve.ts";
 import type { PowerLimit } from "./model.ts";
 import type { Policy } from "./policy.ts";
 import type { Look } from "./state.ts";
@@ -60,7 +60,7 @@ export function earnedBy(candidates: readonly Candidate[], entries: Int32Array |
   return earned;
 }
 
-/** Would it put one to sleep that has just been woken? Dwell binds what only earns more, never what the limit needs. */
+/** Would it switch off boards, or all of them, of one that has just been woken? Dwell binds what only earns more, never what the limit needs. */
 export function turnsEarly(views: readonly View[], best: Allotment, { uptime, policy }: Pick<Now, "uptime" | "policy">): boolean {
-  return views.some(({ state, curve }, i) => state.turnedAt !== null && uptime - state.turnedAt < policy.turns.minOn && best.entries[i] === 0 && entryOf(curve, state.target) > 0);
+  return views.some(({ state, curve }, i) => state.turnedAt !== null && uptime - state.turnedAt < policy.turns.minOn && startsBoards(curve, best.entries[i] as number, entryOf(curve, state.target)));
 }

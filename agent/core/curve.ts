@@ -1,9 +1,11 @@
 /**
- * What one kind of machine can be set to, as flat arrays: entry 0 is asleep, the others are its operating points by
- * rising power. The upper convex hull over them is what the allocation walks; it is cached with the curve.
+ * What one kind of machine can be set to, as flat arrays: entry 0 is asleep, then, where boards can be switched one by one,
+ * entry k is k of them at the lowest point, and from `first` on its operating points with all boards, by rising power. The
+ * upper convex hull over them is what the allocation walks; it is cached with the curve.
  */
-import type { Capability, CapabilityOf, Setpoint, Transition } from "./model.ts";
+import type { Capability, CapabilityOf, OperatingPoint, Setpoint, Transition } from "./model.ts";
 import type { Watts } from "./units.ts";
+import { terahash, watts } from "./units.ts";
 
 export interface Curve {
   readonly power: Float64Array;
@@ -13,7 +15,10 @@ export interface Curve {
   readonly voltage: Float64Array;
   /** Null for entry 0 of a machine that cannot sleep. */
   readonly setpoints: readonly (Setpoint | null)[];
+  /** The lowest point with all boards on, and how many boards that is where they can be switched. */
+  readonly first: number;
   readonly points: CapabilityOf<"points"> | null;
+  readonly boards: CapabilityOf<"boards"> | null;
   readonly sleep: CapabilityOf<"sleep"> | null;
   /** Over what it may run at. */
   hull(range: Range): Hull;
@@ -53,13 +58,35 @@ function buildCurve(capabilities: readonly Capability[], asleep: Watts): Curve {
   const points = capability(capabilities, "points");
   const sleep = capability(capabilities, "sleep");
   const rising = [...(points?.points ?? [])].sort((a, b) => a.power - b.power);
-  const power = Float64Array.of(sleep?.sleepPower ?? asleep, ...rising.map((point) => point.power));
-  const hashrate = Float64Array.of(0, ...rising.map((point) => point.hashrate));
-  const frequency = Float64Array.of(0, ...rising.map((point) => point.frequency ?? 0));
-  const voltage = Float64Array.of(0, ...rising.map((point) => point.voltage ?? 0));
-  const setpoints: (Setpoint | null)[] = [sleep === null ? null : { kind: "sleep" }, ...rising.map((point) => ({ kind: "points" as const, point: point.id }))];
-  return hulled({ power, hashrate, frequency, voltage, setpoints, points, sleep });
+  const boards = capability(capabilities, "boards");
+  const fewer = boards === null ? [] : fewerOf(boards, rising[0]);
+  const entries = [...fewer, ...rising];
+  const power = Float64Array.of(sleep?.sleepPower ?? asleep, ...entries.map((entry) => entry.power));
+  const hashrate = Float64Array.of(0, ...entries.map((entry) => entry.hashrate));
+  const frequency = Float64Array.of(0, ...entries.map((entry) => entry.frequency ?? 0));
+  const voltage = Float64Array.of(0, ...entries.map((entry) => entry.voltage ?? 0));
+  const setpoints: (Setpoint | null)[] = [
+    sleep === null ? null : { kind: "sleep" },
+    ...fewer.map((_, k) => ({ kind: "boards" as const, count: k + 1 })),
+    ...rising.map((point) => ({ kind: "points" as const, point: point.id })),
+  ];
+  return hulled({ power, hashrate, frequency, voltage, setpoints, first: 1 + fewer.length, points, boards, sleep });
 }
+
+/** One board, two boards, and so on at the lowest point: power and hashrate go with their number, the base stays. */
+function fewerOf({ count, base }: CapabilityOf<"boards">, lowest: OperatingPoint | undefined): Pick<OperatingPoint, "power" | "hashrate" | "frequency" | "voltage">[] {
+  if (lowest === undefined || lowest.power <= base) return [];
+  return Array.from({ length: Math.max(0, count - 1) }, (_, k) => {
+    const share = (k + 1) / count;
+    return { ...lowest, power: watts(base + share * (lowest.power - base)), hashrate: terahash(share * lowest.hashrate) };
+  });
+}
+
+/** How many of `first` boards run at an entry. */
+export const boardsAt = ({ first }: Curve, entry: number): number => Math.min(entry, first);
+
+/** Boards that stood start: out of sleep, or one by one. From -1 nobody knows. */
+export const startsBoards = (curve: Curve, from: number, to: number): boolean => from >= 0 && boardsAt(curve, to) > boardsAt(curve, from);
 
 /** The same machine where its entries are worth something else than their hashrate. */
 export const valued = (curve: Curve, worth: Float64Array): Curve => hulled({ ...curve, hashrate: worth });
@@ -125,16 +152,19 @@ export function awake(curve: Curve): Curve {
   return same;
 }
 
-/** What the driver says of the way from one entry to another; from -1 it is a tune. */
-export function transitionOf({ sleep, points }: Curve, from: number, to: number): Transition | undefined {
+/** What the driver says of the way from one entry to another; from -1 it is a tune, unless boards have to be switched. */
+export function transitionOf({ sleep, points, boards, first }: Curve, from: number, to: number): Transition | undefined {
   if (to === 0) return sleep?.down;
-  return from === 0 ? sleep?.up : points?.[to > from ? "up" : "down"];
+  if (from === 0) return sleep?.up;
+  const switched = to < first || (from >= 0 && from < first);
+  return (switched ? boards : points)?.[to > from ? "up" : "down"];
 }
 
 /** The entry that is this setpoint; -1 when the curve has none. */
 export function entryOf(curve: Curve, setpoint: Setpoint | null): number {
   if (setpoint === null) return -1;
   if (setpoint.kind === "sleep") return 0;
+  if (setpoint.kind === "boards") return setpoint.count >= 1 && setpoint.count < curve.first ? setpoint.count : -1;
   if (setpoint.kind !== "points") return -1;
   return curve.setpoints.findIndex((entry) => entry?.kind === "points" && entry.point === setpoint.point);
 }

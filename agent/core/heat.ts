@@ -95,7 +95,7 @@ function standing({ state, fansRpm }: Telemetry): number {
 function nextGuard(guard: Guard | null, warm: Warm, limits: HeatLimits): Guard | null {
   const { telemetry, curve, uptime } = warm;
   const [hottest, fans] = [worst(telemetry, limits), standing(telemetry)];
-  const lowest = curve.power[1] ?? 0;
+  const lowest = curve.power[curve.first] ?? 0;
   const over = hottest?.over ?? null;
   const why = fans > 0 && (over === null || over < 0) ? { by: "fan" as const, reading: fans, limit: 0 } : hottest === null ? null : { by: hottest.by, reading: hottest.reading, limit: hottest.limit };
   if (why === null) return guard;
@@ -130,12 +130,12 @@ function cooled(guard: Guard, { curve, uptime, over, lowest }: Warm & { readonly
 /** By its model what it runs at, W. */
 function presentOf({ curve, actual, telemetry }: Warm): number {
   if (actual >= 0) return curve.power[actual] ?? 0;
-  return telemetry.power ?? curve.power[1] ?? 0;
+  return telemetry.power ?? curve.power[curve.first] ?? 0;
 }
 
 /** What the air allows, by the model, W. What nobody measures is not cool. */
-function airCeiling(air: number | null, { inlet, cool, rated }: HeatLimits, { power }: Curve): number {
-  const [lowest, highest] = [power[1] ?? 0, power.at(-1) ?? 0];
+function airCeiling(air: number | null, { inlet, cool, rated }: HeatLimits, { power, first }: Curve): number {
+  const [lowest, highest] = [power[first] ?? 0, power.at(-1) ?? 0];
   const open = cool === null || (air !== null && air <= cool) ? highest : Math.min(highest, rated);
   if (air === null || air <= inlet - AIR.narrows) return open;
   return Math.max(lowest, open - ((open - lowest) * (air - (inlet - AIR.narrows))) / AIR.narrows);
@@ -148,6 +148,6 @@ export function mostAt({ air, guard }: Heat, curve: Curve, limits: HeatLimits | 
   if (guard?.ceiling === 0 && curve.setpoints[0] !== null) return 0;
   const ceiling = Math.min(guard?.ceiling ?? Infinity, airCeiling(air, limits, curve));
   let most = top;
-  while (most > 1 && (curve.power[most] as number) > ceiling + 0.5) most -= 1;
+  while (most > curve.first && (curve.power[most] as number) > ceiling + 0.5) most -= 1;
   return most;
 }

@@ -17,15 +17,16 @@ const IN_TIME = 0.7;
  * is in time (a firmware that restarts for it), that is the point it runs at.
  */
 export function reachableFrom(view: View, policy: Policy): number {
-  const { curve, actual, frequency } = view;
+  const { curve, actual, frequency, state } = view;
   const down = curve.points?.down;
-  if (down === undefined || actual === 0) return 1;
-  const fixed = view.state.observed.down > policy.tuneTime && down.perMegahertz === 0 ? view.state.observed.down : down.fixed;
+  if (down === undefined || (actual >= 0 && actual < curve.first)) return 1;
+  const fixed = state.observed.down > policy.tuneTime && down.perMegahertz === 0 ? state.observed.down : down.fixed;
   if (fixed > policy.tuneTime) return actual > 0 ? actual : curve.power.length - 1;
-  if (frequency === null || down.perMegahertz === 0) return 1;
+  const least = curve.boards !== null && curve.boards.down.fixed > policy.tuneTime ? curve.first : 1;
+  if (frequency === null || down.perMegahertz === 0) return least;
   const lowest = frequency - (policy.tuneTime - fixed) / down.perMegahertz;
-  for (let entry = 1; entry < curve.frequency.length; entry++) if ((curve.frequency[entry] as number) >= lowest) return entry;
-  return 1;
+  for (let entry = least; entry < curve.frequency.length; entry++) if ((curve.frequency[entry] as number) >= lowest) return entry;
+  return least;
 }
 
 /** The plan for the time until the slow ones are down: they go where `best` has them, and the quick are as much lower as those still draw. */

@@ -38,7 +38,7 @@ function complaint(view: View, uptime: Millis): string | null {
 
 /** The next means that it has and that promises to come as low as was wanted. */
 function rungBelow(view: View, { failed, over }: { readonly failed: Setpoint["kind"]; readonly over: boolean }): Setpoint {
-  const { device, state } = view;
+  const { device, state, curve } = view;
   const wanted = promisedBy(view, state.target) ?? expectedAt(view, 0);
   const from = RUNGS.findIndex((rung) => rung === failed) + 1;
   for (const rung of over ? [] : RUNGS.slice(from)) {
@@ -47,8 +47,8 @@ function rungBelow(view: View, { failed, over }: { readonly failed: Setpoint["ki
       if (limit !== null && wanted >= limit.min) return { kind: "power-limit", power: watts(Math.min(limit.max, wanted)) };
     }
     if (rung === "boards") {
-      const boards = capability(device.capabilities, "boards");
-      const count = boards === null ? 0 : Math.min(boards.count - 1, Math.floor((boards.count * wanted) / expectedAt(view, 1)));
+      let count = curve.first - 1;
+      while (count > 0 && expectedAt(view, count) > wanted) count -= 1;
       if (count > 0) return { kind: "boards", count };
     }
   }

@@ -46,7 +46,9 @@ export function learnDevice(view: View, context: { readonly uptime: Millis; read
   if (deviates) return { ...watched, deviatesSince: state.deviatesSince ?? uptime };
   const inPlace = target > 0 && view.actual === target && view.known && !view.climbing && !moves(watched.motion, uptime);
   const learnt = inPlace ? nextGain(state.gain, own.power / (curve.power[target] as number)) : state.gain;
-  const gain = context.teaches === "more" || warms(watched.trend, uptime) ? Math.max(state.gain, learnt) : learnt;
+  // What a few boards draw less than the model is the base planned for them, and no promise of all.
+  const only = context.teaches === "more" || target < curve.first || warms(watched.trend, uptime);
+  const gain = only ? Math.max(state.gain, learnt) : learnt;
   return gain === state.gain && state.deviatesSince === null ? watched : { ...watched, deviatesSince: null, gain };
 }
 

@@ -34,7 +34,8 @@ export interface Transition {
 export type Capability =
   | { readonly kind: "points"; readonly points: readonly OperatingPoint[]; readonly down: Transition; readonly up: Transition }
   | { readonly kind: "power-limit"; readonly min: Watts; readonly max: Watts; readonly down: Transition; readonly up: Transition }
-  | { readonly kind: "boards"; readonly count: number; readonly down: Transition; readonly up: Transition }
+  /** `base`: what it draws besides its boards while any of them runs, control board and fans. Those that are left run at the lowest point. */
+  | { readonly kind: "boards"; readonly count: number; readonly base: Watts; readonly down: Transition; readonly up: Transition }
   | { readonly kind: "sleep"; readonly sleepPower: Watts; readonly down: Transition; readonly up: Transition }
   | { readonly kind: "outlet"; readonly minOffTime: Millis; readonly poweredUpAs: "on" | "off" | "last"; readonly opens: OutletRule };
 
@@ -66,7 +67,7 @@ export interface Telemetry {
   readonly frequency: Megahertz | null;
   readonly voltage: Millivolts | null;
   readonly state: "hashing" | "ramping" | "asleep" | "starting" | "fault" | null;
-  /** The operating point these settings are, when they are one. */
+  /** The operating point that the boards which run are at, when it is one. */
   readonly point: string | null;
   readonly boards: readonly BoardTelemetry[];
   readonly inlet: Celsius | null;

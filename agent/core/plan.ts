@@ -183,7 +183,7 @@ function keptWarm(planned: readonly View[], available: number, { keepWarm }: Pol
   let left = available - lowestOf(planned);
   for (const view of planned) {
     const { air } = view.state.heat;
-    const costs = expectedAt(view, 1) - expectedAt(view, 0);
+    const costs = expectedAt(view, view.curve.first) - expectedAt(view, 0);
     if (air === null || air > keepWarm || view.most === 0 || view.curve.setpoints[0] === null || costs > left) continue;
     warm.add(view);
     left -= costs;
@@ -209,8 +209,8 @@ function shareOut(rack: RackState, ground: Ground, context: PlanContext): Share 
   // Watts that nobody draws are worth a change sooner than another order of the same watts.
   const steady = due === "leisure" && standing !== null && standing.power >= available * (1 - IDLE);
   const warm = keptWarm(planned.filter((view) => !sealed.has(view)), available, policy);
-  const chills = [...warm].some(({ curve, state }) => entryOf(curve, state.target) === 0);
-  const candidates = candidatesOf(planned, { ...context, doubt, steady, from: (view) => (sealed.has(view) ? view.curve.power.length : fits ? 1 : Math.min(Math.max(1, view.most), reachableFrom(view, policy))) }).map((candidate, i) => (warm.has(planned[i] as View) ? { ...candidate, curve: awake(candidate.curve) } : candidate));
+  const chills = [...warm].some(({ curve, state }) => entryOf(curve, state.target) < curve.first);
+  const candidates = candidatesOf(planned, { ...context, doubt, steady, from: (view) => (sealed.has(view) ? view.curve.power.length : fits ? 1 : Math.min(Math.max(1, view.most), reachableFrom(view, policy))) }).map((candidate, i) => (warm.has(planned[i] as View) ? { ...candidate, curve: awake(candidate.curve), from: Math.max(candidate.from, candidate.curve.first) } : candidate));
   const kept = earnedBy(candidates, planned.map(({ curve, state }) => entryOf(curve, state.target)), least);
   const stands = (verdict: Verdict): Share => (due === "leisure" ? changingPlaces(ground, context) : null) ?? { hurried: false, verdict, targets: null, power: standing?.power ?? 0 };
   // Of one rank: no plan could earn what a change has to be worth.

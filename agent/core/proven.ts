@@ -20,7 +20,7 @@ export function withProven(capabilities: readonly Capability[], { factors, sleep
   return capabilities.map((one): Capability => {
     if (one.kind === "points") return { ...one, down: scaled(one.down, factors.down), up: scaled(one.up, factors.up) };
     if (one.kind === "sleep") return { ...one, sleepPower: sleepPower ?? one.sleepPower, down: scaled(one.down, factors.sleep), up: scaled(one.up, factors.wake) };
-    return one;
+    return one.kind === "boards" ? { ...one, up: scaled(one.up, factors.boards) } : one;
   });
 }
 

@@ -28,7 +28,7 @@ export function reserved(views: readonly View[], metered: Metered | null, { bias
 
 /** What the rack's meter surely shows of one. A machine that says it has risen says so before the meter does. */
 function shownOf({ draw, state: { change } }: View, shown: number): number {
-  return change !== null && (change.way === "up" || change.way === "wake") && change.at > shown ? Math.min(draw.low, change.from) : draw.low;
+  return change !== null && (change.way === "up" || change.way === "wake" || change.way === "boards") && change.at > shown ? Math.min(draw.low, change.from) : draw.low;
 }
 
 /** With every machine that does as told asleep, every other at what it draws at the least, and what the rack draws besides. */

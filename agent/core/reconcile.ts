@@ -3,7 +3,7 @@
  * once; a raise goes out when the larger ends of everything on its way leave room for it.
  */
 import { PhaseRoom } from "./circuits.ts";
-import { entryOf } from "./curve.ts";
+import { entryOf, startsBoards } from "./curve.ts";
 import { sameSetpoint } from "./learn.ts";
 import { settleTime, wayOf } from "./settle.ts";
 import type { Setpoint } from "./model.ts";
@@ -68,7 +68,8 @@ export function reconcile(views: readonly View[], context: ReconcileContext): Re
     const order: Order = { id: nextOrder++, device: view.device.id, setpoint, cause: context.cause(view), lowers, issuedAt: uptime, settle };
     orders.push(order);
     const way = wayOf(view, to);
-    const turnedAt = way === "wake" || (way === "sleep" && view.actual !== 0) ? uptime : state.turnedAt;
+    const [starts, ends] = [startsBoards(view.curve, view.actual, to), to < view.curve.first && view.actual !== to];
+    const turnedAt = starts || ends ? uptime : state.turnedAt;
     states.set(view.device.id, { ...state, order, settlesAt: millis(uptime + settle), change: { way, at: uptime, from: view.draw.low }, turnedAt });
   };
 
@@ -99,7 +100,7 @@ export function reconcile(views: readonly View[], context: ReconcileContext): Re
   raises.sort((a, b) => a.cost - b.cost);
   let starving: Reconciled["starving"] = null;
   for (const { view, state, target, cost } of raises) {
-    const wakes = view.actual === 0;
+    const wakes = startsBoards(view.curve, view.actual, entryOf(view.curve, target));
     if (left === 0 || starving !== null) wait(view, "turn", null, cost);
     else if (wakes && !hasRested(view.state, uptime, policy)) wait(view, "rests", (view.state.turnedAt ?? 0) + policy.turns.minOff);
     else if (wakes && woken.count >= policy.wakes.atOnce) wait(view, "wakes", woken.at + policy.wakes.spacing);
@@ -150,7 +151,7 @@ function followUp(state: DeviceState, view: View, uptime: Millis): DeviceState {
 function arrivedAt(state: DeviceState, view: View, uptime: Millis): Millis {
   const { points } = view.curve;
   const live = points !== null && [points.up, points.down].every(({ confirm, fixed }) => confirm === "readback" && fixed <= LIVE);
-  return view.actual > 0 && live ? millis(Math.min(state.settlesAt, uptime)) : state.settlesAt;
+  return view.actual >= view.curve.first && live ? millis(Math.min(state.settlesAt, uptime)) : state.settlesAt;
 }
 
 const readSince = (view: View, at: Millis): boolean => view.device.reading.kind === "known" && view.device.reading.readAt.uptime >= at;
@@ -186,6 +187,8 @@ function lowersFrom(view: View, to: number): boolean {
   if (!view.known) return false;
   if (view.actual >= 0) return view.actual !== 0 && to <= view.actual;
   const frequency = view.curve.frequency[to] as number;
+  // With boards off, a lower frequency may be more power: it switches them on.
+  if (view.boards < view.curve.first) return expectedAt(view, to) <= view.draw.low;
   // Firmware told in percents, watts or presets has no frequency to compare: what it draws at the least decides.
   if (frequency === 0) return expectedAt(view, to) <= view.draw.low;
   if (view.frequency === null) return false;

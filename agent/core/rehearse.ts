@@ -247,11 +247,12 @@ const wordOf = (said: number | null, power: number): number => (said === null ||
 
 /** What a machine says that has arrived. Drivers tune to the lowest point before sleep: it would wake to that. */
 function saidAt({ curve }: View, to: number, before: Telemetry): Telemetry {
-  const setpoint = curve.setpoints[to];
-  const setting = to === 0 ? 1 : to;
+  const setpoint = curve.setpoints[Math.max(to, curve.first)];
+  const setting = to === 0 ? curve.first : to;
   const [frequency, voltage] = [curve.frequency[setting] ?? 0, curve.voltage[setting] ?? 0];
   return {
-    ...before, state: to === 0 ? "asleep" : "hashing", point: setpoint?.kind === "points" ? setpoint.point : null,
+    ...before, state: to === 0 ? "asleep" : "hashing", point: to > 0 && setpoint?.kind === "points" ? setpoint.point : null,
+    boards: curve.first === 1 ? before.boards : before.boards.map((board, i) => ({ ...board, enabled: to === 0 || i < to })),
     frequency: frequency > 0 ? megahertz(frequency) : null, voltage: voltage > 0 ? millivolts(voltage) : null,
     hashrate: terahash(curve.hashrate[to] as number),
   };

@@ -28,7 +28,7 @@ export function rotation(planned: readonly View[], context: { readonly uptime: M
     const { restsSince } = wakes.state.wear.last;
     if (wakes.actual !== 0 || restsSince === null || uptime - restsSince < policy.wear.rotation) continue;
     for (const sleeps of byRest.toReversed()) {
-      if (sleeps.actual <= 0 || !areEqual(wakes, sleeps, policy)) continue;
+      if (sleeps.actual < sleeps.curve.first || !areEqual(wakes, sleeps, policy)) continue;
       // From here on all have rested longer.
       if (wakes.state.wear.rest - sleeps.state.wear.rest < policy.wear.rotation) break;
       const entry = sleeps.actual;

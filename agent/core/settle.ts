@@ -2,7 +2,7 @@
  * When is what was ordered done, and when has it been seen? Nothing is learnt from a machine or a rack before. What drivers
  * assume of a change is where it starts; what meters were seen to do takes its place as soon as it is longer.
  */
-import { transitionOf } from "./curve.ts";
+import { startsBoards, transitionOf } from "./curve.ts";
 import type { Metered } from "./snapshot.ts";
 import type { DeviceState } from "./state.ts";
 import type { Policy } from "./policy.ts";
@@ -10,8 +10,8 @@ import type { Millis } from "./units.ts";
 import { millis, seconds } from "./units.ts";
 import type { View } from "./view.ts";
 
-/** The four ways a machine changes what it draws. */
-export type Way = "down" | "up" | "sleep" | "wake";
+/** The ways a machine changes what it draws. `boards`: one that is awake starts some that were off. */
+export type Way = "down" | "up" | "sleep" | "wake" | "boards";
 
 /** How long a change of each kind took at the longest, lately, until its meter stood still; 0: never seen. */
 export type Observed = Readonly<Record<Way, Millis>>;
@@ -101,9 +101,10 @@ export function settleTime(view: View, to: number): Millis {
   return millis(DOUBT * Math.max(view.state.observed[way], assumedTime(view, to)));
 }
 
-export function wayOf({ actual }: Pick<View, "actual">, to: number): Way {
+export function wayOf({ actual, curve }: Pick<View, "actual" | "curve">, to: number): Way {
   if (to === 0) return "sleep";
-  return actual === 0 ? "wake" : to > actual ? "up" : "down";
+  if (startsBoards(curve, actual, to)) return actual === 0 ? "wake" : "boards";
+  return to > actual ? "up" : "down";
 }
 
 /** A fixed part and the way in megahertz, as the driver has it. */
@@ -115,7 +116,9 @@ export function assumedTime(view: View, to: number): number {
   const transition = transitionOf(curve, actual, to);
   if (transition === undefined) return UNKNOWN;
   const way = to === 0 ? 0 : Math.abs(there - (asleep ? 0 : here));
-  return transition.fixed + transition.perMegahertz * way;
+  // It wakes with the boards it fell asleep with, and then some are switched off.
+  const switched = asleep && to > 0 && to < view.boards ? (curve.boards?.down.fixed ?? 0) : 0;
+  return transition.fixed + transition.perMegahertz * way + switched;
 }
 
 /** What its own meter says of the change it is in. */

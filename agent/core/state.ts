@@ -132,7 +132,7 @@ export interface Look extends PlanMade {
 }
 
 export const startDevice: DeviceState = {
-  target: null, order: null, settlesAt: 0 as Millis, change: null, turnedAt: null, changedAt: null, wear: NEW, observed: { down: 0, up: 0, sleep: 0, wake: 0 } as Observed, motion: null, trend: null, retryAt: 0 as Millis, misses: 0, gain: 1, deviatesSince: null, heat: NO_HEAT, outlet: null, quarantine: null,
+  target: null, order: null, settlesAt: 0 as Millis, change: null, turnedAt: null, changedAt: null, wear: NEW, observed: { down: 0, up: 0, sleep: 0, wake: 0, boards: 0 } as Observed, motion: null, trend: null, retryAt: 0 as Millis, misses: 0, gain: 1, deviatesSince: null, heat: NO_HEAT, outlet: null, quarantine: null,
 };
 
 export function startState(uptime: Millis): RackState {

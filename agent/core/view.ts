@@ -3,7 +3,7 @@
  * from what is already under way.
  */
 import type { Curve } from "./curve.ts";
-import { capability, curveOf, entryOf, transitionOf } from "./curve.ts";
+import { curveOf, entryOf, transitionOf } from "./curve.ts";
 import { mostAt, nextHeat } from "./heat.ts";
 import type { Draw, Setpoint, Telemetry } from "./model.ts";
 import type { DeviceSnapshot, Metered, Snapshot } from "./snapshot.ts";
@@ -21,6 +21,8 @@ export interface View {
   readonly actual: number;
   /** The highest entry that heat leaves it. */
   readonly most: number;
+  /** How many of its boards are switched on, of those it has by its curve; all where nobody says. Asleep: with how many it wakes. */
+  readonly boards: number;
   /** Frequency it runs at, or would wake to; null: unknown. */
   readonly frequency: number | null;
   readonly voltage: number | null;
@@ -79,7 +81,8 @@ function viewDevice(device: DeviceSnapshot, kept: DeviceState, context: ViewCont
   const known = telemetry !== null || (assumed && actual >= 0);
   const climbing = telemetry?.state === "starting" || telemetry?.state === "ramping";
   const rising = off ? false : underway || boots(device, state) || climbing || context.uptime < state.settlesAt + context.seen || (known && actual !== entryOf(curve, state.target));
-  const view = { device, state, curve, actual, most, frequency, voltage, known, underway, climbing, rising, draw };
+  const boards = telemetry === null ? curve.first : boardsOn(curve, telemetry);
+  const view = { device, state, curve, actual, most, boards, frequency, voltage, known, underway, climbing, rising, draw };
   return { ...view, reserve: off ? watts(0) : reserveOf(view) };
 }
 
@@ -105,7 +108,15 @@ const believed = (device: DeviceSnapshot): Telemetry | null => (device.reading.k
 
 function position(curve: Curve, telemetry: Telemetry): number {
   if (telemetry.state === "asleep") return 0;
-  return telemetry.point === null ? -1 : entryOf(curve, { kind: "points", point: telemetry.point });
+  const point = telemetry.point === null ? -1 : entryOf(curve, { kind: "points", point: telemetry.point });
+  const on = boardsOn(curve, telemetry);
+  return on === curve.first || point < 0 ? point : point === curve.first ? on : -1;
+}
+
+function boardsOn({ first }: Curve, { boards }: Telemetry): number {
+  if (first === 1) return 1;
+  const on = boards.reduce((sum, { enabled }) => (enabled === true ? sum + 1 : sum), 0);
+  return on === 0 ? first : Math.min(on, first);
 }
 
 function isUnderway(device: DeviceSnapshot, state: DeviceState, uptime: Millis): boolean {
@@ -120,41 +131,42 @@ export function expectedAt(view: Pick<View, "curve" | "state">, entry: number): 
 }
 
 /** What a machine draws when it does as this setpoint says; null: nobody knows. */
-export function promisedBy(view: Pick<View, "curve" | "state" | "device">, setpoint: Setpoint | null): number | null {
+export function promisedBy(view: Pick<View, "curve" | "state">, setpoint: Setpoint | null): number | null {
   const entry = entryOf(view.curve, setpoint);
   if (entry >= 0) return expectedAt(view, entry);
-  if (setpoint?.kind === "power-limit") return setpoint.power;
-  if (setpoint?.kind !== "boards") return null;
-  // Boards that are left run at the lowest point; what the machine needs besides is in it.
-  const count = capability(view.device.capabilities, "boards")?.count ?? setpoint.count;
-  return Math.max(expectedAt(view, 0), (expectedAt(view, 1) * setpoint.count) / count);
+  return setpoint?.kind === "power-limit" ? setpoint.power : null;
 }
 
 /** Does the reading say that it is as the setpoint has it? */
 export function isAt(view: Pick<View, "curve" | "actual" | "known" | "device">, setpoint: Setpoint | null): boolean {
   const reading = view.device.reading;
   if (!view.known || setpoint === null) return false;
-  if (reading.kind === "known" && setpoint.kind === "boards") return reading.telemetry.boards.filter(({ enabled }) => enabled === true).length <= setpoint.count;
   if (reading.kind === "known" && setpoint.kind === "power-limit") return reading.telemetry.power !== null && reading.telemetry.power <= setpoint.power * (1 + OWN_WORD);
   const entry = entryOf(view.curve, setpoint);
   return entry >= 0 && entry === view.actual;
 }
 
-/** The lowest point at or above a frequency. */
+/** The lowest point at or above a frequency, with all boards. */
 export function entryAbove(curve: Curve, frequency: number): number {
-  for (let entry = 1; entry < curve.frequency.length; entry++) if ((curve.frequency[entry] as number) >= frequency) return entry;
+  for (let entry = curve.first; entry < curve.frequency.length; entry++) if ((curve.frequency[entry] as number) >= frequency) return entry;
   return curve.frequency.length - 1;
+}
+
+/** Of what it draws with all boards, what it draws with those that are switched on. */
+function withBoards({ curve, state, boards }: Pick<View, "curve" | "state" | "boards">, power: number): number {
+  const base = state.gain * (curve.boards?.base ?? 0);
+  return boards === curve.first ? power : base + (boards / curve.first) * (power - base);
 }
 
 /**
  * The most a setting off the curve draws: the point above its frequency, and, as dynamic power goes with the square of the
  * voltage, more by that where the voltage is higher than that point's. A machine put to sleep in a hurry keeps its voltage.
  */
-function settingPower(view: Pick<View, "curve" | "state" | "voltage">, frequency: number): number {
+function settingPower(view: Pick<View, "curve" | "state" | "voltage" | "boards">, frequency: number): number {
   const entry = entryAbove(view.curve, frequency);
   const usual = view.curve.voltage[entry] as number;
   const excess = view.voltage === null || usual === 0 ? 1 : Math.max(1, view.voltage / usual);
-  return expectedAt(view, entry) * excess * excess;
+  return withBoards(view, expectedAt(view, entry)) * excess * excess;
 }
 
 function drawOf(seen: {
@@ -209,12 +221,14 @@ function reserveOf(view: Omit<View, "reserve">): Watts {
 const hasFrequencies = ({ frequency }: Curve): boolean => frequency.some((megahertz) => megahertz > 0);
 
 /** The draws an order to `to` may pass through. */
-export function transitionEnds(view: Pick<View, "device" | "curve" | "state" | "actual" | "frequency" | "voltage">, to: number): number[] {
+export function transitionEnds(view: Pick<View, "device" | "curve" | "state" | "actual" | "frequency" | "voltage" | "boards">, to: number): number[] {
   const { curve, device } = view;
   const waking = view.actual === 0 && to > 0;
   if (transitionOf(curve, view.actual, to)?.highest === "default") return [device.nameplate.highest];
   const ends = [expectedAt(view, to)];
   // A machine wakes towards what it ran at when it fell asleep, and only then follows its new setpoint.
+  // Boards are switched when it is awake: on its way to a few of them it passes through all that it fell asleep with.
+  if (waking && to < curve.first) ends.push(withBoards(view, expectedAt(view, curve.first)));
   if (waking && hasFrequencies(curve)) ends.push(view.frequency === null ? device.nameplate.highest : settingPower(view, view.frequency));
   return ends;
 }

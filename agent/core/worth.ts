@@ -4,7 +4,7 @@
  */
 import type { Candidate } from "./allocate.ts";
 import type { Curve, Range } from "./curve.ts";
-import { entryOf, valued } from "./curve.ts";
+import { entryOf, transitionOf, valued } from "./curve.ts";
 import type { MachineRule, Policy } from "./policy.ts";
 import { settleTime } from "./settle.ts";
 import type { Millis } from "./units.ts";
@@ -77,6 +77,6 @@ export const isRecent = ({ state }: View, { uptime, policy }: Pick<WorthContext,
 function lostOnTheWay(view: View, standing: number, to: number): number {
   const { curve } = view;
   const [before, after] = [curve.hashrate[standing] as number, curve.hashrate[to] as number];
-  const live = standing > 0 && to > 0 && curve.points?.up.hashing === true;
+  const live = standing > 0 && to > 0 && transitionOf(curve, standing, to)?.hashing === true;
   return (live ? 0.5 * Math.abs(after - before) : Math.max(before, after)) * settleTime(view, to);
 }

@@ -79,7 +79,7 @@ export function deviceDetail(view: View, decision: Decision, context: { readonly
     asleepW: device.nameplate.asleep,
     gain: hundredths(state.gain),
     /** Seconds its changes took at the longest, lately, by its own meter; 0: not seen. */
-    tookS: { down: tenths(state.observed.down), up: tenths(state.observed.up), sleep: tenths(state.observed.sleep), wake: tenths(state.observed.wake) },
+    tookS: { down: tenths(state.observed.down), up: tenths(state.observed.up), sleep: tenths(state.observed.sleep), wake: tenths(state.observed.wake), boards: tenths(state.observed.boards) },
     meterLagS: tenths(decision.lag),
     misses: state.misses,
     reserveW: whole(view.reserve),

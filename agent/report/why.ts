@@ -92,7 +92,7 @@ function machineOf(machine: MachineReason, { uptime }: Decision, { refused, fail
     next: next === null ? null : { ...stepOf(next), because: next.because },
     last: last === null ? null : stepOf(last),
     gain: hundredths(state.gain),
-    tookS: { down: tenths(state.observed.down), up: tenths(state.observed.up), sleep: tenths(state.observed.sleep), wake: tenths(state.observed.wake) },
+    tookS: { down: tenths(state.observed.down), up: tenths(state.observed.up), sleep: tenths(state.observed.sleep), wake: tenths(state.observed.wake), boards: tenths(state.observed.boards) },
   };
 }
 

@@ -87,15 +87,9 @@ class Luxos implements LuxosMiner {
     await this.#identity.learn(talk);
     this.#memory.read(mark, boards, { asleep, controllers: controllersOf(reports) });
     this.requestsPerPoll = talk.requests;
-    const { resting } = this.#memory;
-    this.#identity.offerBoards(boards.filter((board) => board.running).length + resting.length);
-    const telemetry = telemetryOf(reports, boards, this.#identity.points);
-    return {
-      ...telemetry,
-      // With boards off it is at no point, whatever the others run at.
-      point: resting.length === 0 ? telemetry.point : null,
-      errors: [...telemetry.errors, ...this.#sessions.said()],
-    };
+    this.#identity.offerBoards(this.#memory.able(boards));
+    const telemetry = telemetryOf(reports, { boards, dead: boards.filter((board) => board.enabled && !board.running && !this.#memory.starts(board)) }, this.#identity.points);
+    return { ...telemetry, errors: [...telemetry.errors, ...this.#sessions.said()] };
   }
 
   async blink(on: boolean, signal: AbortSignal): Promise<void> {

@@ -9,6 +9,9 @@ export interface Controllers {
   readonly tuner: boolean | null;
 }
 
+/** Longer than boards are known to take; one that is still dead then is dead. */
+const STARTS_MS = 120_000;
+
 export class Memory {
   /** null: unknown. */
   asleep: boolean | null = null;
@@ -18,6 +21,8 @@ export class Memory {
   #boards: readonly KnownBoard[];
   #writes = 0;
   #resting: readonly number[] = [];
+  /** Switched on by us and not seen to run since: until when they may be on their way. */
+  readonly #starting = new Map<number, number>();
 
   constructor(boards: number) {
     this.#boards = this.#unknown = Array.from({ length: boards }, (_, index) => ({ index, frequency: null, voltage: null, confirmed: false }));
@@ -31,6 +36,16 @@ export class Memory {
   /** Those we switched off, by their numbers. */
   get resting(): readonly number[] {
     return this.#resting;
+  }
+
+  /** On its way to run, as far as anybody knows. */
+  starts({ index, enabled, running }: Board): boolean {
+    return enabled && !running && (this.#starting.get(index) ?? 0) > performance.now();
+  }
+
+  /** Boards that run, rest, or are on their way to run: what the machine has. A board that is dead for good is none of it. */
+  able(boards: readonly Board[]): number {
+    return boards.filter((board) => board.running || this.#resting.includes(board.index) || this.starts(board)).length;
   }
 
   /** Whether an order to this point brings the power of some board down and of none up. A board that is not known counts as higher. */
@@ -51,6 +66,7 @@ export class Memory {
     this.controllers = mode.controllers;
     this.debts.read(boards, mode.controllers);
     this.#resting = boards.filter((board) => !board.enabled && this.debts.owes(board.index)).map((board) => board.index);
+    for (const { index, running } of boards) if (running) this.#starting.delete(index);
     const known = boards.filter((board) => board.running).map(({ index, frequency, voltage, ramping }) => ({ index, frequency, voltage, confirmed: !ramping }));
     this.#boards = boards.length === 0 ? this.#unknown : known;
   }
@@ -77,6 +93,7 @@ export class Memory {
     this.#boards = this.#boards.filter((known) => known.index !== index);
     if (on) {
       this.debts.paid(index);
+      this.#starting.set(index, performance.now() + STARTS_MS);
       this.#boards = [...this.#boards, { index, frequency: null, voltage: null, confirmed: false }];
     } else {
       this.#resting = [...this.#resting, index];

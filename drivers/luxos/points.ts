@@ -1,6 +1,6 @@
 /** What a LuxOS miner can run at: the envelope it allows and the profiles it offers. */
 import type { Capability, OperatingPoint, Transition } from "../../agent/core/model.ts";
-import { megahertz, millis, millivolts, seconds, type Millivolts, type Watts } from "../../agent/core/units.ts";
+import { megahertz, millis, millivolts, seconds, watts, type Millivolts, type Watts } from "../../agent/core/units.ts";
 import { DeviceError } from "../../agent/runtime/errors.ts";
 import { alike } from "../alike.ts";
 import { clockAt, terahashAt, wattsAt } from "../cgminer/figures.ts";
@@ -14,16 +14,23 @@ const SLEEP: Transition = { fixed: seconds(5), perMegahertz: millis(0), highest:
 /** Luxor claims less than 10 s to full power; the ramp up from nothing is counted on top. */
 const WAKE: Transition = { fixed: seconds(10), perMegahertz: millis(30), highest: "ends", hashing: false, confirm: "readback" };
 
-/** The supply lets go of a board at once; another second or two until the meter shows it. */
-const BOARD_OFF: Transition = { fixed: seconds(3), perMegahertz: millis(0), highest: "ends", hashing: true, confirm: "readback" };
+/** The supply lets go of a board at once; another second or two until the meter shows it. Those that stay walk to the lowest point. */
+const BOARD_OFF: Transition = { fixed: seconds(3), perMegahertz: millis(30), highest: "ends", hashing: true, confirm: "readback" };
 /** A board is initialised chip by chip before it hashes; the time is not published, half a minute is what stock boards take. */
 const BOARD_ON: Transition = { fixed: seconds(30), perMegahertz: millis(30), highest: "ends", hashing: true, confirm: "readback" };
 
+/**
+ * Of its lowest point, what a machine draws besides its boards: control board and fans. No maker and no profile says it (fans
+ * of an S19 may take 25 W slow and 120 W fast), and what is planned too high here costs some watts on one or two machines.
+ */
+const BASE = 0.1;
+
 /** `boards`: how many can run; ordered to fewer, those run at the lowest point. null: they cannot be switched. */
 export function capabilitiesOf(points: readonly OperatingPoint[], { boards, sleepPower }: { readonly boards: number | null; readonly sleepPower: Watts }): readonly Capability[] {
+  const base = watts(Math.max(sleepPower, BASE * (points[0]?.power ?? 0)));
   return alike([
     { kind: "points", points, down: STEP, up: STEP },
-    ...(boards === null ? [] : [{ kind: "boards", count: boards, down: BOARD_OFF, up: BOARD_ON } as const]),
+    ...(boards === null ? [] : [{ kind: "boards", count: boards, base, down: BOARD_OFF, up: BOARD_ON } as const]),
     { kind: "sleep", sleepPower, down: SLEEP, up: WAKE },
   ]);
 }

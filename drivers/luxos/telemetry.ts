@@ -13,7 +13,8 @@ export const REPORTS = ["summary", "devs", "power", "temps", "fans", "pools", "c
 /** A board that does not hash this long after the start is not starting any more. */
 const STARTING_S = 300;
 
-export function telemetryOf(reports: Reports, boards: readonly Board[], points: readonly OperatingPoint[]): Telemetry {
+/** `dead`: those that should run and do not. */
+export function telemetryOf(reports: Reports, { boards, dead }: { readonly boards: readonly Board[]; readonly dead: readonly Board[] }, points: readonly OperatingPoint[]): Telemetry {
   const summary = rowsAt(reports.required("summary"), "SUMMARY")[0];
   const power = rowsAt(reports.optional("power"), "POWER")[0];
   const running = boards.filter((board) => board.running);
@@ -39,7 +40,7 @@ export function telemetryOf(reports: Reports, boards: readonly Board[], points: 
     rejected: countAt(summary, "Rejected"),
     hardwareErrors: countAt(summary, "Hardware Errors"),
     uptime: secondsAt(summary, "Elapsed"),
-    errors: state === "starting" ? [] : boards.filter((board) => board.enabled && !board.running).map((board) => `board ${board.index}: ${board.status}`),
+    errors: state === "starting" ? [] : dead.map((board) => `board ${board.index}: ${board.status}`),
   };
 }
 

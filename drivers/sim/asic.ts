@@ -146,11 +146,13 @@ export class Asic {
     return null;
   }
 
-  setBoardEnabled(board: number, enabled: boolean): Refusal | null {
+  /** A board that is switched on runs at once from the lowest frequency, or is initialised and then climbs from nothing. */
+  setBoardEnabled(board: number, enabled: boolean, start: "at-once" | "initialised" = "at-once"): Refusal | null {
     return this.#order(board, true, (found) => {
       if (found.enabled === enabled) return;
       found.enabled = enabled;
-      if (enabled) this.#body.climb(found);
+      if (enabled && start === "at-once") this.#body.climb(found);
+      else if (enabled) this.#body.initialise(found);
       this.#body.measure();
     });
   }

@@ -47,6 +47,8 @@ const FAST_MS = 5_000;
 const SLOW_MS = 1_800_000;
 /** Boards are initialised for so long before a waking machine starts to climb. */
 const WAKE_MS = 1_000;
+/** A single board is reset and its chips are counted for so many steps of a ramp, 10 s at 150 ms, before it climbs from nothing. */
+const INITIALISES = 67;
 /** How far time may leap while something moves quickly, and while only the temperature does. */
 const QUICK_MS = 250;
 const THERMAL_MS = 5_000;
@@ -142,6 +144,12 @@ export class Body {
     settle(board, Math.min(target, from), voltage, this.#physics);
     board.climb = climbMs === null ? null : { megahertz, millis: (climbMs * megahertz) / target };
     board.nextStepAt = this.#life.now + (board.climb?.millis ?? WAKE_MS);
+  }
+
+  initialise(board: Board): void {
+    settle(board, 0, board.voltage, this.#physics);
+    board.climb = null;
+    board.nextStepAt = this.#life.now + INITIALISES * this.#options.gait.millis;
   }
 
   aim(board: Board, megahertz: number): void {

@@ -56,7 +56,8 @@ export function summaryItem(asic: Asic, seconds: number): Item {
 export function boardItems(asic: Asic, id: string): Item[] {
   const { fast, average } = asic.reportedThs;
   const { boards, model } = asic;
-  const enabled = boards.filter((board) => board.enabled).length;
+  const hashes = (board: (typeof boards)[number]): boolean => board.enabled && board.frequencyMHz > 0;
+  const enabled = Math.max(1, boards.filter(hashes).length);
   const mining = isMining(asic);
   const shares = Math.floor(sharesOf(asic) / model.boards);
   return boards.map((board, index) => ({
@@ -64,10 +65,10 @@ export function boardItems(asic: Asic, id: string): Item[] {
     ID: index,
     Name: "LUXminer",
     Enabled: board.enabled ? "Y" : "N",
-    Status: mining && board.enabled ? "Alive" : "Dead",
+    Status: mining && hashes(board) ? "Alive" : "Dead",
     Temperature: Math.round(board.temperatureC),
-    "MHS 5s": board.enabled ? megahash(fast / enabled) : 0,
-    "MHS av": board.enabled ? megahash(average / enabled) : 0,
+    "MHS 5s": hashes(board) ? megahash(fast / enabled) : 0,
+    "MHS av": hashes(board) ? megahash(average / enabled) : 0,
     "Nominal MHS": megahash((model.physics.thsPerMhz * board.frequencyMHz) / model.boards),
     Accepted: shares,
     Rejected: Math.floor(shares / STALE),

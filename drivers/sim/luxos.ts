@@ -172,7 +172,7 @@ export class LuxosFirmware implements Firmware {
   }
 
   #enable(board: string | undefined, enabled: boolean): Answer {
-    const refusal = this.#asic.setBoardEnabled(indexOf(board), enabled);
+    const refusal = this.#asic.setBoardEnabled(indexOf(board), enabled, "initialised");
     if (refusal !== null) return REFUSALS[refusal];
     return { status: "S", code: enabled ? 303 : 304, message: enabled ? "Board enabled" : "Board disabled" };
   }

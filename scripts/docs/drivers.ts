@@ -78,7 +78,7 @@ function valuesOf(capability: Exclude<Capability, { kind: "outlet" }>): string {
     case "power-limit":
       return `${capability.min} to ${capability.max} W`;
     case "boards":
-      return `up to ${capability.count}`;
+      return `1 to ${capability.count}, ${Math.round(capability.base)} W besides`;
   }
 }
 

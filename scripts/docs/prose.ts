@@ -20,7 +20,13 @@ export const READING_THE_TABLES = `### How to read the tables
   (1 %); that an A13 to A15 takes \`frequency\` and \`voltage\` while it hashes; how far down a SEALMINER follows its power limit (half);
   what devices draw that cgminer or bfgminer has disabled (about a third).
 - **Boards**: so many of them at the lowest point, the others off; the next point brings back all that our orders switched off, and none
-  that somebody else did. How long a board of LuxOS takes to come back is not published: half a minute is assumed.
+  that somebody else did. Plans use them between sleep and the lowest point, and the ladder for a machine that does not come down. How long a board of
+  LuxOS takes to come back is not published: half a minute is assumed. What control board and fans draw meanwhile is not either: a tenth of the lowest
+  point is planned. A machine that sleeps wakes with the boards it fell asleep with, and needs room for those.
+- **The ladder** of a machine that does not come down as told is retune, watts, boards, sleep, outlet. Retune is its points, whatever they are: megahertz,
+  percents, modes, or watts. For Braiins, Auradine and SEALMINER the watts they are told *are* their points, so that no driver has a limit in
+  watts besides (order \`watts\` in the table above), and that rung is passed over. Only LuxOS switches boards. An outlet opens by its own rules
+  ([outlets.md](outlets.md)), whatever the firmware.
 - Around every driver stands one guard (\`drivers/guarded.ts\`): points outside of \`miners[].limits\` are neither offered nor ordered.
   A board at its limit (\`boardMaxC\`, 80 °C unless model or owner say otherwise), a chip at its (\`chipMaxC\`, 95) or a fan that stands takes a miner
   down before its firmware has to: no raise, then less by steps, then sleep; core does that for all firmwares alike (\`agent/core/heat.ts\`).

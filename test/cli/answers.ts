@@ -22,7 +22,7 @@ export const device: DeviceRow = {
 export const silent: DeviceRow = { ...device, id: "asic-02", state: "unknown", unknownReason: "timeout", powerW: null, powerLowW: 0, powerHighW: 3_500, drawBy: "nameplate", hashrateThs: null, temperatureC: null, point: null, readingAgeS: 31 };
 
 export const detail: DeviceDetail = {
-  ...device, description: "Antminer S19k Pro, LuxOS", nameplateW: watts(3_500), asleepW: watts(25), gain: 1.02, tookS: { down: 4.4, up: 0, sleep: 6.4, wake: 0 }, meterLagS: 2, misses: 0, reserveW: 3_010, failure: null, maintenance: false,
+  ...device, description: "Antminer S19k Pro, LuxOS", nameplateW: watts(3_500), asleepW: watts(25), gain: 1.02, tookS: { down: 4.4, up: 0, sleep: 6.4, wake: 0, boards: 0 }, meterLagS: 2, misses: 0, reserveW: 3_010, failure: null, maintenance: false,
   capabilities: [], telemetry: null,
 };
 
@@ -42,7 +42,7 @@ const last = { ...step, to: "point 565", hashrateThs: 4.9, thsPerKW: 35 };
 const planned: WhyDocument["devices"][number] = {
   id: "asic-01", by: "plan", setpoint: "point 590", powerW: 3_010, hashrateThs: 121.8, drawLowW: 2_990, drawHighW: 3_030, drawBy: "outlet", reserveW: 3_030, there: true,
   unknownReason: null, failure: null, quarantine: null, order: null, wait: null, refused: null, heat: null, airC: null, misses: 0, next: { ...step, because: "no-room" }, last, gain: 1.02,
-  tookS: { down: 4.4, up: 0, sleep: 6.4, wake: 0 },
+  tookS: { down: 4.4, up: 0, sleep: 6.4, wake: 0, boards: 0 },
 };
 
 /** Two that run, one that is silent, one that rests, one that does not follow. */

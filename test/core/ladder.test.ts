@@ -9,7 +9,7 @@ import { Timeline } from "./timeline.ts";
 import { inWords, MINER, NOW, says, silent, STEP, to, viewOf, wanted } from "./rack.ts";
 
 const LIMIT: Capability = { kind: "power-limit", min: watts(900), max: watts(3500), down: STEP, up: STEP };
-const BOARDS: Capability = { kind: "boards", count: 3, down: STEP, up: STEP };
+const BOARDS: Capability = { kind: "boards", count: 3, base: watts(100), down: STEP, up: STEP };
 const held = (setpoint: Setpoint) => ({ quarantine: { until: millis(2 * NOW), reason: "before", held: setpoint } });
 const LONG = { deviatesSince: millis(NOW - 12_000) };
 

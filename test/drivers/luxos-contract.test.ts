@@ -26,7 +26,7 @@ contract("LuxOS", async (): Promise<Stand> => {
     orders: [
       { setpoint: { kind: "points", point: "590" }, shows: ({ point, frequency, voltage }) => point === "590" && frequency === 590 && voltage === 13_500 },
       { setpoint: { kind: "points", point: "390" }, shows: ({ point, state }) => point === "390" && state === "hashing" },
-      { setpoint: { kind: "boards", count: 2 }, shows: ({ point, boards }) => point === null && boards.filter(({ enabled }) => enabled).length === 2 },
+      { setpoint: { kind: "boards", count: 2 }, shows: ({ point, boards }) => point === "190" && boards.filter(({ enabled }) => enabled).length === 2 },
       { setpoint: { kind: "boards", count: 3 }, shows: ({ point, boards, state }) => point === "190" && state === "hashing" && boards.every(({ enabled }) => enabled) },
       { setpoint: { kind: "sleep" }, shows: ({ state, point }) => state === "asleep" && point === null },
       { setpoint: { kind: "points", point: "490" }, shows: ({ point, state }) => point === "490" && state === "hashing" },

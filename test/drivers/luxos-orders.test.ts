@@ -155,7 +155,7 @@ describe("an order to fewer boards", () => {
     assert.deepEqual(script.asked, ["logon", ...lowest(0, 1, 2), "disableboard 1", "disableboard 2", "logoff"]);
     script.answers["devs"] = () => devs(board(0, { Frequency: 190, Voltage: 11.88 }), board(1, { Enabled: "N", Status: "Dead" }), board(2, { Enabled: "N", Status: "Dead" }));
     const telemetry = await device.read(never);
-    assert.equal(telemetry.point, null);
+    assert.equal(telemetry.point, "190", "of the board that runs");
     assert.deepEqual(telemetry.boards.map(({ enabled }) => enabled), [true, false, false]);
     assert.deepEqual(device.capabilities.flatMap((capability) => (capability.kind === "boards" ? [capability.count] : [])), [3]);
     assert.deepEqual(device.debts?.words, ["board 1", "board 2"]);
@@ -176,6 +176,20 @@ describe("an order to fewer boards", () => {
       await order(device, "190");
     });
     assert.deepEqual(asked.filter((command) => /board/.test(command)), ["disableboard 2", "enableboard 2"]);
+  });
+
+  test("counts a board that it has switched on while that one starts, and does not call it dead", async () => {
+    await using script = await scriptedLuxos();
+    const device = driverOf(script);
+    await device.read(never);
+    await boards(device, 2);
+    script.answers["devs"] = () => devs(board(0, { Frequency: 190, Voltage: 11.88 }), board(1, { Frequency: 190, Voltage: 11.88 }), board(2, { Enabled: "N", Status: "Dead" }));
+    await device.read(never);
+    await order(device, "190");
+    script.answers["devs"] = () => devs(board(0, { Frequency: 190, Voltage: 11.88 }), board(1, { Frequency: 190, Voltage: 11.88 }), board(2, { Status: "Dead" }));
+    const telemetry = await device.read(never);
+    assert.deepEqual([telemetry.errors, telemetry.boards.map(({ enabled }) => enabled)], [[], [true, true, false]]);
+    assert.deepEqual(device.capabilities.flatMap((capability) => (capability.kind === "boards" ? [capability.count] : [])), [3]);
   });
 
   test("knows which boards it owes after the daemon was started anew", async () => {

@@ -90,7 +90,7 @@ async function ways(): Promise<readonly Way[]> {
         const reports = joinedReports(joined, LUXOS_REPORTS);
         const points = luxosPoints(rowsAt(others, "profiles")[0] ?? null);
         narrow(s19k.envelope, rowsAt(others, "limits")[0] ?? null);
-        return [luxosTelemetry(reports, luxosBoards(reports.required("devs"), isAsleep(reports) === true), points.length > 0 ? points : s19k.points)];
+        return [luxosTelemetry(reports, { boards: luxosBoards(reports.required("devs"), isAsleep(reports) === true), dead: [] }, points.length > 0 ? points : s19k.points)];
       },
     },
     {

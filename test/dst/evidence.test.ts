@@ -129,7 +129,7 @@ class RecordedRack {
       clock: own, random: dice.next, log: silentLog, store: this.#disk.open(own, mortality), grid, gridRoot: ROOT + NODE, farm, signal,
       identity: { operator: "sim", node: NODE, key: null }, seal: (payload) => payload,
       wiring: {
-        devices: this.rack.asics.map(({ machine, model }) => ({ device: simDevice(machine, model, { clock: own, mortality }), outlet: null })),
+        devices: this.rack.asics.map((asic) => ({ device: simDevice(asic, { clock: own, mortality }), outlet: null })),
         meters: [{ meter: simMeter(this.rack.pdu, own, { mortality, scale: { shown: 1 } }), role: "rack" }],
       },
       policy: { ...DEFAULT_POLICY, nominal: watts(this.rack.nominalW), failsafe: watts(this.rack.failsafeW), restart: { minOff: seconds(0), random: seconds(1), rampPercentPerMinute: 600 } },

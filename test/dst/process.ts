@@ -72,7 +72,7 @@ export class Process {
       identity: { operator: "sim", node: NODE.slice(1), key: null },
       seal: (payload) => payload,
       wiring: {
-        devices: rack.asics.map(({ machine, model }, index) => ({ device: device(simDevice(machine, model, { clock: own, mortality }), own), outlet: rack.outletsMapped ? { meter: rack.pdu.id, index: index + 1 } : null })),
+        devices: rack.asics.map((asic, index) => ({ device: device(simDevice(asic, { clock: own, mortality }), own), outlet: rack.outletsMapped ? { meter: rack.pdu.id, index: index + 1 } : null })),
         meters: [{ meter: meter(simMeter(rack.pdu, own, { mortality, scale, switched })), role: "rack" }],
         switching: { opens: () => (rack.outletsMapped ? rack.opens : "never"), rules: { minOff: MIN_OFF, spacing: seconds(2), perStep: 4 } },
       },

@@ -3,7 +3,7 @@ import type { MinerModel } from "../../drivers/models.ts";
 import { loadModel } from "../../drivers/models.ts";
 import { Asic } from "../../drivers/sim/asic.ts";
 import { SimMachine } from "../../drivers/sim/machine.ts";
-import { readSimModel, type SimModel } from "../../drivers/sim/model.ts";
+import { lowestPointOf, readSimModel, type SimModel } from "../../drivers/sim/model.ts";
 import { Pdu } from "../../drivers/sim/pdu.ts";
 import { boardPhysics } from "../../drivers/sim/physics.ts";
 import { branch } from "../../drivers/sim/random.ts";
@@ -15,12 +15,19 @@ import type { Choice, MachineSight } from "./oracle/sight.ts";
 
 const MODELS = ["antminer-s19k-pro", "antminer-s19j-pro", "antminer-s21"] as const;
 
+/** Share of the machines whose firmware switches boards. */
+const BOARDS = 0;
+
 export interface SimAsic {
   readonly machine: SimMachine;
   readonly model: MinerModel;
   readonly physics: SimModel;
   /** What it draws at each point it may be told, W. */
   readonly pointsW: ReadonlyMap<string, number>;
+  /** Its boards can be switched one by one. */
+  readonly boards: boolean;
+  /** What it draws with so many of them at the lowest point, W; the first is none. */
+  readonly boardsW: readonly number[];
   readonly asleepW: number;
   /** Sleep and all points. */
   readonly choices: readonly Choice[];
@@ -45,6 +52,7 @@ export function buildRack(dice: Dice, clock: VirtualClock, count: number): Rack 
   const time = { now, wall: (): number => clock.now().at };
   const seed = dice.whole(0, 2 ** 31);
   const kinds = dice.whole(1, MODELS.length);
+  const switchable = new Dice(seed, "boards");
   const asics = Array.from({ length: count }, (_, index): SimAsic => {
     const id = MODELS[index % kinds] ?? MODELS[0];
     const random = branch(seed, index);
@@ -53,7 +61,9 @@ export function buildRack(dice: Dice, clock: VirtualClock, count: number): Rack 
     const pointsW = new Map(model.points.map(({ id: point, power }) => [point, power * unit.power]));
     const asleepW = model.sleepPower * unit.power;
     const choices = [{ watts: asleepW, ths: 0 }, ...model.points.map(({ power, hashrate }) => ({ watts: power * unit.power, ths: hashrate * unit.hashrate }))];
-    return { machine: new SimMachine(`asic-${String(index + 1).padStart(2, "0")}`, body, time), model, physics, pointsW, asleepW, choices };
+    const { frequencyMHz, voltageMV } = lowestPointOf(physics);
+    const boardsW = Array.from({ length: physics.boards }, (_, on) => unit.power * (physics.physics.c + on * boardPhysics(physics).power(frequencyMHz, voltageMV)));
+    return { machine: new SimMachine(`asic-${String(index + 1).padStart(2, "0")}`, body, time), model, physics, pointsW, boards: switchable.chance(BOARDS), boardsW, asleepW, choices };
   });
   const pdu = new SimPdu("pdu-1", new Pdu({ loads: asics.map(({ machine }) => machine), now, random: branch(seed, 99) }));
   const nominalW = Math.round(asics.reduce((sum, { model }) => sum + defaultPower(model), 0));

@@ -5,17 +5,17 @@ import type { Clock } from "../../agent/runtime/clock.ts";
 import { DeviceError } from "../../agent/runtime/errors.ts";
 import type { Device } from "../../drivers/driver.ts";
 import { capabilitiesOf } from "../../drivers/luxos/points.ts";
-import type { MinerModel } from "../../drivers/models.ts";
 import type { Asic } from "../../drivers/sim/asic.ts";
-import type { SimMachine } from "../../drivers/sim/machine.ts";
+import type { SimAsic } from "./rack.ts";
 import { forever, type Mortality } from "./mortality.ts";
 
 const REPLY = millis(25);
 const DEADLINE = seconds(3);
 
-export function simDevice(machine: SimMachine, model: MinerModel, seams: { readonly clock: Clock; readonly mortality: Mortality }): Device {
+/** `boards`: they can be switched one by one. */
+export function simDevice({ machine, model, boards }: Pick<SimAsic, "machine" | "model" | "boards">, seams: { readonly clock: Clock; readonly mortality: Mortality }): Device {
   const { clock, mortality } = seams;
-  const capabilities = capabilitiesOf(model.points, { boards: null, sleepPower: model.sleepPower });
+  const capabilities = capabilitiesOf(model.points, { boards: boards ? model.boards : null, sleepPower: model.sleepPower });
   const pause = async (length: number): Promise<void> => {
     if (!mortality.enter("device")) return forever();
     await new Promise<void>((done) => clock.after(millis(length), done));
@@ -66,6 +66,16 @@ export function simDevice(machine: SimMachine, model: MinerModel, seams: { reado
     const tune = (): Promise<void> => perBoard((board, asic) => asic.setFrequency(board, frequency), signal);
     const feed = (): Promise<void> => perBoard((board, asic) => asic.setVoltage(board, voltage), signal);
     await (up ? feed().then(tune) : tune().then(feed));
+    if (boards) await switchTo(model.boards, signal);
+  };
+  const switchTo = (count: number, signal: AbortSignal): Promise<void> =>
+    perBoard((board, asic) => (asic.boards[board]?.enabled === board < count ? null : asic.setBoardEnabled(board, board < count, "initialised")), signal);
+  const fewer = async ({ count }: Extract<Setpoint, { kind: "boards" }>, signal: AbortSignal): Promise<void> => {
+    const { frequency, voltage } = model.points[0] ?? { frequency: null, voltage: null };
+    if (frequency === null || voltage === null) throw new DeviceError("out-of-range", String(count));
+    if (machine.firmware.state === "asleep") await write((asic) => asic.wake(), signal);
+    await perBoard((board, asic) => asic.setFrequency(board, frequency) ?? asic.setVoltage(board, voltage), signal);
+    await switchTo(count, signal);
   };
   const perBoard = async (work: (board: number, asic: Asic) => string | null, signal: AbortSignal): Promise<void> => {
     for (let board = 0; board < model.boards; board++) await write((asic) => work(board, asic), signal);
@@ -82,7 +92,7 @@ export function simDevice(machine: SimMachine, model: MinerModel, seams: { reado
     description: `${model.name} (simulated)`,
     nameplate: { highest: model.nameplate, asleep: model.sleepPower },
     capabilities,
-    actuators: { points: point, sleep },
+    actuators: { points: point, sleep, ...(boards && { boards: fewer }) },
     read: (signal) => exchange((asic) => telemetryOf(asic, model.points), signal),
     async [Symbol.asyncDispose]() {},
   };
@@ -95,14 +105,15 @@ const ignoreRefusal = (error: unknown): void => {
 function telemetryOf(asic: Asic, points: readonly OperatingPoint[]): Telemetry {
   const boards = asic.boards.map((board, index): BoardTelemetry => ({
     index,
-    enabled: board.enabled,
+    enabled: board.enabled && board.frequencyMHz > 0,
     frequency: megahertz(board.frequencyMHz),
     voltage: millivolts(board.voltageMV),
     hashrate: null,
     boardTemperature: celsius(board.temperatureC),
     chipTemperature: celsius(board.chipC),
   }));
-  const mean = (pick: (board: (typeof asic.boards)[number]) => number): number => asic.boards.reduce((sum, board) => sum + pick(board), 0) / Math.max(1, boards.length);
+  const on = asic.boards.filter(({ enabled, frequencyMHz }) => enabled && frequencyMHz > 0);
+  const mean = (pick: (board: (typeof asic.boards)[number]) => number): number => on.reduce((sum, board) => sum + pick(board), 0) / Math.max(1, on.length);
   const frequency = mean((board) => board.frequencyMHz);
   const voltage = mean((board) => board.voltageMV);
   const { state } = asic;

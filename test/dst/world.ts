@@ -367,8 +367,9 @@ export class World {
 }
 
 /** A machine whose outlet is closed boots to where it was, at the most its nameplate; undefined: it knows no such setting. */
-function drawAt({ asleepW, pointsW, model }: SimAsic, setpoint: Setpoint): number | undefined {
+function drawAt({ asleepW, pointsW, boards, boardsW, model }: SimAsic, setpoint: Setpoint): number | undefined {
   if (setpoint.kind === "sleep") return asleepW;
+  if (setpoint.kind === "boards") return boards && setpoint.count > 0 ? boardsW[setpoint.count] : undefined;
   if (setpoint.kind === "points") return pointsW.get(setpoint.point);
   return setpoint.kind === "outlet" ? (setpoint.on ? model.nameplate : 0) : undefined;
 }

@@ -30,7 +30,7 @@ export function playedMiner(id: string, debts?: Debts): PlayedMiner {
     nameplate: { highest: watts(3_200), asleep: watts(20) },
     capabilities: [
       { kind: "points", points: POINTS, down: CHANGE, up: CHANGE },
-      { kind: "boards", count: 3, down: CHANGE, up: CHANGE },
+      { kind: "boards", count: 3, base: watts(100), down: CHANGE, up: CHANGE },
       { kind: "sleep", sleepPower: watts(20), down: CHANGE, up: CHANGE },
     ],
     actuators: { points: obey, boards: obey, sleep: obey },

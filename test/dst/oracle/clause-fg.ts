@@ -4,7 +4,7 @@ import type { Entry, Verdicts } from "./sight.ts";
 
 export interface Order {
   readonly device: string;
-  readonly setpoint: { readonly kind: string; readonly point?: string };
+  readonly setpoint: { readonly kind: string; readonly point?: string; readonly count?: number };
   readonly cause: string;
   /** What the machine draws at it; null: it knows no such setting. */
   readonly watts: number | null;
@@ -21,7 +21,8 @@ const CALM_MS = 60_000;
 /** f: settings exist, and machines are not woken and put to sleep for nothing. Trimming between settings is free. */
 export class Envelope {
   readonly #orders: { readonly order: Order; readonly atMs: number }[] = [];
-  readonly #last = new Map<string, { readonly atMs: number; readonly asleep: boolean }>();
+  /** How many boards each was told to run; all of them is infinite. */
+  readonly #last = new Map<string, { readonly atMs: number; readonly boards: number }>();
 
   ordered(order: Order, atMs: number): void {
     this.#orders.push({ order, atMs });
@@ -42,19 +43,19 @@ export class Envelope {
   #judge({ device, setpoint, cause, watts }: Order, { atMs, moment, verdicts }: { readonly atMs: number; readonly moment: Moment; readonly verdicts: Verdicts }): void {
     verdicts.judged("f");
     if (watts === null) return verdicts.broken("f", `${device} has no setting ${JSON.stringify(setpoint)}`);
-    const asleep = setpoint.kind === "sleep";
+    const boards = setpoint.kind === "sleep" ? 0 : setpoint.kind === "boards" ? (setpoint.count ?? 0) : Infinity;
     const last = this.#last.get(device);
-    if (last?.asleep === asleep) return;
-    this.#last.set(device, { atMs, asleep });
+    if (last?.boards === boards) return;
+    this.#last.set(device, { atMs, boards });
     // Down is how the limit is kept; up again is comfort, and has time.
-    if (last === undefined || asleep || cause === "deviation") return;
+    if (last === undefined || boards < last.boards || cause === "deviation") return;
     const calm = moment.quiet && moment.whole && atMs - moment.limitSinceMs > CALM_MS && atMs - moment.bootedMs > CALM_MS;
     if (!calm) return;
     verdicts.judged("f");
     if (atMs - last.atMs >= DWELL_MS) return;
     const before = this.#woken.get(device) ?? -Infinity;
     this.#woken.set(device, atMs);
-    if (atMs - before < AGAIN_MS) verdicts.broken("f", `${device} woken ${((atMs - last.atMs) / 1000).toFixed(1)} s after it was put to sleep, for the second time in five minutes, because of ${cause}`);
+    if (atMs - before < AGAIN_MS) verdicts.broken("f", `${device} woken ${((atMs - last.atMs) / 1000).toFixed(1)} s after it, or a board of it, was put to sleep, for the second time in five minutes, because of ${cause}`);
   }
 
   /** By true time: what the agent believes of it, and a restart of the agent, are no excuse. */

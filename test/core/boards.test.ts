@@ -1,0 +1,113 @@
+/** Boards off as entries of the curve: what they draw, where a machine stands, what a way there costs, and what they may not be used for. */
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { allocate, FREE } from "../../agent/core/allocate.ts";
+import { awake, boardsAt, curveOf, entryOf, startsBoards } from "../../agent/core/curve.ts";
+import { decide } from "../../agent/core/decide.ts";
+import type { Capability, Reading, Transition } from "../../agent/core/model.ts";
+import { withProven } from "../../agent/core/proven.ts";
+import { assumedTime, wayOf } from "../../agent/core/settle.ts";
+import { startDevice } from "../../agent/core/state.ts";
+import { megahertz, millis, millivolts, seconds, watts } from "../../agent/core/units.ts";
+import { expectedAt, transitionEnds, type View } from "../../agent/core/view.ts";
+import { device, input, inWords, metered, MINER, NOW, rackOf, says, sleeper, SLEEP_W, snapshot, STEP, tunable, viewOf, wanted } from "./rack.ts";
+import { optimum } from "../support/exact.ts";
+
+const OFF: Transition = { ...STEP, fixed: seconds(3), perMegahertz: millis(20) };
+const ON: Transition = { ...STEP, fixed: seconds(30) };
+const BOARDS: Capability = { kind: "boards", count: 3, base: watts(100), down: OFF, up: ON };
+const SWITCHED: readonly Capability[] = [tunable(), BOARDS, sleeper()];
+const CURVE = curveOf(SWITCHED, watts(SLEEP_W));
+
+/** With so many of three boards on. */
+function withOn(reading: Reading, on: number): Reading {
+  if (reading.kind === "unknown") return reading;
+  const boards = [0, 1, 2].map((index) => ({ index, enabled: index < on, frequency: megahertz(200), voltage: millivolts(13_000), hashrate: null, boardTemperature: null, chipTemperature: null }));
+  return { ...reading, telemetry: { ...reading.telemetry, boards } };
+}
+const viewAt = (at: string, on: number, state = startDevice): View => viewOf(withOn(says(at, { own: at === "asleep" ? SLEEP_W : 100 + 300 * on, ...(at === "asleep" && { frequency: 200 }) }), on), state, { capabilities: SWITCHED });
+
+describe("boards off as entries", () => {
+  test("one and two of three at the lowest point stand between sleep and it: power and hashrate go with them, the base stays", () => {
+    assert.deepEqual([...CURVE.power].slice(0, 5), [25, 400, 700, 1000, 1600]);
+    assert.deepEqual([...CURVE.hashrate].slice(0, 4).map((ths) => Math.round(10 * ths) / 10), [0, 16.7, 33.3, 50]);
+    assert.deepEqual([CURVE.frequency[1], CURVE.frequency[3], CURVE.first], [200, 200, 3]);
+    assert.deepEqual([1, 2, 3].map((count) => entryOf(CURVE, { kind: "boards", count })), [1, 2, -1]);
+    assert.equal(entryOf(CURVE, { kind: "boards", count: 0 }), -1);
+  });
+  test("where boards cannot be switched, where there is one only, and where the base is all there is, there are none", () => {
+    assert.equal(curveOf(MINER, watts(SLEEP_W)).first, 1);
+    for (const boards of [{ ...BOARDS, count: 1 }, { ...BOARDS, base: watts(1000) }]) assert.equal(curveOf([tunable(), boards, sleeper()], watts(SLEEP_W)).first, 1);
+  });
+  test("how many run at an entry, and which way starts some", () => {
+    assert.deepEqual([0, 1, 2, 3, 7].map((entry) => boardsAt(CURVE, entry)), [0, 1, 2, 3, 3]);
+    assert.deepEqual([[0, 1], [1, 2], [1, 3], [3, 4], [3, 1], [-1, 3]].map(([from = 0, to = 0]) => startsBoards(CURVE, from, to)), [true, true, true, false, false, false]);
+  });
+  test("a machine stands at the entry its reading shows: point and boards", () => {
+    assert.deepEqual([viewAt("200", 1), viewAt("200", 2), viewAt("200", 3), viewAt("asleep", 1), viewAt("300", 3)].map(({ actual }) => actual), [1, 2, 3, 0, 4]);
+    assert.equal(viewAt("300", 2).actual, -1, "fewer boards at another point than the lowest are none of its entries");
+    assert.equal(viewOf(says("200"), startDevice, { capabilities: SWITCHED }).actual, 3, "what does not name its boards runs with all");
+  });
+  test("to be kept warm is to run with all boards", () => assert.equal(awake(CURVE).first, 3));
+});
+
+describe("what a way to or from boards off costs", () => {
+  test("down it is as quick as the boards that stay are tuned, up a board starts", () => {
+    assert.equal(wayOf(viewAt("300", 3), 1), "down");
+    assert.equal(assumedTime(viewAt("300", 3), 1), 3_000 + 100 * 20);
+    assert.equal(wayOf(viewAt("200", 1), 3), "boards");
+    assert.equal(assumedTime(viewAt("200", 1), 3), 30_000);
+    assert.equal(wayOf(viewAt("asleep", 3), 1), "wake");
+    assert.equal(assumedTime(viewAt("asleep", 3), 1), 10_000 + 200 * 20 + 3_000);
+  });
+  test("on its way from sleep to one board it passes through all that it fell asleep with", () => {
+    assert.equal(Math.max(...transitionEnds(viewAt("asleep", 3), 1)), 1000);
+    assert.equal(Math.max(...transitionEnds(viewAt("asleep", 1), 1)), 400);
+    assert.equal(Math.max(...transitionEnds(viewAt("200", 1), 2)), 700);
+  });
+  test("measured by a proof test, a start of boards takes the place of what was assumed", () => {
+    const [boards] = withProven([BOARDS], { factors: { boards: 0.5 }, sleepPower: null });
+    assert.deepEqual(boards, { ...BOARDS, up: { ...ON, fixed: 15_000, perMegahertz: 0.5 * ON.perMegahertz } });
+  });
+  test("while it walks with boards off it reserves what those draw, not what all would", () => {
+    const walking = viewOf(withOn(says("between", { frequency: 250, own: 500 }), 1), startDevice, { capabilities: SWITCHED });
+    assert.equal(walking.actual, -1);
+    assert.equal(walking.reserve, 100 + (1600 - 100) / 3);
+  });
+});
+
+describe("plans with boards off", () => {
+  const limited = (limit: number): Parameters<typeof input>[1] => ({ local: [{ source: "technician", power: watts(limit), ref: null, until: null }] });
+  const decided = (limit: number, on: number, at = "200") =>
+    decide(rackOf({ a: wanted(at) }), input(snapshot([device("a", withOn(says(at, { own: at === "200" ? 100 + 300 * on : 1600 }), on), { capabilities: SWITCHED })], metered(100 + 300 * on)), limited(limit))).decision;
+  const told = (limit: number, on: number): string[] => decided(limit, on).orders.map(({ setpoint, lowers }) => `${lowers ? "down" : "up"} to ${inWords(setpoint)}${setpoint.kind === "boards" ? ` ${setpoint.count}` : ""}`);
+
+  test("what fits between sleep and the lowest point is taken", () => {
+    assert.deepEqual([1_010, 800, 450, 300].map((limit) => told(limit, 3)[0]), [undefined, "down to boards 2", "down to boards 1", "down to asleep"]);
+  });
+  test("the allocation is exact with them as without", () => {
+    for (const budget of [90, 430, 790, 1_450, 2_110, 3_333, 5_000]) {
+      const candidates = Array.from({ length: 3 }, () => ({ curve: CURVE, gain: 1, ...FREE }));
+      const { hashrate, power } = allocate(candidates, budget);
+      assert.ok(power <= budget);
+      assert.ok(hashrate >= 0.9999 * (optimum(candidates, budget)?.earns ?? 0), `${hashrate} at ${budget} W`);
+    }
+  });
+  test("what a few boards draw less than planned for them is no promise of all; what they draw more is kept", () => {
+    const after = (own: number): number => {
+      const view = device("a", withOn(says("200", { own, measured: true }), 1), { capabilities: SWITCHED });
+      return decide(rackOf({ a: { ...startDevice, target: { kind: "boards", count: 1 } } }), input(snapshot([view], metered(own)), limited(500))).rack.devices.get("a")?.gain ?? 0;
+    };
+    assert.equal(after(340), 1);
+    assert.ok(after(460) > 1.03);
+  });
+  test("a board is not started again before its rest is over", () => {
+    const policy = { ...input(snapshot([])).policy, turns: { minOff: seconds(20), minOn: seconds(60) } };
+    const at = (ago: number): number => {
+      const rack = rackOf({ a: { ...startDevice, target: { kind: "boards", count: 1 }, turnedAt: millis(NOW - ago) } });
+      return decide(rack, input(snapshot([device("a", withOn(says("200", { own: 400 }), 1), { capabilities: SWITCHED })], metered(400)), { policy, ...limited(2_000) })).decision.orders.length;
+    };
+    assert.deepEqual([at(5_000), at(25_000)], [0, 1]);
+  });
+  test("its expected power at an entry moves with its gain", () => assert.equal(expectedAt(viewAt("200", 2, { ...startDevice, gain: 1.1 }), 2), 1.1 * 700));
+});
