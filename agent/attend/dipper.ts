@@ -2,6 +2,7 @@
 import type { Decision } from "../core/decide.ts";
 import { entryOf } from "../core/curve.ts";
 import { dipOf, type DipPlan } from "../core/dip.ts";
+import { asleepForHeat, NO_HEAT } from "../core/heat.ts";
 import { isUnsure, together, type Dip } from "../core/pairing.ts";
 import { seconds, type Millis } from "../core/units.ts";
 import type { View } from "../core/view.ts";
@@ -73,6 +74,8 @@ export class Dipper {
     const { id } = loop.device;
     this.#context.step(id, "waits");
     if (loop.held) return "it is in maintenance";
+    const asleep = asleepForHeat(this.#view(id)?.state.heat ?? NO_HEAT);
+    if (asleep !== null) return asleep;
     if (!(await this.#until(QUIET_AT_MOST, () => this.#isQuiet(id) && this.#rests(), signal))) return this.#isQuiet(id) ? "the rack did not come to rest: search again when its limit does not change" : "it did not come to rest: it does not answer, sleeps, or is still being set";
     const plan = dipOf(loop.device.capabilities, { power: this.#own(id) ?? this.#estimate(id), most });
     if (plan === null) return `nothing it can do is deep enough to be seen and within ${Math.round(most)} W: allow a larger --share`;

@@ -9,6 +9,7 @@ import type { Plant } from "../plant/plant.ts";
 import type { Journal } from "../record/journal.ts";
 import { withSignature, type FileSeal } from "../report/bundle/signed.ts";
 import type { Change } from "../report/changes.ts";
+import { wearOf } from "../report/devices.ts";
 import { register, registerCsv, type Equipment, type EquipmentChange, type RegisterEntry, type RegisterSheet } from "../report/register.ts";
 import type { Chore } from "../runtime/chore.ts";
 import type { Clock } from "../runtime/clock.ts";
@@ -96,7 +97,7 @@ export class EquipmentRegister implements Attendant {
   /** Only what answers: a machine that is silent may be another one by now. */
   #machines({ views }: Decision, plant: Plant): Equipment[] {
     const sighted = new Map(this.#options.sightings().filter(({ missed }) => missed === 0).map(({ sighting }) => [sighting.address, sighting]));
-    return views.flatMap(({ device: { id, reading } }): Equipment[] => {
+    return views.flatMap(({ device: { id, reading }, state }): Equipment[] => {
       const configured = this.#configured.get(id);
       const loop = plant.device(id);
       if (reading.kind !== "known" || configured === undefined || loop === undefined) return [];
@@ -106,14 +107,14 @@ export class EquipmentRegister implements Attendant {
       const asic: Equipment = {
         kind: "asic", id, description: loop.device.description, model: configured.model, driver: configured.driver, address,
         firmware: told?.firmware ?? null, serial: told?.serial ?? null, mac: told?.mac ?? null,
-        outlet: configured.outlet === null ? null : formatOutlet(configured.outlet),
+        outlet: configured.outlet === null ? null : formatOutlet(configured.outlet), wear: wearOf(state.wear),
       };
       return [asic, ...reading.telemetry.boards.map(({ index }): Equipment => ({ ...NOTHING, kind: "board", id: `${id}/board-${index}`, description: `hash board ${index} of ${id}`, serial: self?.boardSerials[index] ?? null }))];
     });
   }
 }
 
-const NOTHING = { model: null, driver: null, firmware: null, serial: null, mac: null, address: null, outlet: null } as const;
+const NOTHING = { model: null, driver: null, firmware: null, serial: null, mac: null, address: null, outlet: null, wear: null } as const;
 
 const meters = ({ meters: loops }: Plant): Equipment[] =>
   loops.flatMap(({ meter, reading }): Equipment[] => (reading === null ? [] : [{ ...NOTHING, kind: "meter", id: meter.id, description: meter.description }]));

@@ -45,6 +45,19 @@ export interface Guard {
 
 export const NO_HEAT: Heat = { air: null, guard: null };
 
+/** What is written down: what heat leaves it, and why. The air is measured anew. */
+export type KeptHeat = Pick<Guard, "ceiling" | "by" | "limit" | "rest">;
+
+export const keptHeat = ({ guard }: Heat): { readonly heat?: KeptHeat } =>
+  guard === null ? {} : { heat: { ceiling: Math.round(guard.ceiling), by: guard.by, limit: guard.limit, rest: guard.rest } };
+
+/** A restart of the daemon cools nothing: a machine that slept has its whole rest before it, one that was lowered its minute. */
+export const recalledHeat = (kept: KeptHeat, uptime: Millis): Heat => ({ air: null, guard: { ...kept, reading: kept.limit, movedAt: uptime, warmAt: uptime } });
+
+/** Why nobody may wake it; null: heat does not keep it asleep. */
+export const asleepForHeat = ({ guard }: Heat): string | null =>
+  guard?.ceiling === 0 ? `it sleeps because of heat: ${guard.by === "fan" ? "fans stand" : `a ${guard.by} was at ${Math.round(guard.reading)} °C of ${guard.limit} °C`}` : null;
+
 /** Over its limit by this much it sleeps: firmware ends a machine some 10 °C above what boards may have. */
 const SLEEPS_OVER = 5;
 /** Under its limit by this much it is cool, and by this much it may wake. */

@@ -1,4 +1,6 @@
 /** The part of core's state that has to survive a restart of the daemon: what was wanted, what was learnt, what is owed. */
+import type { KeptHeat } from "./heat.ts";
+import { keptHeat, NO_HEAT, recalledHeat } from "./heat.ts";
 import type { Setpoint } from "./model.ts";
 import type { DeviceState, RackState } from "./state.ts";
 import { startDevice, startState } from "./state.ts";
@@ -11,7 +13,7 @@ import { keptWear, NEW, recalledWear } from "./wear.ts";
 import { restoringFrom } from "./mode.ts";
 
 export interface Memory {
-  readonly devices: Readonly<Record<string, { readonly target: Setpoint | null; readonly gain: number; readonly wear?: KeptWear; readonly outlet?: OutletState }>>;
+  readonly devices: Readonly<Record<string, { readonly target: Setpoint | null; readonly gain: number; readonly wear?: KeptWear; readonly heat?: KeptHeat; readonly outlet?: OutletState }>>;
   /** An emergency or the way back from one was running. */
   readonly restoring: boolean;
   /** And it waits, or is to wait, for the mains. */
@@ -19,7 +21,7 @@ export interface Memory {
 }
 
 export function remember(rack: RackState): Memory {
-  const devices = Object.fromEntries([...rack.devices].map(([id, { target, gain, wear, outlet }]) => [id, { target, gain: Math.round(gain * 1000) / 1000, ...keptWear(wear), ...(outlet !== null && { outlet: { ...outlet, orderedAt: millis(0) } }) }]));
+  const devices = Object.fromEntries([...rack.devices].map(([id, { target, gain, wear, heat, outlet }]) => [id, { target, gain: Math.round(gain * 1000) / 1000, ...keptWear(wear), ...keptHeat(heat), ...(outlet !== null && { outlet: { ...outlet, orderedAt: millis(0) } }) }]));
   const { emergency, held, restoring } = rack.mode;
   const waits = held || (restoring !== null && restoring.hold !== null);
   return { devices, restoring: emergency || restoring !== null, ...(waits && { held: true }) };
@@ -29,7 +31,7 @@ export function remember(rack: RackState): Memory {
 export function recall(memory: Memory, context: { readonly uptime: Millis; readonly u: number; readonly restart: Restart }): RackState {
   const { uptime, u, restart } = context;
   const fresh = startState(uptime);
-  const devices = new Map(Object.entries(memory.devices).map(([id, { wear, ...kept }]): [string, DeviceState] => [id, { ...startDevice, ...kept, wear: wear === undefined ? NEW : recalledWear(wear) }]));
+  const devices = new Map(Object.entries(memory.devices).map(([id, { wear, heat, ...kept }]): [string, DeviceState] => [id, { ...startDevice, ...kept, wear: wear === undefined ? NEW : recalledWear(wear), heat: heat === undefined ? NO_HEAT : recalledHeat(heat, uptime) }]));
   if (!memory.restoring) return { ...fresh, devices };
   const held = memory.held === true;
   const restoring = restoringFrom(uptime, held, { u, restart });

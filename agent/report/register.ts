@@ -1,4 +1,5 @@
-/** The equipment register: every machine, board, meter and PDU ever seen, since when, and what changed about it. */
+/** The equipment register: every machine, board, meter and PDU ever seen, since when, what changed about it, and what a machine went through. */
+import type { wearOf } from "./devices.ts";
 
 export interface Equipment {
   readonly kind: "asic" | "board" | "meter";
@@ -13,6 +14,8 @@ export interface Equipment {
   readonly mac: string | null;
   readonly address: string | null;
   readonly outlet: string | null;
+  /** Hours at rest, power and thermal cycles, changes of its setting since it was first seen; null: no machine, or of an older version. */
+  readonly wear: ReturnType<typeof wearOf> | null;
 }
 
 export interface RegisterEntry extends Equipment {
@@ -42,7 +45,8 @@ export function register(known: ReadonlyMap<string, RegisterEntry>, seen: readon
       next.set(item.id, { ...item, firstSeen: new Date(at).toISOString(), lastSeen: new Date(at).toISOString() });
       continue;
     }
-    const merged = { ...before };
+    // Counts are no change of what it is: they are written down with the hour.
+    const merged = { ...before, wear: item.wear ?? before.wear ?? null };
     for (const field of WATCHED) {
       const [from, to] = [before[field], item[field]];
       if (to === null || to === "" || to === from) continue;
@@ -60,6 +64,7 @@ export function register(known: ReadonlyMap<string, RegisterEntry>, seen: readon
 }
 
 const COLUMNS = ["kind", "id", "description", "model", "driver", "firmware", "serial", "mac", "address", "outlet", "licence", "firstSeen", "lastSeen"] as const;
+const WEAR = ["restH", "powerCycles", "thermalCycles", "changes"] as const;
 
 export interface RegisterSheet {
   readonly v: 1;
@@ -73,11 +78,11 @@ export interface RegisterSheet {
 
 /** RFC 4180; the licence stands in every row, as authorities ask for it. */
 export function registerCsv({ items, licence }: RegisterSheet): string {
-  const rows = items.map((item) => COLUMNS.map((column) => (column === "licence" ? licence : item[column])));
-  return [COLUMNS, ...rows].map((row) => row.map(cell).join(",")).join("\r\n").concat("\r\n");
+  const rows = items.map((item) => [...COLUMNS.map((column) => (column === "licence" ? licence : item[column])), ...WEAR.map((column) => item.wear?.[column] ?? null)]);
+  return [[...COLUMNS, ...WEAR], ...rows].map((row) => row.map(cell).join(",")).join("\r\n").concat("\r\n");
 }
 
-function cell(value: string | null): string {
-  const text = value ?? "";
+function cell(value: string | number | null): string {
+  const text = String(value ?? "");
   return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }

@@ -1,5 +1,6 @@
 /** What a technician does to one machine: find it, restart it, take it out of the rack's control and back. */
 import * as z from "zod";
+import { asleepForHeat } from "../core/heat.ts";
 import type { Capability } from "../core/model.ts";
 import type { Daemon } from "../daemon.ts";
 import { ControlError, type ControlRoute } from "../link/control.ts";
@@ -65,6 +66,9 @@ export function serviceRoutes(daemon: Daemon): ControlRoute[] {
       async handle(request) {
         const { who: name } = parse(order, request);
         const { device } = deviceOf(daemon, request);
+        const hot = daemon.decision?.views.find(({ device: { id } }) => id === device.id)?.state.heat;
+        const asleep = hot === undefined ? null : asleepForHeat(hot);
+        if (asleep !== null) throw new ControlError(409, `${device.id} is not restarted: ${asleep}`, "It wakes by itself when it has rested and is cool; curtailctl maintenance takes it out of the rack's control.");
         if (device.restart === undefined) throw new ControlError(409, `${device.id}: this driver knows no way to restart it`, "docs/drivers.md says which do.");
         await obeyed(device.restart(AbortSignal.timeout(DEADLINE_MS)));
         daemon.told("device.restarted", { device: device.id, who: name });

@@ -2,9 +2,11 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import type { Memory } from "../../agent/core/memory.ts";
 import { recall, remember } from "../../agent/core/memory.ts";
-import { millis, seconds } from "../../agent/core/units.ts";
+import { curveOf } from "../../agent/core/curve.ts";
+import { mostAt, nextHeat, NO_HEAT } from "../../agent/core/heat.ts";
+import { celsius, millis, seconds, watts } from "../../agent/core/units.ts";
 import { fc } from "./properties.ts";
-import { NOW, ordered, rackOf, to, wanted } from "./rack.ts";
+import { MINER, NOW, ordered, rackOf, SILENT_TELEMETRY, to, wanted } from "./rack.ts";
 
 const RESTART = { minOff: seconds(60), random: seconds(300), rampPercentPerMinute: 20 };
 const recalled = (memory: Memory, u = 0.5) => recall(memory, { uptime: seconds(100), u, restart: RESTART });
@@ -28,6 +30,20 @@ describe("memory", () => {
     const written = remember(rackOf({ a: wanted("400", { wear }) }));
     assert.deepEqual(written.devices["a"]?.wear, { rest: 7_200_000, powerCycles: 3, thermalCycles: 2, changes: 41, turning: 31, heats: false });
     assert.deepEqual(recalled(written).devices.get("a")?.wear, { ...wear, rest: 7_200_000, last: { at: null, rests: null, restsSince: null, running: null, turning: 31, heats: false } });
+  });
+  test("what heat leaves a machine: one put to sleep for heat is not woken by a restart, nor before its rest is over and it is known to be cool", () => {
+    const guard = { ceiling: 0, by: "board" as const, reading: 86.4, limit: 80, movedAt: NOW, warmAt: NOW, rest: seconds(600) };
+    const written = JSON.parse(JSON.stringify(remember(rackOf({ a: wanted("asleep", { heat: { air: 31, guard } }) })))) as Memory;
+    const heat = recalled(written).devices.get("a")?.heat;
+    assert.deepEqual(heat?.guard, { ...guard, reading: 80, movedAt: 100_000, warmAt: 100_000 });
+    const limits = { board: celsius(80), chip: celsius(95), inlet: celsius(45), cool: null, rated: watts(4_000) };
+    const curve = curveOf(MINER, watts(25));
+    const most = (at: number, boardC: number | null): number => {
+      const boards = [{ index: 0, enabled: true, frequency: null, voltage: null, hashrate: null, boardTemperature: boardC === null ? null : celsius(boardC), chipTemperature: null }];
+      const telemetry = { ...SILENT_TELEMETRY, state: "asleep" as const, boards };
+      return mostAt(nextHeat(heat ?? NO_HEAT, { telemetry, curve, actual: 0, uptime: millis(at), air: null }, limits), curve, limits);
+    };
+    assert.deepEqual([most(101_000, 40), most(699_000, 40), most(701_000, 70), most(701_000, null), most(701_000, 40)], [0, 0, 0, 0, 1]);
   });
   test("orders, back-off and quarantine are not: they are found again", () => {
     const state = ordered("400", { ago: 0, settle: 5000, misses: 3, retryAt: seconds(9999), deviatesSince: seconds(1), quarantine: { until: seconds(9999), reason: "", held: { kind: "sleep" } } });

@@ -5,7 +5,7 @@ import type { Decision } from "../../agent/core/decide.ts";
 import { instant, millis, watts } from "../../agent/core/units.ts";
 import { register, registerCsv, type Equipment } from "../../agent/report/register.ts";
 
-const asic: Equipment = { kind: "asic", id: "asic-01", description: "Antminer S19k Pro, LuxOS", model: "antminer-s19k-pro", driver: "luxos", firmware: null, serial: null, mac: null, address: "10.0.0.1:4028", outlet: "pdu-1/1" };
+const asic: Equipment = { kind: "asic", id: "asic-01", description: "Antminer S19k Pro, LuxOS", model: "antminer-s19k-pro", driver: "luxos", firmware: null, serial: null, mac: null, address: "10.0.0.1:4028", outlet: "pdu-1/1", wear: null };
 const noon = Date.parse("2026-03-10T12:20:00Z");
 
 test("what is seen for the first time is added, and seen again it changes nothing within the hour", () => {
@@ -31,6 +31,17 @@ test("a serial that becomes known is learnt; another one is a change; one that i
 test("what is gone stays in the register", () => {
   const { known } = register(new Map(), [asic], noon);
   assert.equal(register(known, [], noon + 86_400_000).known.size, 1);
+});
+
+test("what a machine went through stands with it, newest first written with the hour, and is no change of what it is", () => {
+  const wear = { restH: 812.25, powerCycles: 41, thermalCycles: 37, changes: 902 };
+  const first = register(new Map(), [{ ...asic, wear: { ...wear, powerCycles: 40 } }], noon);
+  const again = register(first.known, [{ ...asic, wear }], noon + 60_000);
+  assert.deepEqual([again.known.get("asic-01")?.wear, again.changes, again.moved], [wear, [], false]);
+  assert.deepEqual(register(again.known, [asic], noon + 120_000).known.get("asic-01")?.wear, wear, "one that is silent keeps what is known");
+  const csv = registerCsv({ v: 1, type: "EQUIPMENT", operator: "o", node: "n", at: "", licence: null, items: [...again.known.values()] }).split("\r\n");
+  assert.match(csv[0] ?? "", /,lastSeen,restH,powerCycles,thermalCycles,changes$/);
+  assert.match(csv[1] ?? "", /,812\.25,41,37,902$/);
 });
 
 test("as CSV each row has the licence, and commas are quoted", () => {
