@@ -18,6 +18,11 @@ describe("curtaild config", { concurrency: 2 }, () => {
     const effective = (await run("curtaild", ["config", "show", file, "--effective"])).out;
     const { policy, miners } = parse(effective) as { policy: { onStop: string }; miners: { address: string; outlet: string }[] };
     assert.deepEqual([policy.onStop, miners[0]?.address, miners[0]?.outlet], ["failsafe", "127.0.0.1:41001", "pdu-1/1"]);
+    // Where a secret lies and where it is asked for are none.
+    const vtn = await directory.write("vtn.yaml", configText({ openadr: { url: "https://vtn.example/openadr3/3.1.0", clientId: "rack-7", clientSecretFile: await directory.write("vtn", "a secret of the VTN's\n"), tokenUrl: "https://login.example/oauth/token" } }));
+    const { out } = await run("curtaild", ["config", "show", vtn, "--effective"]);
+    assert.match(out, new RegExp(`clientSecretFile: ${join(directory.path, "vtn")}\\n {2}tokenUrl: https://login.example/oauth/token$`, "m"));
+    assert.doesNotMatch(out, /not shown|a secret of/);
     const second = await directory.write("effective.yaml", effective);
     assert.deepEqual(await loadConfig(second), await loadConfig(file));
   });
