@@ -2,7 +2,11 @@
 import { allocate, FREE, type Candidate } from "../../agent/core/allocate.ts";
 import { curveOf } from "../../agent/core/curve.ts";
 import type { Capability, OperatingPoint, Transition } from "../../agent/core/model.ts";
-import { megahertz, millis, millivolts, terahash, watts } from "../../agent/core/units.ts";
+import { DEFAULT_POLICY } from "../../agent/core/policy.ts";
+import { startDevice } from "../../agent/core/state.ts";
+import { instant, megahertz, millis, millivolts, seconds, terahash, watts } from "../../agent/core/units.ts";
+import type { View } from "../../agent/core/view.ts";
+import { candidatesOf } from "../../agent/core/worth.ts";
 import { seeded } from "../../drivers/sim/random.ts";
 import { rounded, type Measured } from "./figures.ts";
 import { median } from "./statistics.ts";
@@ -14,12 +18,36 @@ const LIMITS = Array.from({ length: 81 }, (_, step) => 10 + step);
 
 export function measureAllocation({ quick }: { readonly quick: boolean }): Measured {
   const thousand = run(rack(1000, 20), quick ? 1 : 3);
-  const five = run(rack(5000, 40), 1);
+  const machines = rack(5000, 40);
+  const five = run(machines, 1);
   return {
     allocate1000Ms: rounded(median(thousand.times)),
     allocate1000GapPct: rounded(Math.max(...thousand.gaps)),
     allocate5000Ms: rounded(median(five.times)),
+    allocate5000CostsMs: rounded(median(costs(machines, quick ? 9 : 27))),
   };
+}
+
+/** The same with what each change loses on its way and wears: every machine's curve is valued anew from where it stands, and shared out. */
+function costs(candidates: readonly Candidate[], rounds: number): number[] {
+  const top = candidates.reduce((sum, { curve, gain }) => sum + gain * (curve.power.at(-1) ?? 0), 0);
+  const standing = allocate(candidates, 0.5 * top).entries;
+  const views = candidates.map(({ curve, gain }, i): View => {
+    const [id, actual] = [`asic-${i}`, standing[i] ?? 0];
+    const [draw, target] = [curve.power[actual] ?? 0, curve.setpoints[actual] ?? null];
+    return {
+      device: { id, reading: { kind: "unknown", reason: "stale", last: null, since: { uptime: millis(0), at: instant(0), error: null } }, nameplate: { highest: watts(5000), asleep: watts(SLEEP_W) }, capabilities: [], outlet: null, order: null, feed: null },
+      state: { ...startDevice, target, gain }, curve, actual, most: curve.power.length - 1, boards: curve.first, frequency: curve.frequency[actual] ?? null, voltage: null,
+      known: true, underway: false, climbing: false, rising: false, draw: { low: watts(draw), high: watts(draw), by: "model" }, reserve: watts(draw),
+    };
+  });
+  const policy = { ...DEFAULT_POLICY, nominal: watts(top), failsafe: watts(0) };
+  return Array.from({ length: rounds }, (_, round) => {
+    const begun = performance.now();
+    const planned = candidatesOf(views, { uptime: seconds(1000), policy, horizon: seconds(4 * 3600), doubt: 1, from: () => 1, steady: false });
+    allocate(planned, (0.1 + (0.8 * round) / rounds) * top);
+    return performance.now() - begun;
+  }).slice(1);
 }
 
 /** The first round warms up and does not count for time; the gap counts always. */

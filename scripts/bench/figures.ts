@@ -38,6 +38,7 @@ export const FIGURES = [
   { name: "allocate1000Ms", part: "allocate", unit: "ms", aim: 3, what: "1,000 ASICs x 20 points shared out, median" },
   { name: "allocate1000GapPct", part: "allocate", unit: "%", aim: 0.05, what: "distance to the linear-programming bound, the worst of all limits" },
   { name: "allocate5000Ms", part: "allocate", unit: "ms", aim: 20, what: "5,000 ASICs x 40 points shared out, median" },
+  { name: "allocate5000CostsMs", part: "allocate", unit: "ms", aim: null, what: "the same with what each change costs: a plan as one is made when the limit changes" },
   { name: "gainMixedPct", part: "gain", unit: "%", aim: 5, more: true, what: "hashrate at half power over the better of equal throttling and exact on/off: 4 machines each at 29.5, 22.9 and 17.5 J/TH" },
   { name: "gainNeighboursPct", part: "gain", unit: "%", aim: 1, more: true, what: "the same, 6 machines each of two neighbouring models, 22.9 and 21.6 J/TH" },
   { name: "gainAlikePct", part: "gain", unit: "%", aim: -0.5, more: true, what: "the same, 12 machines of one model" },

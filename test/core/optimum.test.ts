@@ -6,7 +6,7 @@ import { allocate, FREE } from "../../agent/core/allocate.ts";
 import { curveOf, type Curve } from "../../agent/core/curve.ts";
 import { watts } from "../../agent/core/units.ts";
 import { loadModel } from "../../drivers/models.ts";
-import { optimum } from "../support/exact.ts";
+import { ceiling, optimum } from "../support/exact.ts";
 import { fc } from "./properties.ts";
 import { sleeper, SLEEP_W, STEP } from "./rack.ts";
 
@@ -23,27 +23,36 @@ const BOUND_PCT = 0.05;
 /** Of the optimum, where it is itself about that far under the bound. */
 const NEAR_PCT = 0.02;
 const EXACT_PCT = 0.5;
+/** Sums of watts are walked in steps so fine that 102 machines loosen the optimum of 40 kW by some hundredths of a percent at the most. */
+const GRID_W = 0.2;
 /** The solver's own tolerance. */
 const SOLVER_PCT = 0.002;
 
 describe("a hundred machines and more, from 10 % of nominal on", () => {
-  const racks: readonly [name: string, count: number, make: (i: number) => Candidate][] = [
-    ["100 of one model, alike", 100, () => ({ ...FREE, curve: modelOf(1), gain: 1 })],
-    ["100 of one model, +-5 %", 100, (i) => ({ ...FREE, curve: modelOf(1), gain: spread(i) })],
-    ["102 of three models, +-5 %", 102, (i) => ({ ...FREE, curve: modelOf(i), gain: spread(i) })],
+  // Alike machines are one integer for HiGHS, which proves its optimum in no time; where all differ it proves nothing in minutes, and all sums of watts are walked through.
+  const proven = (rack: readonly Candidate[], budget: number): number => {
+    const best = optimum(rack, budget);
+    assert.ok(best?.proven === true, "HiGHS has proven nothing");
+    return best.earns;
+  };
+  const walked = (rack: readonly Candidate[], budget: number): number => ceiling(rack, budget, GRID_W);
+  const racks: readonly [name: string, count: number, make: (i: number) => Candidate, best: typeof proven][] = [
+    ["100 of one model, alike", 100, () => ({ ...FREE, curve: modelOf(1), gain: 1 }), proven],
+    ["100 of one model, +-5 %", 100, (i) => ({ ...FREE, curve: modelOf(1), gain: spread(i) }), walked],
+    ["102 of three models, +-5 %", 102, (i) => ({ ...FREE, curve: modelOf(i), gain: spread(i) }), walked],
   ];
-  for (const [name, count, make] of racks) {
-    test(`${name}: within ${BOUND_PCT} % of the bound; where not, of the optimum within ${NEAR_PCT} %`, (t) => {
+  for (const [name, count, make, best] of racks) {
+    test(`${name}: within ${BOUND_PCT} % of the bound; where not, proven within ${NEAR_PCT} % of the optimum, so that the rest is the bound's own`, (t) => {
       const rack = Array.from({ length: count }, (_, i) => make(i));
       const tried = SHARES.map((share) => ({ share, budget: share * most(rack), ...allocate(rack, share * most(rack)) }));
       const beyond = tried.filter(({ bound, earns }) => under(bound, earns) > BOUND_PCT);
       for (const { power, budget } of tried) assert.ok(power <= budget * (1 + 1e-9), `${power} W of ${budget} W`);
       t.diagnostic(`within ${BOUND_PCT} % of the bound at ${tried.length - beyond.length} of ${tried.length} limits`);
       for (const { share, budget, bound, earns } of beyond) {
-        const best = optimum(rack, budget, { seconds: 1.5 }) ?? assert.fail();
-        const found = `at ${Math.round(100 * share)} % ${under(bound, earns).toFixed(4)} % under the bound; ${best.proven ? "the optimum" : "the best that HiGHS finds in 1.5 s"} is ${under(bound, best.earns).toFixed(4)} % under it`;
+        const most = best(rack, budget);
+        const found = `at ${(100 * share).toFixed(1)} % ${under(bound, earns).toFixed(4)} % under the bound; at the most ${under(most, earns).toFixed(4)} % under the optimum, which is itself at least ${under(bound, most).toFixed(4)} % under the bound`;
         t.diagnostic(found);
-        assert.ok(under(best.earns, earns) <= NEAR_PCT, found);
+        assert.ok(under(most, earns) <= NEAR_PCT, found);
       }
     });
   }

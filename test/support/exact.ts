@@ -32,6 +32,27 @@ export function optimum(candidates: readonly Candidate[], budget: number, { leas
   return { earns: value, proven: status === "Optimal" };
 }
 
+/**
+ * What no choice earns more than, TH/s, and proven: every sum of watts is walked through, each machine's watts rounded down to
+ * `grid`, so that whatever fits in truth fits here. Its own looseness is half a grid a machine of the budget.
+ */
+export function ceiling(candidates: readonly Candidate[], budget: number, grid: number): number {
+  const sums = Math.floor(budget / grid) + 1;
+  let [best, next] = [new Float64Array(sums), new Float64Array(sums)];
+  for (const candidate of candidates) {
+    next.fill(-Infinity);
+    for (const entry of openTo(candidate)) {
+      const [steps, earns] = [Math.floor((candidate.gain * (candidate.curve.power[entry] ?? NaN)) / grid), candidate.curve.hashrate[entry] ?? NaN];
+      for (let sum = steps; sum < sums; sum++) {
+        const value = (best[sum - steps] as number) + earns;
+        if (value > (next[sum] as number)) next[sum] = value;
+      }
+    }
+    [best, next] = [next, best];
+  }
+  return best[sums - 1] ?? -Infinity;
+}
+
 function groupsOf(candidates: readonly Candidate[]): { readonly candidate: Candidate; count: number }[] {
   const groups: { readonly candidate: Candidate; count: number }[] = [];
   for (const candidate of candidates) {
