@@ -6,7 +6,8 @@ import { aimAt, causeOf, horizonOf, isBinding, nameOf, rampBudget, samePower, st
 import { assess, tolerance } from "./assess.ts";
 import { nextExcess } from "./excess.ts";
 import type { Heard } from "./grid.ts";
-import type { Guard } from "./heat.ts";
+import type { Hot } from "./heat.ts";
+import { heldBy } from "./heat.ts";
 import { mark } from "./ladder.ts";
 import type { EffectiveLimit, Statement } from "./limit.ts";
 import { effectiveLimit, failsafePower, setpointInForce } from "./limit.ts";
@@ -86,7 +87,7 @@ export interface Decision {
   readonly orders: readonly Order[];
   readonly quarantined: readonly ({ readonly id: string } & Quarantine)[];
   /** Who is held lower by heat, and by which. */
-  readonly hot: readonly ({ readonly id: string } & Guard)[];
+  readonly hot: readonly ({ readonly id: string } & Hot)[];
   readonly reasons: Reasons;
   /** The first polls are still out and the recorded setpoints stand in for them. */
   readonly awaitingPolls: boolean;
@@ -170,7 +171,10 @@ export function decide(rack: RackState, input: DecideInput): { readonly rack: Ra
       compliance, floor, tolerance: allowed, views: learned.views, orders, awaitingPolls, settled: watch.settled, lag: watch.lag,
       meter: meter.frozen !== null ? "frozen" : disagreesForLong(rack.disagrees, uptime) ? "disagrees" : "trusted",
       quarantined: [...devices].flatMap(([id, { quarantine }]) => (quarantine === null ? [] : [{ id, ...quarantine }])),
-      hot: learned.views.flatMap(({ device, state }) => (state.heat.guard === null ? [] : [{ id: device.id, ...state.heat.guard }])),
+      hot: learned.views.flatMap(({ device: { id }, state }) => {
+        const held = heldBy(state.heat, policy.heat.get(id));
+        return held === null ? [] : [{ id, ...held }];
+      }),
       reasons: {
         statements: stated, plan: mode.emergency ? { verdict: { kind: "emergency" }, split: null } : plan.why, targets, waits: reconciled.waits,
         rampLasts: rampLasts(ramp, { limit: aim.limit, uptime, rule }), minOff: policy.turns.minOff, notBefore: mode.restoring?.notBefore ?? null,

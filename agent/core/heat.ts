@@ -54,6 +54,17 @@ export const keptHeat = ({ guard }: Heat): { readonly heat?: KeptHeat } =>
 /** A restart of the daemon cools nothing: a machine that slept has its whole rest before it, one that was lowered its minute. */
 export const recalledHeat = (kept: KeptHeat, uptime: Millis): Heat => ({ air: null, guard: { ...kept, reading: kept.limit, movedAt: uptime, warmAt: uptime } });
 
+/** What holds a machine lower than it could run: its own heat, or the air it breathes. */
+export interface Hot extends Pick<Guard, "ceiling" | "reading" | "limit"> {
+  readonly by: Guard["by"] | "air";
+}
+
+/** null: nothing does. */
+export function heldBy({ guard, air }: Heat, limits: HeatLimits | undefined): Hot | null {
+  if (guard !== null || limits === undefined) return guard;
+  return air === null || air <= limits.inlet - AIR.narrows ? null : { by: "air", reading: air, limit: limits.inlet, ceiling: Infinity };
+}
+
 /** Why nobody may wake it; null: heat does not keep it asleep. */
 export const asleepForHeat = ({ guard }: Heat): string | null =>
   guard?.ceiling === 0 ? `it sleeps because of heat: ${guard.by === "fan" ? "fans stand" : `a ${guard.by} was at ${Math.round(guard.reading)} °C of ${guard.limit} °C`}` : null;

@@ -94,6 +94,14 @@ describe("the decision", () => {
     assert.deepEqual([decision.orders[0]?.cause, decision.hot.map(({ id, by, ceiling }) => [id, by, ceiling])], ["heat", [["a", "board", 0]]]);
   });
 
+  test("lowers for warm air because of heat, and says that it is the air, so that the order has its cause in the journal", () => {
+    const rack = rackOf({ a: wanted("600") });
+    const { decision } = decide(rack, input(snapshot([device("a", at({ board: 60, inlet: LIMITS.inlet - 1, at: "600" }))], metered(4_000)), { heard: limited(16_000), policy }));
+    assert.deepEqual([decision.orders[0]?.cause, decision.hot.map(({ id, by, reading, limit }) => [id, by, reading, limit])], ["heat", [["a", "air", LIMITS.inlet - 1, LIMITS.inlet]]]);
+    const cool = decide(rack, input(snapshot([device("a", at({ board: 60, inlet: LIMITS.inlet - 11, at: "600" }))], metered(4_000)), { heard: limited(16_000), policy })).decision;
+    assert.deepEqual([cool.orders, cool.hot], [[], []]);
+  });
+
   test("gives what a hot one leaves to the others, and never raises it", () => {
     const rack = rackOf({ a: wanted("300", { heat: { air: null, guard: { ceiling: 1600, by: "board", reading: 81, limit: 80, movedAt: NOW, warmAt: NOW, rest: millis(300_000) } } }), b: wanted("300") });
     const given = input(snapshot([device("a", at({ board: 79, at: "300" })), device("b", at({ board: 60, at: "300" }))], metered(3_200)), { heard: limited(16_000), policy });

@@ -14,7 +14,7 @@ export const deviceEvents: Chapter = {
   "device.hot": {
     level: "warn", says: "a miner is held lower because it is too hot",
     means: "Before its firmware has to, it gets no raise, then less power step by step, and sleeps where that is not enough (`asleep`). The others take over what it leaves.",
-    cause: "`by` and `reading`: a board or a chip at its `limit`, or fans that stand. Warm air, dust, a fan that is worn out.",
+    cause: "`by` and `reading`: a board or a chip at its `limit`, fans that stand, or air within 10 °C of the warmest that it is made for. Warm air, dust, a fan that is worn out.",
     cure: "Look at fans, filters and the air at its inlet. It comes back by itself when it has been 5 °C under its limit for a minute.",
   },
   "device.cooled": {
