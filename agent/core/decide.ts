@@ -132,9 +132,10 @@ export function decide(rack: RackState, input: DecideInput): { readonly rack: Ra
       });
   const mayRaise = !awaitingPolls && !mode.emergency && (meterFresh || snapshot.rack === null) && !(mode.restoring !== null && uptime < mode.restoring.notBefore);
   const targets = mode.emergency ? asleep(learned.views) : cooled(plan.targets, learned.views);
+  const held = reserved(learned.views, shown, { bias: learned.bias, uptime, seen });
   const reconciled = reconcile(learned.views, {
     targets,
-    headroom: budget.kind === "limited" ? budget.power - reserved(learned.views, shown, { bias: learned.bias, uptime, seen }) : null,
+    headroom: budget.kind === "limited" ? budget.power - held.power : null, countedOf: held.countedOf,
     mayRaise,
     mayLower: !awaitingPolls || mode.emergency || over,
     cause: (view) => causeOf(view, { mode, aim, remade: plan.remade !== rack.plan }),

@@ -14,16 +14,29 @@ export function rackDraw(views: readonly View[], metered: Metered | null): Draw 
   return { low: sumWatts(views.map((view) => view.draw.low)), high: sumWatts(views.map((view) => view.draw.high)), by };
 }
 
+/** What is reserved, and how much of it is one machine's: a raise needs what it may come to beyond that. */
+export interface Reserved {
+  readonly power: number;
+  countedOf(view: View): number;
+}
+
 /**
  * The most the rack may come to draw from what is under way: the sum of the larger ends, or, when the rack's own meter
- * is fresh, what it shows plus what may still be added to it.
+ * is fresh, what it shows plus what may still be added to it. The meter counts what a machine draws, not what it may draw.
  */
-export function reserved(views: readonly View[], metered: Metered | null, { bias, uptime, seen }: { readonly bias: Watts; readonly uptime: Millis; readonly seen: Millis }): number {
+export function reserved(views: readonly View[], metered: Metered | null, { bias, uptime, seen }: { readonly bias: Watts; readonly uptime: Millis; readonly seen: Millis }): Reserved {
   const ends = views.reduce((sum, view) => sum + view.reserve, 0) + Math.max(0, bias);
-  if (metered === null || metered.power === null) return ends;
+  if (metered === null || metered.power === null) return { power: ends, countedOf: ({ reserve }) => reserve };
   const shown = uptime - (metered.age ?? 0) - seen;
   const growth = views.reduce((sum, view) => (view.rising ? sum + Math.max(0, view.reserve - shownOf(view, shown)) : sum), 0);
-  return Math.min(ends, metered.power + metered.uncertainty + growth);
+  const power = metered.power + metered.uncertainty + growth;
+  return power < ends ? { power, countedOf: (view) => (view.rising ? view.reserve : settledDraw(view)) } : { power: ends, countedOf: ({ reserve }) => reserve };
+}
+
+/** What a machine at rest draws: what its setting promises, as far as its meter bears that out. */
+function settledDraw(view: View): number {
+  const { draw, actual } = view;
+  return actual < 0 ? draw.low : Math.min(draw.high, Math.max(draw.low, expectedAt(view, actual)));
 }
 
 /** What the rack's meter surely shows of one. A machine that says it has risen says so before the meter does. */

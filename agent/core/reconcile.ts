@@ -18,6 +18,8 @@ export interface ReconcileContext {
   readonly targets: ReadonlyMap<string, Setpoint | null>;
   /** Power not reserved by anything; raises spend it. null: unlimited. */
   readonly headroom: number | null;
+  /** How much of what is reserved is this machine's. */
+  readonly countedOf: (view: View) => number;
   /** False while the meter is stale, a restoring delay runs, or the first polls are out. */
   readonly mayRaise: boolean;
   readonly mayLower: boolean;
@@ -59,7 +61,7 @@ export function reconcile(views: readonly View[], context: ReconcileContext): Re
   const states = new Map<string, DeviceState>();
   const waits = new Map<string, Wait>();
   const wait = ({ device }: View, because: Wait["because"], until: number | null, needs: number | null = null): unknown => waits.set(device.id, { because, until: until === null ? null : millis(until), needs });
-  const raises: { view: View; state: DeviceState; target: Setpoint; cost: number }[] = [];
+  const raises: { view: View; state: DeviceState; target: Setpoint; peak: number; cost: number }[] = [];
   let { nextOrder } = context;
 
   const issue = (view: View, state: DeviceState, setpoint: Setpoint, lowers: boolean): void => {
@@ -89,7 +91,10 @@ export function reconcile(views: readonly View[], context: ReconcileContext): Re
     // What starts takes no setting yet, and is not held up by waiting: it comes up where it was.
     else if (starts(view)) wait(view, "starts", null);
     else if (!context.mayRaise) wait(view, "no-raises", null);
-    else raises.push({ view, state, target, cost: Math.max(...transitionEnds(view, to)) - view.reserve });
+    else {
+      const peak = Math.max(...transitionEnds(view, to));
+      raises.push({ view, state, target, peak, cost: Math.max(0, peak - context.countedOf(view)) });
+    }
   }
 
   let headroom = context.headroom ?? Infinity;
@@ -99,20 +104,20 @@ export function reconcile(views: readonly View[], context: ReconcileContext): Re
   const phases = new PhaseRoom(policy.circuits, views);
   raises.sort((a, b) => a.cost - b.cost);
   let starving: Reconciled["starving"] = null;
-  for (const { view, state, target, cost } of raises) {
+  for (const { view, state, target, peak, cost } of raises) {
     const wakes = startsBoards(view.curve, view.actual, entryOf(view.curve, target));
     if (left === 0 || starving !== null) wait(view, "turn", null, cost);
     else if (wakes && !hasRested(view.state, uptime, policy)) wait(view, "rests", (view.state.turnedAt ?? 0) + policy.turns.minOff);
     else if (wakes && woken.count >= policy.wakes.atOnce) wait(view, "wakes", woken.at + policy.wakes.spacing);
-    else if (!phases.has(view, cost)) wait(view, "phase", null, cost);
+    else if (!phases.has(view, peak - view.reserve)) wait(view, "phase", null, cost);
     else if (cost > headroom) {
-      starving = { device: view.device.id, peak: watts(view.reserve + cost) };
+      starving = { device: view.device.id, peak: watts(peak) };
       wait(view, "room", null, cost);
     }
     if (waits.has(view.device.id)) continue;
     issue(view, state, target, false);
-    phases.take(view, cost);
-    headroom -= Math.max(0, cost);
+    phases.take(view, peak - view.reserve);
+    headroom -= cost;
     left -= 1;
     if (wakes) woken = { ...woken, count: woken.count + 1 };
   }

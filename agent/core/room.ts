@@ -35,20 +35,19 @@ interface RoomContext {
 
 /** The machine the others make room for; null: none. */
 export const roomFor = (starving: Starving | null, obeying: readonly View[], context: RoomContext): Room | null =>
-  context.budget.kind === "unlimited" ? null : (roomToBoot(obeying, context, context.budget.power) ?? roomToRise(starving, obeying, context, context.budget.power));
+  context.budget.kind === "unlimited" ? null : (roomToBoot(obeying, context) ?? roomToRise(starving, obeying, context));
 
 /** One whose outlet may be closed again boots through all it can draw before it hears anything: where that does not fit, it stays open. */
-function roomToBoot(obeying: readonly View[], { dark, doubt, least, spare }: RoomContext, budget: number): Room | null {
+function roomToBoot(obeying: readonly View[], { dark, doubt, least, spare }: RoomContext): Room | null {
   if (dark.length === 0) return null;
-  const lowest = lowestOf(obeying);
-  const view = dark.find(({ device }) => device.nameplate.highest + lowest <= budget);
+  const view = dark.find((one) => hasPlace({ view: one, peak: one.device.nameplate.highest }, obeying, spare));
   if (view === undefined) return null;
   const earns = (among: readonly View[]): number => allocate(among.map(({ curve, state }) => ({ curve, ...FREE, gain: state.gain * doubt })), spare(obeying), least).earns;
   return earns([...obeying, view]) > earns(obeying) * (1 + WORTH) ? { view, peak: view.device.nameplate.highest } : null;
 }
 
 /** One whose raise has found none for a while, is worth it, and would fit if they slept. */
-function roomToRise(starving: Starving | null, obeying: readonly View[], context: RoomContext, budget: number): Room | null {
+function roomToRise(starving: Starving | null, obeying: readonly View[], context: RoomContext): Room | null {
   const { uptime } = context;
   if (starving === null) return null;
   const waited = uptime - starving.since;
@@ -58,8 +57,13 @@ function roomToRise(starving: Starving | null, obeying: readonly View[], context
   const gained = (view.curve.hashrate[entryOf(view.curve, view.state.target)] ?? 0) - hashrateOf(view);
   if (gained < WORTH * context.hashrate && view.known) return null;
   const room = { view, peak: starving.peak };
-  if (starving.peak + lowestOf(obeying.filter((other) => other !== view)) > budget) return null;
-  return pays(room, obeying, context) ? room : null;
+  return hasPlace(room, obeying, context.spare) && pays(room, obeying, context) ? room : null;
+}
+
+/** It fits, were all others asleep, beside what is not planned with: another that boots counts in full, and only one of two may fit. */
+function hasPlace({ view, peak }: Room, obeying: readonly View[], spare: RoomContext["spare"]): boolean {
+  const others = obeying.filter((other) => other !== view);
+  return peak - view.reserve + lowestOf(others) <= spare(others);
 }
 
 /** Together they have to earn more than now: otherwise one only takes the place of another, and wants it back a minute later. */

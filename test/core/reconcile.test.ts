@@ -6,7 +6,8 @@ import type { ReconcileContext, Reconciled } from "../../agent/core/reconcile.ts
 import { reconcile } from "../../agent/core/reconcile.ts";
 import type { DeviceSnapshot } from "../../agent/core/snapshot.ts";
 import type { DeviceState } from "../../agent/core/state.ts";
-import { millis } from "../../agent/core/units.ts";
+import { reserved } from "../../agent/core/rack-draw.ts";
+import { millis, watts } from "../../agent/core/units.ts";
 import { fc } from "./properties.ts";
 import { climbing, device, inWords, metered, NOW, ordered, passing, points, POLICY, ROWS, says, silent, sleeper, snapshot, status, to, tunable, viewsOf, wanted } from "./rack.ts";
 
@@ -24,7 +25,7 @@ function run(machines: readonly Machine[], over: Partial<ReconcileContext> = {})
   const views = viewsOf(snapshot(named.map(({ id, reading, over: rest }) => device(id, reading, rest))), Object.fromEntries(named.map(({ id, state }) => [id, state])));
   return reconcile(views, {
     targets: new Map(named.map(({ id, target }) => [id, target === null ? null : to(target)])),
-    headroom: null, mayRaise: true, mayLower: true, cause: () => "test", uptime: NOW, policy: POLICY, nextOrder: 20, woken: { at: millis(0), count: 0 }, ...over,
+    headroom: null, countedOf: ({ reserve }) => reserve, mayRaise: true, mayLower: true, cause: () => "test", uptime: NOW, policy: POLICY, nextOrder: 20, woken: { at: millis(0), count: 0 }, ...over,
   });
 }
 /** The same machine behind firmware that knows no frequencies. */
@@ -151,5 +152,28 @@ describe("lower first, raise after", () => {
       const lowered = machines.filter(([from, target]) => target !== from && (target === "asleep" || (from !== "asleep" && Number(target) < Number(from)))).length;
       assert.equal(orders.filter(({ lowers }) => lowers).length, lowered);
     }));
+  });
+
+  test("behind a meter, whatever is wanted: what is drawn and all raises sent fit the budget, nothing counted on that is only being lowered", () => {
+    const at = fc.constantFrom("asleep", "200", "300", "400", "500", "600");
+    const seen = { raises: 0 };
+    fc.assert(fc.property(fc.array(fc.tuple(at, at, fc.integer({ min: -20, max: 20 })), { minLength: 1, maxLength: 12 }), fc.integer({ min: 0, max: 30_000 }), (machines, budget) => {
+      const given = machines.map(([from, target]) => machine(says(from), wanted(from), target));
+      const model = (setpoint: string): number => [25, ...ROWS.map(([, power]) => power)][["asleep", "200", "300", "400", "500", "600"].indexOf(setpoint)] ?? NaN;
+      // Each draws up to 2 % beside its model, the same at any setting.
+      const real = (i: number, setpoint: string): number => model(setpoint) * (1 + (machines[i]?.[2] ?? NaN) / 1000);
+      const drawn = machines.map(([from], i) => real(i, from));
+      const meter = metered(drawn.reduce((sum, power) => sum + power, 0));
+      const views = viewsOf(snapshot(given.map(({ reading }, i) => device(String.fromCodePoint(97 + i), reading)), meter), Object.fromEntries(given.map(({ state }, i) => [String.fromCodePoint(97 + i), state])));
+      const { power, countedOf } = reserved(views, meter, { bias: watts(0), uptime: NOW, seen: millis(3000) });
+      const { orders } = run(given, { headroom: budget - power, countedOf });
+      const raises = orders.filter(({ lowers }) => !lowers).map((order) => ({ i: (order.device.codePointAt(0) ?? 0) - 97, to: inWords(order.setpoint) }));
+      if (raises.length === 0) return;
+      seen.raises += 1;
+      const ends = drawn.map((power, i) => Math.max(power, ...raises.filter((raise) => raise.i === i).map(({ to }) => real(i, to))));
+      const unsure = raises.reduce((sum, { i, to }) => sum + 0.02 * (model(to) - model(machines[i]?.[0] ?? "")), 0);
+      assert.ok(ends.reduce((sum, end) => sum + end, 0) <= budget + unsure, `${ends.join(" + ")} W under ${budget} W`);
+    }), { numRuns: 300 });
+    assert.ok(seen.raises >= 20, `only ${seen.raises} cases raised anything`);
   });
 });
