@@ -34,9 +34,9 @@ export function reserved(views: readonly View[], metered: Metered | null, { bias
 }
 
 /** What a machine at rest draws: what its setting promises, as far as its meter bears that out. */
-function settledDraw(view: View): number {
+export function settledDraw(view: View): Watts {
   const { draw, actual } = view;
-  return actual < 0 ? draw.low : Math.min(draw.high, Math.max(draw.low, expectedAt(view, actual)));
+  return actual < 0 ? draw.low : watts(Math.min(draw.high, Math.max(draw.low, expectedAt(view, actual))));
 }
 
 /** What the rack's meter surely shows of one. A machine that says it has risen says so before the meter does. */

@@ -5,6 +5,7 @@
 import { PhaseRoom } from "./circuits.ts";
 import { entryOf, startsBoards } from "./curve.ts";
 import { sameSetpoint } from "./learn.ts";
+import { settledDraw } from "./rack-draw.ts";
 import { settleTime, wayOf } from "./settle.ts";
 import type { Setpoint } from "./model.ts";
 import type { Policy } from "./policy.ts";
@@ -72,7 +73,7 @@ export function reconcile(views: readonly View[], context: ReconcileContext): Re
     const way = wayOf(view, to);
     const [starts, ends] = [startsBoards(view.curve, view.actual, to), to < view.curve.first && view.actual !== to];
     const turnedAt = starts || ends ? uptime : state.turnedAt;
-    states.set(view.device.id, { ...state, order, settlesAt: millis(uptime + settle), change: { way, at: uptime, from: view.draw.low }, turnedAt });
+    states.set(view.device.id, { ...state, order, settlesAt: millis(uptime + settle), change: { way, at: uptime, from: !lowers ? view.draw.low : view.rising ? watts(0) : settledDraw(view) }, turnedAt });
   };
 
   for (const view of views) {

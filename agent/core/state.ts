@@ -24,7 +24,7 @@ export interface DeviceState {
   readonly order: Order | null;
   /** Uptime until which the last order may still be at work. */
   readonly settlesAt: Millis;
-  /** The last change ordered, from when it was acknowledged until its meter has shown all of it, and what the machine drew before. */
+  /** The last change ordered, from when it was acknowledged until its meter has shown all of it, and what the rack's meter surely showed of the machine before: 0 where it was lowered on its way up. */
   readonly change: { readonly way: Way; readonly at: Millis; readonly from: Watts } | null;
   /** Uptime at which it was last told to sleep or to wake; null: not since start. */
   readonly turnedAt: Millis | null;

@@ -31,7 +31,7 @@ export interface View {
   readonly underway: boolean;
   /** By its own word its mining process is on its way to its setting: what it draws now says nothing of what it will. */
   readonly climbing: boolean;
-  /** Its draw may still grow without a further order: a raise at work, or a setting that is not the wanted one. */
+  /** Its draw may still grow without a further order, or has grown and the meter does not show it yet: a raise at work, or a setting that is not the wanted one. */
   readonly rising: boolean;
   readonly draw: Draw;
   /** The most it may draw until what is under way has ended. */
@@ -80,7 +80,8 @@ function viewDevice(device: DeviceSnapshot, kept: DeviceState, context: ViewCont
   const draw: Draw = off ? { low: watts(0), high: watts(0), by: "outlet" } : drawOf({ device, state, curve, actual, telemetry, outlet: fresh(device.outlet, context.policy) });
   const known = telemetry !== null || (assumed && actual >= 0);
   const climbing = telemetry?.state === "starting" || telemetry?.state === "ramping";
-  const rising = off ? false : underway || boots(device, state) || climbing || context.uptime < state.settlesAt + context.seen || (known && actual !== entryOf(curve, state.target));
+  const atWork = underway || context.uptime < state.settlesAt + context.seen;
+  const rising = off ? false : boots(device, state) || climbing || (known && actual !== entryOf(curve, state.target)) || (atWork && !(known && fallen(state, curve, actual)));
   const boards = telemetry === null ? curve.first : boardsOn(curve, telemetry);
   const view = { device, state, curve, actual, most, boards, frequency, voltage, known, underway, climbing, rising, draw };
   return { ...view, reserve: off ? watts(0) : reserveOf(view) };
@@ -123,6 +124,12 @@ function isUnderway(device: DeviceSnapshot, state: DeviceState, uptime: Millis):
   if (state.order === null) return false;
   const mailbox = device.order?.id === state.order.id ? device.order.state : "waiting";
   return mailbox === "waiting" || mailbox === "sending" || uptime < state.settlesAt;
+}
+
+/** Told to lower while at rest, and read where it was told to be: what a meter that is late still shows of it is what it drew before, and no less. */
+function fallen({ order, change, gain }: DeviceState, curve: Curve, actual: number): boolean {
+  const lowered = change !== null && (change.way === "down" || change.way === "sleep");
+  return order === null && lowered && actual >= 0 && change.from >= gain * (curve.power[actual] as number);
 }
 
 /** Expected power at an entry; for a setting between points, the point above it. */

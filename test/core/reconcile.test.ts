@@ -154,6 +154,11 @@ describe("lower first, raise after", () => {
     }));
   });
 
+  test("what the meter surely showed of one that is lowered: all of it at rest, nothing on its way", () => {
+    const from = (...given: Parameters<typeof machine>) => run([machine(...given)]).states.get("a")?.change?.from;
+    assert.deepEqual([from(says("600"), wanted("600"), "400"), from(says("600"), wanted("600", { settlesAt: millis(NOW + 1) }), "400"), from(passing(450), wanted("500"), "400")], [4000, 0, 0]);
+  });
+
   test("behind a meter, whatever is wanted: what is drawn and all raises sent fit the budget, nothing counted on that is only being lowered", () => {
     const at = fc.constantFrom("asleep", "200", "300", "400", "500", "600");
     const seen = { raises: 0 };

@@ -150,12 +150,18 @@ describe("reserve: the larger end of what is in place or under way", () => {
 });
 
 describe("rising: its draw may grow without a further order", () => {
+  const lowered = (from: number): NonNullable<DeviceState["change"]> => ({ way: "down", at: millis(NOW - 1000), from: watts(from) });
   const rows: [string, Reading, DeviceState, boolean][] = [
     ["where it should be, long since", says("400"), wanted("400"), false],
     ["an order at work", says("400"), ordered("400", { ago: 1000, settle: 4000 }), true],
     ["still settling, the order taken in", says("400"), wanted("400", { settlesAt: millis(NOW + 1) }), true],
     ["not where it should be", says("600"), wanted("400"), true],
     ["silent", silent(), wanted("400"), false],
+    ["lowered at rest and read there: the meter shows what it drew, or less", says("400"), wanted("400", { settlesAt: millis(NOW + 1), change: lowered(3100) }), false],
+    ["put to sleep the same", says("asleep"), wanted("asleep", { settlesAt: millis(NOW + 1), change: { ...lowered(3100), way: "sleep" } }), false],
+    ["lowered on its way up: the meter may not have shown that", says("400"), wanted("400", { settlesAt: millis(NOW + 1), change: lowered(0) }), true],
+    ["lowered, and its order not taken in", says("400"), ordered("400", { ago: 1000, settle: 4000, change: lowered(3100) }), true],
+    ["lowered and read elsewhere", passing(450), wanted("400", { settlesAt: millis(NOW + 1), change: lowered(3100) }), true],
   ];
   for (const [name, reading, state, expected] of rows) test(name, () => assert.equal(viewOf(reading, state).rising, expected));
 });

@@ -7,6 +7,10 @@ import type { Choice, MachineSight, Verdicts } from "./sight.ts";
 const USED_AFTER_MS = 150_000;
 const USE = 0.97;
 const LOOK_EVERY_MS = 10_000;
+/** A wake ends when cold boards are as warm as they get, give or take a percent: minutes later, and then the minute of the clause begins. So long after a change at the most. */
+const WARM = 0.99;
+const WARM_AFTER_MS = 240_000;
+const MINUTE_MS = 60_000;
 /** Work that moves between machines is down at the one before it is up at the other: so many looks under it in a row are too many. */
 const LOOKS = 4;
 /** A limit that ends so soon, as its document says. */
@@ -23,6 +27,7 @@ export class Use {
   #limitW = -1;
   /** The rack is steady: what ramps, wakes or comes out of quarantine has had its time. */
   judgedFromMs = 0;
+  #warmByMs = 0;
   #under = 0;
   #reach: { readonly key: string; readonly watts: number } = { key: "", watts: 0 };
 
@@ -36,9 +41,12 @@ export class Use {
       this.#under = 0;
       const rampMs = (Math.min(limitW, 2 * nominalW) / ((nominalW * rampPctPerMin) / 100)) * 60_000;
       this.judgedFromMs = nowMs + USED_AFTER_MS + rampMs;
+      this.#warmByMs = nowMs + WARM_AFTER_MS + rampMs;
       return;
     }
-    if (nowMs < this.judgedFromMs || limitW === 0 || nowMs % LOOK_EVERY_MS !== 0) return;
+    if (nowMs % LOOK_EVERY_MS !== 0 || limitW === 0) return;
+    if (nowMs < this.#warmByMs && sight.machines().some(({ warmth }) => warmth < WARM)) this.judgedFromMs = Math.max(this.judgedFromMs, nowMs + MINUTE_MS);
+    if (nowMs < this.judgedFromMs) return;
     const possible = possibleOf(moment);
     const reachW = this.#reachable(possible, limitW);
     verdicts.judged("e");
