@@ -228,7 +228,8 @@ function shareOut(rack: RackState, ground: Ground, context: PlanContext): Share 
   const best = hurried ? allocate(candidates, careful, least) : exact;
   const better = kept === null || earnsMore(earnedBy(candidates, best.entries, least), kept);
   const early = kept !== null && turnsEarly(planned, best, context);
-  if (!forced && !chills && (!better || early)) return stands({ kind: "kept", because: better ? "just-woken" : "not-worth", more: moreThan(kept, best.earns) });
+  // Room for another is comfort too: nobody who has just been woken is put to sleep for it.
+  if (fits && !waitsInVain && !chills && (early || !(better || makesRoom))) return stands({ kind: "kept", because: better ? "just-woken" : "not-worth", more: moreThan(kept, best.earns) });
   const within = policy.circuits.length === 0 ? best.entries : keptWithin(policy.circuits, best.entries, { views: planned, candidates, available, least, beside });
   const entries = hurried && !fits ? bridged(planned, candidates, { best: { ...best, entries: within }, available, policy }) : within;
   return {

@@ -98,6 +98,14 @@ describe("reach: what cannot be tuned down in time sleeps", () => {
   for (const [name, plan, expected] of rows) test(name, () => assert.equal(targets(plan), expected));
 });
 
+describe("room for one behind an open outlet", () => {
+  const feed: DeviceSnapshot["feed"] = { outlet: { kind: "outlet", minOffTime: seconds(30), poweredUpAs: "on", opens: "emergency" }, on: false, offSince: null, order: null };
+  const [dark] = viewsOf(snapshot([device("z", silent(), { feed })]));
+  const turns = (ago: number) => run([at("200", { turnedAt: millis(NOW - ago) })], 4300, { dark: dark === undefined ? [] : [dark], policy: { ...BARE, turns: { minOff: seconds(20), minOn: seconds(60) } } });
+  test("is made by the others", () => assert.equal(targets(turns(60_000)), "asleep"));
+  test("not by one that has just been woken", () => assert.equal(targets(turns(59_999)), "200"));
+});
+
 describe("what does not do as told is not planned with but counted", () => {
   const since = (ago: number): Partial<DeviceState> => ({ deviatesSince: millis(NOW - ago) });
   const quarantine = { quarantine: { until: millis(2 * NOW), reason: "", held: to("asleep") } };
