@@ -10,15 +10,15 @@ import type { Statement } from "./core/limit.ts";
 import { recall } from "./core/memory.ts";
 import { heartbeatTimeout, restartRule } from "./core/mode.ts";
 import { absence } from "./core/outage.ts";
-import { pinned, type MachineRule, type Policy } from "./core/policy.ts";
+import type { Policy } from "./core/policy.ts";
 import type { RackState } from "./core/state.ts";
 import { startState } from "./core/state.ts";
 import type { Now, Tick } from "./core/time.ts";
 import type { Millis } from "./core/units.ts";
 import { millis, seconds, watts } from "./core/units.ts";
 import { together } from "./core/voices.ts";
-import { NO_RULE } from "./core/worth.ts";
 import { Foresight } from "./foresight.ts";
+import { Hearing } from "./hearing.ts";
 import { Notebook } from "./notebook.ts";
 import type { DaemonParts, Identity } from "./parts.ts";
 import type { DeviceLoop } from "./plant/device-loop.ts";
@@ -28,9 +28,8 @@ import type { EventRing } from "./report/events.ts";
 import type { StatusDocument } from "./report/status.ts";
 import type { Tongue } from "./attend/attendant.ts";
 import { Bell } from "./runtime/bell.ts";
-import type { SignalEffect } from "./signal/effects.ts";
 import type { Signal } from "./signal/signal.ts";
-import { limitFrom, limitRecalled, limitSeen, technicianStatements, toKeep, type HeldLimit, type TechnicianLimit } from "./technician.ts";
+import { Technician } from "./technician.ts";
 import { Teller } from "./teller.ts";
 
 const CYCLE = seconds(1);
@@ -43,28 +42,25 @@ const PARKING = seconds(15);
 
 export class Daemon {
   readonly plant: Plant;
+  readonly technician: Technician;
   /** What core would say to something that is not so. */
   readonly foresight = new Foresight(() => ({
     heard: this.heard,
-    parts: { ...this.#parts, policy: this.#policy }, rack: this.#rack, u: this.#u, technician: this.technician, snapshot: (tick) => this.plant.snapshot(tick), local: (now, tick) => this.#local(now, tick, true),
+    parts: { ...this.#parts, policy: this.#policy }, rack: this.#rack, u: this.#u, technician: this.technician.limit, snapshot: (tick) => this.plant.snapshot(tick), local: (now, tick) => this.#local(now, tick, true),
   }));
   #parts: DaemonParts;
   readonly #teller: Teller;
   readonly #notebook: Notebook;
+  readonly #hearing: Hearing;
   readonly #bell = new Bell();
   #rack: RackState;
   #decision: Decision | null = null;
   #heard: Heard | null = null;
-  #technician: HeldLimit | null = null;
-  /** Where the technician has machines run, by id. */
-  #pins: Readonly<Record<string, string>> = {};
   #parking: Statement | null = null;
   #u = 0;
   #due: Millis = millis(0);
   #lastCycle: Millis = millis(-1000);
   #started = false;
-  /** Uptime until which a stop was announced: it leaves the rack as it is. */
-  #stopAnnounced: Millis = millis(0);
 
   constructor(parts: DaemonParts) {
     this.#parts = parts;
@@ -74,7 +70,13 @@ export class Daemon {
       listener: { moved: () => this.#soon(millis(Math.max(AFTER_PLANT, parts.wiring.devices.length))), event: (event) => this.#teller.plantEvent(event) },
     });
     this.#notebook = new Notebook(parts.store, (reason) => this.#teller.event("storage.failed", { reason }));
+    this.technician = new Technician({
+      plant: this.plant, clock: parts.clock, sure: () => this.#parts.signal.now(this.#parts.clock.now()).latest !== null, soon: () => this.#soon(AFTER_SIGNAL),
+      event: (name, fields) => this.#teller.event(name, fields),
+      keep: (name, value) => this.#notebook.keep(name, value),
+    });
     this.#teller = new Teller({ parts: () => this.#parts, ahead: (length) => this.foresight.ahead(length) });
+    this.#hearing = new Hearing({ parts: () => this.#parts, notebook: this.#notebook, teller: this.#teller, soon: () => this.#soon(AFTER_SIGNAL) });
   }
 
   /** null before the first cycle. */
@@ -88,10 +90,6 @@ export class Daemon {
 
   get events(): EventRing {
     return this.#teller.events;
-  }
-
-  get technician(): TechnicianLimit | null {
-    return limitSeen(this.#technician, this.#parts.clock.now());
   }
 
   get heartbeatTimeoutS(): number {
@@ -134,7 +132,7 @@ export class Daemon {
     setMaxListeners(0, plantEnd.signal, linkEnd.signal, signal);
     const plant = this.plant.run(plantEnd.signal);
     const links = [
-      grid.run({ message: (message) => this.#hear(message), connected: (count) => this.#connected(count), disconnected: (reason) => this.#disconnected(reason) }, linkEnd.signal),
+      grid.run({ message: (message) => this.#hearing.message(message), connected: (count) => this.#hearing.connected(count), disconnected: (reason) => this.#hearing.disconnected(reason) }, linkEnd.signal),
       ...(farm === null ? [] : [farm.run({
         message: () => undefined,
         connected: (count) => this.#teller.event("link.connected", { link: "farm", count }),
@@ -159,49 +157,6 @@ export class Daemon {
     await failed;
   }
 
-  /** The technician's own limit; null clears it. Stored before it is believed to survive a restart. */
-  async limitBy(limit: { readonly powerW: number; readonly forMs: number | null } | null, who: string): Promise<void> {
-    const { clock, signal } = this.#parts;
-    const tick = clock.now();
-    const held = limit === null ? null : limitFrom({ ...limit, who }, tick, signal.now(tick).latest !== null);
-    this.#technician = held;
-    this.#teller.event(held === null ? "technician.cleared" : "technician.limited", held === null ? { who } : { limitW: held.powerW, untilMs: held.until, who });
-    this.#soon(AFTER_SIGNAL);
-    await this.#notebook.keep("technician", held === null ? null : toKeep(held));
-  }
-
-  /** A machine is left alone, or taken up again. Stored, so that a restart of the daemon surprises nobody. */
-  async maintain(device: DeviceLoop, on: boolean, who: string): Promise<void> {
-    device.held = on;
-    this.#teller.event(on ? "maintenance.begun" : "maintenance.ended", { device: device.device.id, who });
-    this.#soon(AFTER_SIGNAL);
-    const held = this.plant.devices.filter((loop) => loop.held).map((loop) => loop.device.id);
-    await this.#notebook.keep("maintenance", held.length === 0 ? null : held);
-  }
-
-  /** A machine runs at one point as long as the limit leaves room for it; null: where the plan has it. Stored. */
-  async pin({ device: { id } }: DeviceLoop, at: string | null, who: string): Promise<void> {
-    const { [id]: _, ...others } = this.#pins;
-    this.#pins = at === null ? others : { ...others, [id]: at };
-    this.#teller.event(at === null ? "pin.cleared" : "pin.set", { device: id, ...(at !== null && { pin: at }), who });
-    this.#soon(AFTER_SIGNAL);
-    await this.#notebook.keep("pins", Object.keys(this.#pins).length === 0 ? null : this.#pins);
-  }
-
-  /** As configured, the technician's pins over it. */
-  get #policy(): Policy {
-    const { policy } = this.#parts;
-    const pins = Object.keys(this.#pins);
-    if (pins.length === 0) return policy;
-    return { ...policy, rules: new Map([...policy.rules, ...pins.map((id) => [id, this.#rule(id)] as const)]) };
-  }
-
-  #rule(device: string): MachineRule {
-    const rule = this.#parts.policy.rules.get(device) ?? NO_RULE;
-    const at = Object.hasOwn(this.#pins, device) ? this.#pins[device] : undefined;
-    return at === undefined ? rule : { ...rule, pin: pinned(at) };
-  }
-
   /** Another machine takes its place: what was learnt and wanted of this one is no word about that one. */
   forget({ device: { id } }: DeviceLoop, who: string): void {
     this.#rack = { ...this.#rack, devices: new Map([...this.#rack.devices].filter(([known]) => known !== id)) };
@@ -212,7 +167,7 @@ export class Daemon {
   /** What is known of a machine beside its readings. */
   about(device: string): DeviceNotes {
     const told = this.#parts.attendants.map((attendant) => attendant.about?.(device));
-    const { priority, pin } = this.#rule(device);
+    const { priority, pin } = this.technician.rule(this.#parts.policy, device);
     return Object.assign({ ...NO_NOTES, maintenance: this.plant.device(device)?.held ?? false, priority, pin: setpointWord(pin) }, ...told);
   }
 
@@ -227,10 +182,9 @@ export class Daemon {
     this.#soon(AFTER_SIGNAL);
   }
 
-  /** Who stops the daemon within `length` means to start it again: the rack is left as it is. null takes it back. */
-  announceStop(length: Millis | null, who: string): void {
-    this.#stopAnnounced = millis(length === null ? 0 : this.#parts.clock.now().uptime + length);
-    this.#teller.event(length === null ? "hold.ended" : "hold.announced", { ...(length !== null && { forS: length / 1000 }), who });
+  /** As configured, the technician's pins over it. */
+  get #policy(): Policy {
+    return this.technician.over(this.#parts.policy);
   }
 
   async #loop(signal: AbortSignal): Promise<void> {
@@ -244,7 +198,7 @@ export class Daemon {
   #cycle(): void {
     const { clock, signal, notify } = this.#parts;
     const tick = clock.now();
-    this.#carryOut(signal.passed(tick));
+    this.#hearing.passed(tick);
     const now = signal.now(tick);
     const heard = this.#hearAll(now, tick);
     this.#heard = heard;
@@ -277,57 +231,7 @@ export class Daemon {
     const breaker: Statement[] = breakerW === null ? [] : [{ source: "breaker", power: watts(breakerW), ref: null, until: null }];
     // A configuration that is not the one in force may be wrong about anything: it runs, and raises nothing.
     const outdated: Statement[] = config === "ok" ? [] : [{ source: "failsafe", power: policy.failsafe, ref: null, until: null }];
-    return [...breaker, ...outdated, ...attended, ...technicianStatements(this.#technician, now), ...(this.#parking === null ? [] : [this.#parking])];
-  }
-
-  #hear(message: Parameters<Signal["receive"]>[0]): void {
-    const { signal, clock } = this.#parts;
-    this.#parts.log.debug({ topic: message.topic, bytes: message.payload.length, retain: message.retain }, "a message came");
-    const before = signal.heard();
-    this.#carryOut(signal.receive(message, clock.now()));
-    const after = signal.heard();
-    // A flood of messages that change nothing must not become a flood of cycles.
-    if (after.allocations !== before.allocations || after.limits !== before.limits || after.latches !== before.latches) this.#soon(AFTER_SIGNAL);
-  }
-
-  #carryOut(effects: readonly SignalEffect[]): void {
-    const { signal, clock, grid, log } = this.#parts;
-    for (const effect of effects) {
-      switch (effect.kind) {
-        case "commit":
-          void this.#notebook.write(effect.changes).then(() => true, () => false).then((kept) => {
-            this.#carryOut(signal.committed(effect.id, kept, clock.now()));
-            this.#soon(AFTER_SIGNAL);
-          });
-          break;
-        case "ack":
-          this.#teller.ack(effect.ack);
-          break;
-        case "event":
-          this.#teller.event(effect.name, effect.fields);
-          break;
-        case "verified":
-          for (const attendant of this.#parts.attendants) attendant.heard?.(effect.document);
-          break;
-        case "bug":
-          log.error({ topic: effect.topic, stack: effect.error instanceof Error ? effect.error.stack : String(effect.error) }, "a bug of ours: a document of the grid was refused for it");
-          break;
-        case "resubscribe":
-          grid.resubscribe();
-          break;
-      }
-    }
-  }
-
-  #connected(count: number): void {
-    this.#teller.connected(count);
-    this.#parts.signal.session(true, this.#parts.clock.now());
-    this.#soon(AFTER_SIGNAL);
-  }
-
-  #disconnected(reason: string): void {
-    this.#teller.event("link.lost", { link: "grid", reason });
-    this.#parts.signal.session(false, this.#parts.clock.now());
+    return [...breaker, ...outdated, ...attended, ...this.technician.statements(now), ...(this.#parking === null ? [] : [this.#parking])];
   }
 
   /** A cycle in at most `delay`, and not sooner after the last one than cycles may follow each other. */
@@ -343,13 +247,9 @@ export class Daemon {
     const { signal, clock, policy, log, random } = this.#parts;
     const stored = await this.#notebook.open();
     const tick = clock.now();
-    this.#carryOut(signal.restore(stored, tick));
-    const { technician, memory, maintenance, pins } = this.#notebook;
-    this.#pins = pins;
-    for (const id of maintenance) {
-      const loop = this.plant.device(id);
-      if (loop !== undefined) loop.held = true;
-    }
+    this.#hearing.restored(stored, tick);
+    const { memory } = this.#notebook;
+    this.technician.recall(this.#notebook);
     for (const attendant of this.#parts.attendants) {
       attendant.attach?.(this.#notebook.kept(attendant.name), {
         plant: this.plant,
@@ -358,7 +258,6 @@ export class Daemon {
         keep: (value) => this.#notebook.keep(attendant.name, value),
       });
     }
-    this.#technician = limitRecalled(technician, tick);
     this.#u = this.#notebook.restartDraw(random);
     const restart = restartRule(signal.heard().allocations, policy.restart);
     if (memory !== null) this.#rack = { ...recall(memory, { uptime: tick.uptime, u: this.#u, restart }), outage: absence(this.#notebook.writtenAt, tick) };
@@ -368,7 +267,7 @@ export class Daemon {
   /** Leaves the rack as policy says: nothing that stops may leave it above the failsafe limit, unless it was announced. */
   async #park(): Promise<void> {
     const { onStop, policy, clock } = this.#parts;
-    if (onStop === "hold" || clock.now().uptime < this.#stopAnnounced) return;
+    if (onStop === "hold" || this.technician.restarts) return;
     this.#parking = { source: onStop === "sleep" ? "technician" : "failsafe", power: onStop === "sleep" ? watts(0) : policy.failsafe, ref: null, until: null };
     const end = clock.now().uptime + PARKING;
     const never = new AbortController().signal;

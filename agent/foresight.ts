@@ -12,7 +12,7 @@ import type { Now, Tick } from "./core/time.ts";
 import type { Instant, Millis } from "./core/units.ts";
 import { instant, millis } from "./core/units.ts";
 import type { DaemonParts } from "./parts.ts";
-import type { TechnicianLimit } from "./technician.ts";
+import type { TechnicianLimit } from "./technician-limit.ts";
 
 /** As it is in this moment. */
 export interface Present {

@@ -5,7 +5,7 @@ import type { RackState } from "./core/state.ts";
 import type { Tick } from "./core/time.ts";
 import { millis, seconds, type Instant, type Millis } from "./core/units.ts";
 import type { Store } from "./runtime/store.ts";
-import type { TechnicianLimit } from "./technician.ts";
+import type { TechnicianLimit } from "./technician-limit.ts";
 import { Trouble } from "./runtime/trouble.ts";
 
 /** Learnt gains are written down this often when nothing else is. */

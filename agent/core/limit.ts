@@ -65,6 +65,16 @@ export function gridStatements(heard: Heard, now: Now, failsafe: { readonly powe
   return statements;
 }
 
+/**
+ * What of all heard binds now, as one word: while it stays the same no cycle need follow at once. A raise that is not on disk changes nothing
+ * that binds, nor does a drop when it gets there. An end, a ramp or a failsafe limit that changed has the second until the next cycle.
+ */
+export function bindingWord(heard: Heard, now: Now, failsafe: Watts): string {
+  const { binding } = effectiveLimit(gridStatements(heard, now, { power: failsafePower(failsafe, heard.allocations), joins: false }));
+  const latches = heard.latches.map(({ action, ref }) => `${action} ${ref.id}`);
+  return [binding?.power ?? "none", setpointInForce(heard.setpoints, now)?.power ?? "none", ...latches].join(" ");
+}
+
 /** The failsafe limit: the smallest of config's and every document's (a document may only lower it). */
 export function failsafePower(configured: Watts, allocations: readonly Allocation[]): Watts {
   return allocations.reduce<Watts>((least, { failsafe }) => (failsafe?.limit != null && failsafe.limit < least ? failsafe.limit : least), configured);

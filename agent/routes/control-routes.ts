@@ -52,7 +52,7 @@ export function controlRoutes(daemon: Daemon): ControlRoute[] {
       takes: limitOrder,
       async handle(request) {
         const { limitW, forS, who: name } = parse(limitOrder, request);
-        await daemon.limitBy({ powerW: limitW, forMs: forS === null ? null : forS * 1000 }, name);
+        await daemon.technician.limitBy({ powerW: limitW, forMs: forS === null ? null : forS * 1000 }, name);
         return { ok: true, limitW, forS };
       },
     },
@@ -64,8 +64,8 @@ export function controlRoutes(daemon: Daemon): ControlRoute[] {
       takes: order,
       async handle(request) {
         const name = request.body === undefined ? (request.query.get("who") ?? "unknown") : parse(order, request).who;
-        const had = daemon.technician !== null;
-        await daemon.limitBy(null, name);
+        const had = daemon.technician.limit !== null;
+        await daemon.technician.limitBy(null, name);
         return { ok: true, cleared: had };
       },
     },
@@ -77,7 +77,7 @@ export function controlRoutes(daemon: Daemon): ControlRoute[] {
       takes: order,
       async handle(request) {
         const { who: name } = parse(order, request);
-        await daemon.limitBy({ powerW: 0, forMs: null }, name);
+        await daemon.technician.limitBy({ powerW: 0, forMs: null }, name);
         return { ok: true, limitW: 0, forS: null };
       },
     },
@@ -97,7 +97,7 @@ function cardView({ identity, signal, heartbeatTimeoutS, nominalW }: Daemon, { f
 function gridView(daemon: Daemon) {
   const { heard, status, operated, tongues } = daemon;
   const { allocations, limits, levels, setpoints, latches } = heard;
-  return { documents: [...allocations, ...limits, ...levels, ...setpoints, ...latches].filter(isStated), technician: daemon.technician, status, operated, tongues };
+  return { documents: [...allocations, ...limits, ...levels, ...setpoints, ...latches].filter(isStated), technician: daemon.technician.limit, status, operated, tongues };
 }
 
 /** What is never in force is there for its terms only. */

@@ -25,7 +25,7 @@ export function operationRoutes(daemon: Daemon, { reload, logbook }: { readonly 
       takes: holding,
       async handle(request) {
         const { forS, who: name } = parse(holding, request);
-        daemon.announceStop(seconds(forS), name);
+        daemon.technician.announceStop(seconds(forS), name);
         return { ok: true, forS };
       },
     },
@@ -36,7 +36,7 @@ export function operationRoutes(daemon: Daemon, { reload, logbook }: { readonly 
       does: "Takes an announced restart back.",
       takes: order,
       async handle(request) {
-        daemon.announceStop(null, parse(order, request).who);
+        daemon.technician.announceStop(null, parse(order, request).who);
         return { ok: true };
       },
     },

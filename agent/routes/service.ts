@@ -24,7 +24,7 @@ export function serviceRoutes(daemon: Daemon): ControlRoute[] {
       async handle(request) {
         const { on, who: name } = parse(switching, request);
         const found = deviceOf(daemon, request);
-        await daemon.maintain(found, on, name);
+        await daemon.technician.maintain(found, on, name);
         return { ok: true, device: found.device.id, maintenance: on };
       },
     },
@@ -38,7 +38,7 @@ export function serviceRoutes(daemon: Daemon): ControlRoute[] {
         const { at, who: name } = parse(pinning, request);
         const found = deviceOf(daemon, request);
         if (at !== null && !mayBe(found.device.capabilities, at)) throw new ControlError(409, `${found.device.id} has no point ${at}`, `curtailctl device ${found.device.id} names what it takes.`);
-        await daemon.pin(found, at, name);
+        await daemon.technician.pin(found, at, name);
         return { ok: true, device: found.device.id, pin: at };
       },
     },

@@ -10,9 +10,7 @@ import type { StatusDocument } from "../../agent/report/status.ts";
 import { endProcess, owned } from "./processes.ts";
 import { until } from "./waiting.ts";
 import { messageOf } from "../../agent/runtime/errors.ts";
-
-/** As the program's own first line starts it. */
-const AS_INSTALLED = ["--max-semi-space-size=2", "--heap-growing-percent=60", "--v8-pool-size=1"];
+import { nodeFlagsOf } from "../first-line.ts";
 
 export interface DaemonEvent {
   readonly at: string;
@@ -44,7 +42,7 @@ export class BenchDaemon implements AsyncDisposable {
     const log = await open(join(directory, "daemon.log"), "w");
     const profiling = profile === null ? [] : ["--cpu-prof", "--cpu-prof-dir", profile];
     const begun = performance.now();
-    const child = owned(spawn(process.execPath, [...AS_INSTALLED, ...profiling, program, "run", "--config", join(directory, "config.yaml"), "--log-level", "warn"], { stdio: ["ignore", log.fd, log.fd] }));
+    const child = owned(spawn(process.execPath, [...nodeFlagsOf(program), ...profiling, program, "run", "--config", join(directory, "config.yaml"), "--log-level", "warn"], { stdio: ["ignore", log.fd, log.fd] }));
     await log.close();
     const control = new ControlClient(join(directory, "run"));
     try {

@@ -2,6 +2,7 @@
 import { chmodSync, cpSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { gzipSync } from "node:zlib";
+import { nodeFlagsOf } from "../first-line.ts";
 import { programs } from "./commands.ts";
 import { bashCompletion, fishCompletion, zshCompletion } from "./completions.ts";
 import { manualPage } from "./manual.ts";
@@ -15,9 +16,6 @@ export interface TreeOptions {
   readonly sbom: string;
 }
 
-/** Small as the daemon's heap is, Node has to be told before it starts; see agent/cli/curtaild.ts. */
-const flags: Readonly<Record<string, string>> = { curtaild: " --max-semi-space-size=2 --heap-growing-percent=60 --v8-pool-size=1", curtailctl: "" };
-
 export async function layOut(root: string, target: string, { version, epoch, node, sbom }: TreeOptions): Promise<void> {
   const put = (path: string, content: string | Buffer, mode = 0o644): void => {
     const file = join(target, path);
@@ -30,7 +28,7 @@ export async function layOut(root: string, target: string, { version, epoch, nod
 
   for (const program of await programs()) {
     const { name } = program;
-    put(`usr/bin/${name}`, `#!/bin/sh\nexec ${node}${flags[name] ?? ""} /usr/lib/curtaild/agent/cli/main.js ${name} "$@"\n`, 0o755);
+    put(`usr/bin/${name}`, `#!/bin/sh\nexec ${[node, ...nodeFlagsOf(join(root, "agent/cli", `${name}.ts`))].join(" ")} /usr/lib/curtaild/agent/cli/main.js ${name} "$@"\n`, 0o755);
     const section = name === "curtaild" ? 8 : 1;
     put(`usr/share/man/man${section}/${name}.${section}.gz`, gzipSync(manualPage(program, { section, version, date }), { level: 9 }));
     put(`usr/share/bash-completion/completions/${name}`, bashCompletion(program));

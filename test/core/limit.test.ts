@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import type { Allocation, Heard } from "../../agent/core/grid.ts";
-import { covered, effectiveLimit, failsafePower, gridStatements, overlaps } from "../../agent/core/limit.ts";
+import { bindingWord, covered, effectiveLimit, failsafePower, gridStatements, overlaps } from "../../agent/core/limit.ts";
 import type { Now } from "../../agent/core/time.ts";
 import { watts } from "../../agent/core/units.ts";
 import { fc } from "./properties.ts";
@@ -140,4 +140,22 @@ describe("the failsafe limit: a document may only lower it", () => {
     ["the smallest of two", [allocation({ failsafe: { limit: watts(2000) } }), allocation({ failsafe: { limit: watts(1000) } })], 1000],
   ];
   for (const [name, allocations, expected] of cases) test(name, () => assert.equal(failsafePower(FAILSAFE, allocations), expected));
+});
+
+describe("what binds, as one word: a cycle follows at once when it is another", () => {
+  const [low, high] = [allocation({ id: "low", ceiling: 5000 }), allocation({ id: "high", ceiling: 9000 })];
+  const word = (said: Partial<Heard>): string => bindingWord(heard(said), now(5), FAILSAFE);
+  const cases: [string, Partial<Heard>, Partial<Heard>, boolean][] = [
+    ["a drop that is not on disk binds beside what it replaces", { allocations: [high] }, { allocations: [high, low] }, true],
+    ["nothing new binds when it gets there", { allocations: [high, low] }, { allocations: [low] }, false],
+    ["a raise that is not on disk changes nothing", { allocations: [low] }, { allocations: [low, high] }, false],
+    ["when it is, it does", { allocations: [low, high] }, { allocations: [high] }, true],
+    ["the last allocation is taken back: the failsafe limit stands in for it", { allocations: [low] }, {}, true],
+    ["a limit below it", { allocations: [low] }, { allocations: [low], limits: [event("narrow", [[0, 100, 4000]])] }, true],
+    ["a limit above it", { allocations: [low] }, { allocations: [low], limits: [event("wide", [[0, 100, 6000]])] }, false],
+    ["a limit of tomorrow", { allocations: [low] }, { allocations: [low], limits: [event("later", [[50, 100, 4000]])] }, false],
+    ["an emergency", { allocations: [low] }, { allocations: [low], latches: [{ ref: ref("stop"), action: "STOP" }] }, true],
+    ["a wanted draw", { allocations: [low] }, { allocations: [low], setpoints: [{ ...event("wanted", [[0, 100, 4000]]), priority: 1 }] }, true],
+  ];
+  for (const [name, before, after, another] of cases) test(name, () => assert.equal(word(before) !== word(after), another));
 });

@@ -69,7 +69,7 @@ describe("clock", { concurrency: 2 }, () => {
     stage.expect(FAILSAFE, "failsafe");
   }));
 
-  const technicianFor = (stage: Stage, forS: number): void => void stage.daemon.limitBy({ powerW: 2_000, forMs: forS * 1_000 }, "ada");
+  const technicianFor = (stage: Stage, forS: number): void => void stage.daemon.technician.limitBy({ powerW: 2_000, forMs: forS * 1_000 }, "ada");
 
   test("1970 until NTP: a technician's limit for ten minutes lasts ten minutes", () => onStage({ wall: { offsetMs: -1_767_225_600_000, synchronised: false } }, async (stage) => {
     await stage.run(20);
