@@ -16,7 +16,7 @@ import type { Choice, MachineSight } from "./oracle/sight.ts";
 const MODELS = ["antminer-s19k-pro", "antminer-s19j-pro", "antminer-s21"] as const;
 
 /** Share of the machines whose firmware switches boards. */
-const BOARDS = 0;
+const BOARDS = 0.4;
 
 export interface SimAsic {
   readonly machine: SimMachine;

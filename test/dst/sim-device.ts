@@ -11,6 +11,7 @@ import { forever, type Mortality } from "./mortality.ts";
 
 const REPLY = millis(25);
 const DEADLINE = seconds(3);
+const FANS = 4;
 
 /** `boards`: they can be switched one by one. */
 export function simDevice({ machine, model, boards }: Pick<SimAsic, "machine" | "model" | "boards">, seams: { readonly clock: Clock; readonly mortality: Mortality }): Device {
@@ -129,9 +130,9 @@ function telemetryOf(asic: Asic, points: readonly OperatingPoint[]): Telemetry {
     state: state === "off" ? null : state,
     point: state === "hashing" ? (at?.id ?? null) : null,
     boards,
-    inlet: null,
+    inlet: celsius(asic.inletC),
     outlet: null,
-    fansRpm: [],
+    fansRpm: Array.from({ length: FANS }, () => (state === "hashing" || state === "ramping" ? 4_400 : 0)),
     pools: [],
     accepted: null,
     rejected: null,
