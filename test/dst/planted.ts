@@ -66,7 +66,7 @@ function fickle(honest: Device, clock: Clock): Device {
 const at = (atS: number, kind: string, u: readonly [number, number, number] = [0.5, 0.5, 0.9]): Happening => ({ kind, atS, lastsS: 0, asic: 0, u });
 
 export const PLANTED: readonly Planted[] = [
-  { name: "a meter that shows six tenths", clause: "a1", seeds: SEEDS, sabotage: { meter: shows(0.6) } },
+  { name: "a meter that shows three quarters", clause: "a1", seeds: SEEDS, sabotage: { meter: shows(0.75) } },
   { name: "a meter that shows two thirds and calls it compliant", clause: "a2", seeds: SEEDS, sabotage: { meter: shows(0.67) } },
   { name: "a meter that shows three times as much", clause: "a3", seeds: SEEDS, sabotage: { meter: shows(3) } },
   { name: "a failsafe limit of everything", clause: "b", seeds: SEEDS, sabotage: { policy: { failsafe: watts(1_000_000) } } },
