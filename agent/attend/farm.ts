@@ -6,9 +6,9 @@ import { deviceRow, type DeviceNotes } from "../report/devices.ts";
 import type { AgentEvent } from "../report/events.ts";
 import { asicValues, farmMessage, outletValues, rackValues } from "../report/farm/documents.ts";
 import { RENEW_S, type HomeAssistant } from "../report/farm/home-assistant.ts";
-import { bytesOf, Pace, type Candidate } from "../report/farm/pace.ts";
+import type { Candidate, Pace } from "../report/farm/pace.ts";
 import { Said, type Values } from "../report/farm/said.ts";
-import { ASIC, BUDGET, OUTLET, RACK, REST_S, restOf, type Table } from "../report/farm/tables.ts";
+import { ASIC, OUTLET, RACK, REST_S, restOf, type Table } from "../report/farm/tables.ts";
 import { statusKey, type StatusDocument } from "../report/status.ts";
 import type { Link, OutgoingMessage } from "../runtime/link.ts";
 import type { Attendant, Desk } from "./attendant.ts";
@@ -16,6 +16,8 @@ import { outletLooks } from "./outlet-looks.ts";
 
 export interface FarmOptions {
   readonly link: Link;
+  /** Charged by `link`; machines and outlets ask it whether there is room. */
+  readonly pace: Pace;
   /** `{prefix}/{site}/{rack}` */
   readonly root: string;
   readonly machines: number;
@@ -37,7 +39,6 @@ const UNTOLD = new Set(["setpoint.ordered", "setpoint.acknowledged"]);
 export class Farm implements Attendant {
   readonly name = "farm";
   readonly #options: FarmOptions;
-  readonly #pace = new Pace(BUDGET);
   readonly #rack = new Said(RACK, REST_S / 6);
   readonly #asics = new Map<string, Said<keyof typeof ASIC>>();
   readonly #outlets = new Map<string, Said<keyof typeof OUTLET>>();
@@ -66,7 +67,7 @@ export class Farm implements Attendant {
     }
     if (this.#lookedAt === null || atS - this.#lookedAt >= LOOK_EVERY_S) {
       this.#lookedAt = atS;
-      this.#pace.spend([...this.#machines(decision, tick), ...this.#sockets(tick), ...this.#appearances(atS)], atS);
+      this.#options.pace.spend([...this.#machines(decision, tick), ...this.#sockets(tick), ...this.#appearances(atS)], atS);
     }
     return [];
   }
@@ -126,10 +127,9 @@ export class Farm implements Attendant {
         urgency: last === undefined || atS - last >= RENEW_S ? APPEARANCE_URGENCY : 0,
         send: () => {
           const message = homeAssistant?.message(name);
-          if (message === undefined) return 0;
+          if (message === undefined) return;
           this.#appeared.set(name, atS);
           link.publish(message);
-          return bytesOf(message);
         },
       };
     });
@@ -140,7 +140,7 @@ export class Farm implements Attendant {
       urgency: said.urgency(values, atS),
       send: () => {
         said.told(values, atS);
-        return this.#publish({ topic, payload: payload() });
+        this.#publish({ topic, payload: payload() });
       },
     };
   }
@@ -149,11 +149,9 @@ export class Farm implements Attendant {
     return restOf(2 * this.#options.machines);
   }
 
-  /** Returns its bytes. Nobody waits for a figure: QoS 0, unless said otherwise. */
-  #publish({ topic, ...message }: Pick<OutgoingMessage, "topic" | "payload"> & Partial<OutgoingMessage>): number {
-    const whole: OutgoingMessage = { qos: 0, retain: false, ...message, topic: `${this.#options.root}/${topic}` };
-    this.#options.link.publish(whole);
-    return bytesOf(whole);
+  /** Nobody waits for a figure: QoS 0, unless said otherwise. */
+  #publish({ topic, ...message }: Pick<OutgoingMessage, "topic" | "payload"> & Partial<OutgoingMessage>): void {
+    this.#options.link.publish({ qos: 0, retain: false, ...message, topic: `${this.#options.root}/${topic}` });
   }
 }
 

@@ -10,6 +10,7 @@ import { brokerAccess, webToken } from "../config/secrets.ts";
 import type { ControlRoute } from "../link/control.ts";
 import { mqttLink } from "../link/mqtt-link.ts";
 import type { DeviceNotes } from "../report/devices.ts";
+import type { Pace } from "../report/farm/pace.ts";
 import { messageOf } from "../runtime/errors.ts";
 import type { Link, OutgoingMessage, Subscription } from "../runtime/link.ts";
 import type { Scope } from "../runtime/scope.ts";
@@ -29,6 +30,7 @@ export async function link(broker: BrokerConfig, { name, subscriptions, will, cl
 
 export interface FarmParty {
   readonly link: Link;
+  readonly pace: Pace;
   readonly root: string;
   readonly will: (connects: number) => OutgoingMessage;
 }
@@ -40,7 +42,9 @@ export async function farmParty({ farm, node: { site, rack } }: Config, { farewe
   if (farm === null) return null;
   const root = [farm.prefix, site, rack].join("/");
   const will = (connects: number): OutgoingMessage => ({ topic: `${root}/status`, payload: farewell(connects), qos: 1, retain: true });
-  return { link: await link(farm, { ...surroundings, name: `farm-${site}-${rack}`, subscriptions: [], will }), root, will };
+  const [{ charging, Pace }, { BUDGET }] = await Promise.all([import("../report/farm/pace.ts"), import("../report/farm/tables.ts")]);
+  const pace = new Pace(BUDGET);
+  return { link: charging(await link(farm, { ...surroundings, name: `farm-${site}-${rack}`, subscriptions: [], will }), pace), pace, root, will };
 }
 
 /** Who tells the farm; null: there is none. */

@@ -25,7 +25,7 @@ schemas in [schemas](schemas).
 | \`interval\`, \`machines\`, \`summary\` | energy by quarter hours, of every machine, and a minute in one record; wait on disk while the broker is away | 1, no |
 
 A message has all members each time, so that a reader needs no memory; units are in the names, \`null\` is unknown and never zero. It goes out when one of its members
-has moved by more than its deadband, and after a while in any case. Machines and outlets together take ${BUDGET.bytesPerSecond / 1000} kB/s at the most: when all move at once, those
+has moved by more than its deadband, and after a while in any case. All of them together take ${BUDGET.bytesPerSecond / 1000} kB/s at the most, and rack, events and records go first: when all move at once, those
 that moved farthest and waited longest come first. The rack itself does not wait, and neither do events: a switch that dies makes one notice for each machine behind it.
 
 Measured with \`npm run bench -- --only farm\` (1,000 simulated miners with their noise, the real daemon, a broker): see [performance.md](performance.md). To look at all of it takes

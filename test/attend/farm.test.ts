@@ -7,7 +7,8 @@ import { startState } from "../../agent/core/state.ts";
 import { instant, millis } from "../../agent/core/units.ts";
 import { NO_NOTES } from "../../agent/report/devices.ts";
 import { HomeAssistant, RENEW_S } from "../../agent/report/farm/home-assistant.ts";
-import { ASIC, goneAfterS, RACK, REST_S } from "../../agent/report/farm/tables.ts";
+import { Pace } from "../../agent/report/farm/pace.ts";
+import { ASIC, BUDGET, goneAfterS, RACK, REST_S } from "../../agent/report/farm/tables.ts";
 import type { OutgoingMessage } from "../../agent/runtime/link.ts";
 import { status } from "../cli/answers.ts";
 import { device, input, metered, says, snapshot } from "../core/rack.ts";
@@ -27,7 +28,7 @@ class Stand {
       get connected() { return isConnected(); },
       publish: (message: OutgoingMessage) => void this.sent.push(message), next: () => undefined, resubscribe: () => undefined, run: () => Promise.resolve(), deliver: () => Promise.resolve({ kind: "acknowledged" } as const),
     };
-    this.farm = new Farm({ link, root: "curtaild/s1/r1", machines: 1, about: () => NO_NOTES, homeAssistant, will: (connects) => ({ topic: "curtaild/s1/r1/status", payload: `{"online":false,"connects":${connects}}`, qos: 1, retain: true }) });
+    this.farm = new Farm({ link, pace: new Pace(BUDGET), root: "curtaild/s1/r1", machines: 1, about: () => NO_NOTES, homeAssistant, will: (connects) => ({ topic: "curtaild/s1/r1/status", payload: `{"online":false,"connects":${connects}}`, qos: 1, retain: true }) });
   }
 
   /** The topics of what a second brings. */

@@ -14,6 +14,8 @@ import { Daemon } from "../../agent/daemon.ts";
 import { verifyJournal } from "../../agent/record/verify.ts";
 import type { ReportFacts } from "../../agent/report/bundle/facts.ts";
 import type { IntervalRecord } from "../../agent/report/energy/record.ts";
+import { charging, Pace } from "../../agent/report/farm/pace.ts";
+import { BUDGET } from "../../agent/report/farm/tables.ts";
 import { willDocument } from "../../agent/report/status.ts";
 import { silentLog } from "../../agent/runtime/log.ts";
 import { Signal } from "../../agent/signal/signal.ts";
@@ -115,7 +117,8 @@ class RecordedRack {
       rootKey, nominal: watts(this.rack.nominalW), optOut: false, shares: {}, drawSeed: () => "5eed".repeat(16),
     });
     const grid = new MemoryLink(this.broker, own, { clientId: "rack", subscriptions: signal.subscriptions() });
-    const farm = new MemoryLink(this.farmBroker, own, { clientId: "farm", subscriptions: [] });
+    const pace = new Pace(BUDGET);
+    const farm = charging(new MemoryLink(this.farmBroker, own, { clientId: "farm", subscriptions: [] }), pace);
     const history = new History(this.rack.asics.map(({ machine }) => machine));
     const opening = openEvidence({
       clock: own, disk: this.folder.open(own), key, energyKey: { ...key, key: energy.privateKey, publicKey: energy.publicKey }, seal: (payload) => payload, draw: () => `run${this.#boots}`,
@@ -136,7 +139,7 @@ class RecordedRack {
       breakerW: null, onStop: "failsafe", boot: `boot-${this.#boots}`, software: "dst", config: "ok",
       notify: { ready: () => undefined, watchdog: () => undefined, stopping: () => undefined },
       attendants: [history, ...evidence.attendants, new Farm({
-        link: farm, root: FARM, machines: this.rack.asics.length, homeAssistant: null, about: (device) => daemon.about(device), will: (connects) => ({ topic: `${FARM}/status`, payload: JSON.stringify(willDocument({ session: { boot: "b", connects }, failsafeW: this.rack.failsafeW, heartbeatTimeoutS: 120 })), qos: 1, retain: true }),
+        link: farm, pace, root: FARM, machines: this.rack.asics.length, homeAssistant: null, about: (device) => daemon.about(device), will: (connects) => ({ topic: `${FARM}/status`, payload: JSON.stringify(willDocument({ session: { boot: "b", connects }, failsafeW: this.rack.failsafeW, heartbeatTimeoutS: 120 })), qos: 1, retain: true }),
       })], forward: evidence.toGrid, logHead: evidence.logHead,
     });
     this.#mortality = mortality;

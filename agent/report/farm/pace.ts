@@ -1,10 +1,9 @@
 /** Lets messages go within a budget of bytes: whatever happens, a farm's uplink is not filled by its machines. */
-import type { OutgoingMessage } from "../../runtime/link.ts";
+import type { Link, OutgoingMessage } from "../../runtime/link.ts";
 
 export interface Candidate {
   readonly urgency: number;
-  /** Publishes, and returns what it took in bytes. */
-  readonly send: () => number;
+  readonly send: () => void;
 }
 
 export class Pace {
@@ -19,6 +18,11 @@ export class Pace {
     this.#room = burst;
   }
 
+  /** What goes takes room from what comes, and never silences it for longer than a burst takes. */
+  charge(bytes: number): void {
+    this.#room = Math.max(-this.#burst, this.#room - bytes);
+  }
+
   /** The most urgent first, until there is no room; what is left is asked about again later. */
   spend(candidates: readonly Candidate[], atS: number): void {
     const passed = this.#at === null ? 0 : atS - this.#at;
@@ -26,11 +30,29 @@ export class Pace {
     this.#room = Math.min(this.#burst, this.#room + passed * this.#bytesPerSecond);
     for (const { send } of candidates.filter(({ urgency }) => urgency > 0).sort((a, b) => b.urgency - a.urgency)) {
       if (this.#room <= 0) return;
-      this.#room -= send();
+      send();
     }
   }
 }
 
+/** `link`, charging `pace` with all that goes: who may wait asks it first, who may not leaves less to the others. */
+export const charging = (link: Link, pace: Pace): Link => ({
+  get connected() {
+    return link.connected;
+  },
+  run: (listener, signal) => link.run(listener, signal),
+  publish(message) {
+    pace.charge(bytesOf(message));
+    link.publish(message);
+  },
+  deliver(message) {
+    pace.charge(bytesOf(message));
+    return link.deliver(message);
+  },
+  next: () => link.next(),
+  resubscribe: () => link.resubscribe(),
+});
+
 /** PUBLISH of MQTT 5: fixed header, length of the topic, packet identifier, properties. */
 const AROUND = 16;
-export const bytesOf = ({ topic, payload }: OutgoingMessage): number => AROUND + Buffer.byteLength(topic) + Buffer.byteLength(payload);
+const bytesOf = ({ topic, payload }: OutgoingMessage): number => AROUND + Buffer.byteLength(topic) + (typeof payload === "string" ? Buffer.byteLength(payload) : payload.length);
