@@ -17,6 +17,8 @@ const MODELS = ["antminer-s19k-pro", "antminer-s19j-pro", "antminer-s21"] as con
 
 /** Share of the machines whose firmware switches boards. */
 const BOARDS = 0.4;
+/** Share of the racks whose machines say what air they breathe: there the agent acts on it before any board is hot, in the others on boards alone. */
+const AIR = 0.4;
 
 export interface SimAsic {
   readonly machine: SimMachine;
@@ -26,6 +28,8 @@ export interface SimAsic {
   readonly pointsW: ReadonlyMap<string, number>;
   /** Its boards can be switched one by one. */
   readonly boards: boolean;
+  /** It says the air at its inlet. */
+  readonly air: boolean;
   /** What it draws with so many of them at the lowest point, W; the first is none. */
   readonly boardsW: readonly number[];
   readonly asleepW: number;
@@ -53,6 +57,7 @@ export function buildRack(dice: Dice, clock: VirtualClock, count: number): Rack 
   const seed = dice.whole(0, 2 ** 31);
   const kinds = dice.whole(1, MODELS.length);
   const switchable = new Dice(seed, "boards");
+  const air = new Dice(seed, "air").chance(AIR);
   const asics = Array.from({ length: count }, (_, index): SimAsic => {
     const id = MODELS[index % kinds] ?? MODELS[0];
     const random = branch(seed, index);
@@ -63,7 +68,7 @@ export function buildRack(dice: Dice, clock: VirtualClock, count: number): Rack 
     const choices = [{ watts: asleepW, ths: 0 }, ...model.points.map(({ power, hashrate }) => ({ watts: power * unit.power, ths: hashrate * unit.hashrate }))];
     const { frequencyMHz, voltageMV } = lowestPointOf(physics);
     const boardsW = Array.from({ length: physics.boards }, (_, on) => unit.power * (physics.physics.c + on * boardPhysics(physics).power(frequencyMHz, voltageMV)));
-    return { machine: new SimMachine(`asic-${String(index + 1).padStart(2, "0")}`, body, time), model, physics, pointsW, boards: switchable.chance(BOARDS), boardsW, asleepW, choices };
+    return { machine: new SimMachine(`asic-${String(index + 1).padStart(2, "0")}`, body, time), model, physics, pointsW, boards: switchable.chance(BOARDS), air, boardsW, asleepW, choices };
   });
   const pdu = new SimPdu("pdu-1", new Pdu({ loads: asics.map(({ machine }) => machine), now, random: branch(seed, 99) }));
   const nominalW = Math.round(asics.reduce((sum, { model }) => sum + defaultPower(model), 0));

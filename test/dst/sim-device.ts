@@ -13,8 +13,8 @@ const REPLY = millis(25);
 const DEADLINE = seconds(3);
 const FANS = 4;
 
-/** `boards`: they can be switched one by one. */
-export function simDevice({ machine, model, boards }: Pick<SimAsic, "machine" | "model" | "boards">, seams: { readonly clock: Clock; readonly mortality: Mortality }): Device {
+/** `boards`: they can be switched one by one; `air`: it says what it breathes. */
+export function simDevice({ machine, model, boards, air }: Pick<SimAsic, "machine" | "model" | "boards" | "air">, seams: { readonly clock: Clock; readonly mortality: Mortality }): Device {
   const { clock, mortality } = seams;
   const capabilities = capabilitiesOf(model.points, { boards: boards ? model.boards : null, sleepPower: model.sleepPower });
   const pause = async (length: number): Promise<void> => {
@@ -94,7 +94,7 @@ export function simDevice({ machine, model, boards }: Pick<SimAsic, "machine" | 
     nameplate: { highest: model.nameplate, asleep: model.sleepPower },
     capabilities,
     actuators: { points: point, sleep, ...(boards && { boards: fewer }) },
-    read: (signal) => exchange((asic) => telemetryOf(asic, model.points), signal),
+    read: (signal) => exchange((asic) => telemetryOf(asic, { points: model.points, air }), signal),
     async [Symbol.asyncDispose]() {},
   };
 }
@@ -103,7 +103,7 @@ const ignoreRefusal = (error: unknown): void => {
   if (!(error instanceof DeviceError) || error.code !== "refused") throw error;
 };
 
-function telemetryOf(asic: Asic, points: readonly OperatingPoint[]): Telemetry {
+function telemetryOf(asic: Asic, { points, air }: { readonly points: readonly OperatingPoint[]; readonly air: boolean }): Telemetry {
   const boards = asic.boards.map((board, index): BoardTelemetry => ({
     index,
     enabled: board.enabled && board.frequencyMHz > 0,
@@ -130,7 +130,7 @@ function telemetryOf(asic: Asic, points: readonly OperatingPoint[]): Telemetry {
     state: state === "off" ? null : state,
     point: state === "hashing" ? (at?.id ?? null) : null,
     boards,
-    inlet: celsius(asic.inletC),
+    inlet: air ? celsius(asic.inletC) : null,
     outlet: null,
     fansRpm: Array.from({ length: FANS }, () => (state === "hashing" || state === "ramping" ? 4_400 : 0)),
     pools: [],

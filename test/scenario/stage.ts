@@ -142,7 +142,7 @@ export class Stage {
       grid: new MortalLink(link, mortality, { delivered: () => undefined, published: () => undefined }),
       identity: { operator: "demo", node: NODE, key: null },
       wiring: {
-        devices: this.#machines.map((machine, index) => ({ device: simDevice({ machine, model, boards: this.#options.boards ?? false }, { clock: own, mortality }), outlet: { meter: "pdu-1", index: index + 1 } })),
+        devices: this.#machines.map((machine, index) => ({ device: simDevice({ machine, model, boards: this.#options.boards ?? false, air: false }, { clock: own, mortality }), outlet: { meter: "pdu-1", index: index + 1 } })),
         meters: [{ meter: simMeter(this.#pdu, own, { mortality, scale: { shown: 1 } }), role: "rack" }],
       },
       policy: { ...DEFAULT_POLICY, nominal: watts(NOMINAL), failsafe: watts(FAILSAFE), restart: { minOff: seconds(0), random: seconds(0), rampPercentPerMinute: 600 }, ...this.#options.policy },
