@@ -26,7 +26,7 @@ if (files.length === 0) {
   process.exit(1);
 }
 
-const tests = run({ files, concurrency: 4, timeout: wanted.includes("long") ? 1_800_000 : wanted.includes("web") ? 300_000 : 120_000 });
+const tests = run({ files, concurrency: 4, timeout: wanted.includes("long") ? 1_800_000 : 300_000 });
 tests.on("test:fail", () => {
   process.exitCode = 1;
 });
