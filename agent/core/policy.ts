@@ -86,7 +86,7 @@ export const DEFAULT_POLICY = {
   restart: { minOff: seconds(0), random: seconds(300), rampPercentPerMinute: 20 },
   margin: 0.0075,
   dropMargin: 0.0125,
-  moveDoubt: 0.06,
+  moveDoubt: 0.05,
   responseTime: seconds(15),
   tuneTime: seconds(7),
   dwell: seconds(20),

@@ -96,7 +96,7 @@ export const status = (state: OrderStatus["state"], at: string, over: { readonly
 /** Its own numbers, so that tuning the product's defaults does not move the arithmetic of the cases. */
 export const POLICY: Policy = {
   nominal: watts(16_000), failsafe: watts(6000), restart: { minOff: seconds(0), random: seconds(300), rampPercentPerMinute: 20 },
-  margin: 0.0075, dropMargin: 0.02, moveDoubt: 0.06, responseTime: seconds(15), tuneTime: seconds(7), dwell: seconds(20), raisesPerCycle: 50,
+  margin: 0.0075, dropMargin: 0.02, moveDoubt: 0.05, responseTime: seconds(15), tuneTime: seconds(7), dwell: seconds(20), raisesPerCycle: 50,
   turns: { minOff: seconds(0), minOn: seconds(0) }, wakes: { atOnce: 50, spacing: seconds(1) }, circuits: [], meterLag: seconds(2), meterStale: seconds(10), meterLost: seconds(60), heat: new Map(), keepWarm: null, supply: null, least: 0, rules: new Map(), wear: { between: seconds(300), rotation: Infinity }, outlets: { grace: seconds(10), perStep: 4, spacing: seconds(2) },
 };
 
