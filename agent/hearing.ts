@@ -3,6 +3,7 @@ import { bindingWord } from "./core/limit.ts";
 import type { Tick } from "./core/time.ts";
 import type { Notebook } from "./notebook.ts";
 import type { DaemonParts } from "./parts.ts";
+import { stackOf } from "./runtime/errors.ts";
 import type { SignalEffect } from "./signal/effects.ts";
 import type { Signal } from "./signal/signal.ts";
 import type { Teller } from "./teller.ts";
@@ -79,7 +80,7 @@ export class Hearing {
           for (const attendant of attendants) attendant.heard?.(effect.document);
           break;
         case "bug":
-          log.error({ topic: effect.topic, stack: effect.error instanceof Error ? effect.error.stack : String(effect.error) }, "a bug of ours: a document of the grid was refused for it");
+          log.error({ topic: effect.topic, stack: stackOf(effect.error) }, "a bug of ours: a document of the grid was refused for it");
           break;
         case "resubscribe":
           grid.resubscribe();

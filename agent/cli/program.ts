@@ -1,6 +1,6 @@
 /** What both programs share: lazily loaded commands, and errors that become exit codes. */
 import { Command, CommanderError } from "commander";
-import { ConfigError } from "../runtime/errors.ts";
+import { ConfigError, stackOf } from "../runtime/errors.ts";
 import { withoutSecrets } from "../runtime/secrets.ts";
 import { exit, Failure, type ExitCode } from "./exit.ts";
 
@@ -31,7 +31,7 @@ export async function runProgram(program: Command, argv: readonly string[]): Pro
     if (error instanceof CommanderError) return commanderCode(error);
     if (error instanceof Failure) return say(error.message, error.exitCode);
     if (error instanceof ConfigError) return say(error.message, exit.config);
-    return say(`this is a bug of ${program.name()}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`, exit.bug);
+    return say(`this is a bug of ${program.name()}: ${stackOf(error)}`, exit.bug);
   }
 }
 

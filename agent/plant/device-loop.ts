@@ -9,7 +9,7 @@ import type { Device } from "../../drivers/driver.ts";
 import { Bell } from "../runtime/bell.ts";
 import type { Clock } from "../runtime/clock.ts";
 import { within } from "../runtime/deadline.ts";
-import { DeviceError } from "../runtime/errors.ts";
+import { DeviceError, stackOf } from "../runtime/errors.ts";
 import { act } from "./act.ts";
 import type { PlantListener } from "./listener.ts";
 
@@ -274,5 +274,5 @@ export class DeviceLoop {
 /** Device errors end here; anything else is a bug of ours, contained to its device and said. */
 function explain(error: unknown): { readonly code: DeviceError["code"] | "bug"; readonly message: string } {
   if (error instanceof DeviceError) return { code: error.code, message: error.message };
-  return { code: "bug", message: error instanceof Error ? (error.stack ?? error.message) : String(error) };
+  return { code: "bug", message: stackOf(error) };
 }

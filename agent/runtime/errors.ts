@@ -41,3 +41,6 @@ export const configFaults = (file: string, faults: readonly ConfigFault[], optio
 
 /** What was thrown, in its own words. */
 export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+
+/** The same with where it was thrown: for what only a bug of ours throws. */
+export const stackOf = (error: unknown): string => (error instanceof Error ? (error.stack ?? error.message) : String(error));

@@ -3,6 +3,7 @@ import { createHash, type Hash } from "node:crypto";
 import type { Setpoint } from "../../agent/core/model.ts";
 import { millis } from "../../agent/core/units.ts";
 import type { IncomingMessage, OutgoingMessage } from "../../agent/runtime/link.ts";
+import { stackOf } from "../../agent/runtime/errors.ts";
 import type { PduFault } from "../../drivers/sim/faults.ts";
 import { NO_FAULT } from "../../drivers/sim/faults.ts";
 import type { SimMachine } from "../../drivers/sim/machine.ts";
@@ -292,7 +293,7 @@ export class World {
     const ended = (how: string): void => {
       if (this.#process === process && !this.#busy.has("service")) this.oracle.broken("alive", how);
     };
-    process.ended.then(() => ended("it has ended"), (error: unknown) => ended(error instanceof Error ? (error.stack ?? error.message) : String(error)));
+    process.ended.then(() => ended("it has ended"), (error: unknown) => ended(stackOf(error)));
   }
 
   /** The life is over: the daemon is stopped as by SIGTERM. */

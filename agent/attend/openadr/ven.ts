@@ -11,7 +11,7 @@ import { measuredW } from "../../report/status.ts";
 import type { Change } from "../../report/changes.ts";
 import { Bell } from "../../runtime/bell.ts";
 import type { Clock } from "../../runtime/clock.ts";
-import { messageOf } from "../../runtime/errors.ts";
+import { messageOf, stackOf } from "../../runtime/errors.ts";
 import type { Log } from "../../runtime/log.ts";
 import { Book, type Concern, type KeptBook, type News } from "../../signal/openadr/book.ts";
 import { refuse, type Result } from "../../signal/result.ts";
@@ -173,7 +173,7 @@ export class Ven implements Attendant {
     try {
       return work();
     } catch (error) {
-      this.#options.log.error({ stack: error instanceof Error ? error.stack : String(error) }, "a bug of ours: what the VTN says was refused for it");
+      this.#options.log.error({ stack: stackOf(error) }, "a bug of ours: what the VTN says was refused for it");
       return refuse("INTERNAL", messageOf(error));
     }
   }

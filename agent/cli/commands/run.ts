@@ -8,7 +8,7 @@ import { ClockSync } from "../../host/clock-sync.ts";
 import type { Host } from "../../host/host.ts";
 import { createLogbook, logForm } from "../../host/log.ts";
 import { systemdNotify } from "../../host/notify.ts";
-import { ConfigError, messageOf } from "../../runtime/errors.ts";
+import { ConfigError, messageOf, stackOf } from "../../runtime/errors.ts";
 import { logLevels, type Log, type LogLevel } from "../../runtime/log.ts";
 import { Scope } from "../../runtime/scope.ts";
 import { Secrets } from "../../runtime/secrets.ts";
@@ -115,7 +115,7 @@ function rackName(text: string): string {
 function endOnBugs(log: Log): void {
   for (const name of ["uncaughtException", "unhandledRejection"] as const) {
     process.on(name, (error: unknown) => {
-      log.error({ stack: error instanceof Error ? error.stack : String(error) }, "this is a bug of curtaild: it ends and is started again");
+      log.error({ stack: stackOf(error) }, "this is a bug of curtaild: it ends and is started again");
       process.exit(exit.bug);
     });
   }
