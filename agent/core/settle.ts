@@ -19,6 +19,8 @@ export type Observed = Readonly<Record<Way, Millis>>;
 /** A figure on a meter: where it last stood, and the run of changes it is in or was in last. */
 export interface Motion {
   readonly level: number;
+  /** Where the run began. */
+  readonly from: number;
   readonly begun: Millis;
   readonly movedAt: Millis;
   readonly falls: boolean;
@@ -27,6 +29,8 @@ export interface Motion {
 /** The rack's meter, and how far it follows behind. */
 export interface Watch {
   readonly motion: Motion | null;
+  /** The same figure without the last of every run. */
+  readonly stride: Motion | null;
   /** The same figure, finer and over a longer time. */
   readonly trend: Motion | null;
   /** From the end of all that was at work until the meter had shown it: the longest lately seen. */
@@ -37,12 +41,14 @@ export interface Watch {
   readonly quietAt: Millis;
 }
 
-export const startWatch: Watch = { motion: null, trend: null, lag: millis(0), settled: true, quietAt: millis(0) };
+export const startWatch: Watch = { motion: null, stride: null, trend: null, lag: millis(0), settled: true, quietAt: millis(0) };
 
 /** Waits are half as long again as what is known. */
 const DOUBT = 1.5;
 /** Smaller steps are noise: a multiple of the meter's own, and a fraction of the figure. One machine warms up by a percent in seconds. */
 const NOISE = { uncertainty: 2, rack: 0.0025, machine: 0.01 } as const;
+/** The last of a run, as a share of it, is boards that go on warming or cooling: it says nothing of how far a meter is behind. */
+const LAST = 0.05;
 /** A figure that has not moved for so long stands still. */
 const STILL = seconds(5);
 /** Boards take minutes to warm, and draw more as they do: a figure that has risen by so little in so long has arrived, give or take a percent. */
@@ -59,12 +65,13 @@ const FORGET = 0.25;
 export const seenAfter = (watch: Watch, policy: Policy): Millis => millis(DOUBT * Math.max(policy.meterLag, watch.lag));
 
 /** The same object while the figure stands. */
-function follow(motion: Motion | null, metered: Metered, { uptime, noise }: { readonly uptime: Millis; readonly noise: number }): Motion | null {
+function follow(motion: Motion | null, metered: Metered, { uptime, noise, last = 0 }: { readonly uptime: Millis; readonly noise: number; readonly last?: number }): Motion | null {
   const { power, uncertainty } = metered;
   if (power === null) return motion;
-  if (motion === null) return { level: power, begun: millis(-WARMING.still), movedAt: millis(-WARMING.still), falls: false };
-  if (Math.abs(power - motion.level) <= Math.max(NOISE.uncertainty * uncertainty, noise * motion.level)) return motion;
-  return { level: power, begun: moves(motion, uptime) ? motion.begun : uptime, movedAt: uptime, falls: power < motion.level };
+  if (motion === null) return { level: power, from: power, begun: millis(-WARMING.still), movedAt: millis(-WARMING.still), falls: false };
+  const run = moves(motion, uptime) ? motion : { begun: uptime, from: motion.level };
+  if (Math.abs(power - motion.level) <= Math.max(NOISE.uncertainty * uncertainty, noise * motion.level, last * Math.abs(power - run.from))) return motion;
+  return { level: power, from: run.from, begun: run.begun, movedAt: uptime, falls: power < motion.level };
 }
 
 export const moves = (motion: Motion | null, uptime: Millis): boolean => motion !== null && uptime - motion.movedAt < STILL;
@@ -76,11 +83,12 @@ export function nextWatch(watch: Watch, views: readonly View[], context: { reado
   const { rack, policy, uptime } = context;
   const motion = rack === null ? null : follow(watch.motion, rack, { uptime, noise: NOISE.rack });
   const trend = rack === null ? null : follow(watch.trend, rack, { uptime, noise: WARMING.noise });
+  const stride = rack === null ? null : follow(watch.stride, rack, { uptime, noise: NOISE.rack, last: LAST });
   const quietAt = quietSince(views, uptime);
-  const late = motion !== null && motion.movedAt > quietAt && motion.begun <= quietAt + LATE ? Math.min(LAG_AT_MOST, motion.movedAt - quietAt) : 0;
+  const late = stride !== null && stride.movedAt > quietAt && stride.begun <= quietAt + LATE ? Math.min(LAG_AT_MOST, stride.movedAt - quietAt) : 0;
   const settled = uptime >= quietAt + seenAfter({ ...watch, lag: millis(Math.max(watch.lag, late)) }, policy) && !moves(motion, uptime);
   const lag = settled && !watch.settled ? longestOf(watch.lag, late) : millis(Math.max(watch.lag, late));
-  return { motion, trend, lag, settled, quietAt };
+  return { motion, stride, trend, lag, settled, quietAt };
 }
 
 /** When the last thing at work was over; now, while one is. */
@@ -125,10 +133,12 @@ export function assumedTime(view: View, to: number): number {
 export function observe(state: DeviceState, own: Metered, context: { readonly uptime: Millis; readonly settled: boolean }): DeviceState {
   const { uptime, settled } = context;
   const motion = follow(state.motion, own, { uptime, noise: NOISE.machine });
+  const stride = follow(state.stride, own, { uptime, noise: NOISE.machine, last: LAST });
   const trend = follow(state.trend, own, { uptime, noise: WARMING.noise });
+  const seen = motion === state.motion && stride === state.stride && trend === state.trend ? state : { ...state, motion, stride, trend };
   const { change } = state;
-  if (!settled || change === null || motion === null || moves(motion, uptime)) return motion === state.motion && trend === state.trend ? state : { ...state, motion, trend };
-  const took = motion.movedAt > change.at && motion.begun <= state.settlesAt + LATE ? motion.movedAt - change.at : 0;
+  if (!settled || change === null || motion === null || stride === null || moves(motion, uptime)) return seen;
+  const took = stride.movedAt > change.at && stride.begun <= state.settlesAt + LATE ? stride.movedAt - change.at : 0;
   const observed = took === 0 ? state.observed : { ...state.observed, [change.way]: longestOf(state.observed[change.way], took) };
-  return { ...state, motion, trend, observed, change: null };
+  return { ...seen, observed, change: null };
 }

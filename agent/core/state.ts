@@ -35,6 +35,7 @@ export interface DeviceState {
   readonly observed: Observed;
   /** What its own meter was last seen doing. */
   readonly motion: Motion | null;
+  readonly stride: Motion | null;
   /** The same, finer and over a longer time: whether its boards still warm. */
   readonly trend: Motion | null;
   /** No order before this uptime: back-off after failures. */
@@ -132,7 +133,7 @@ export interface Look extends PlanMade {
 }
 
 export const startDevice: DeviceState = {
-  target: null, order: null, settlesAt: 0 as Millis, change: null, turnedAt: null, changedAt: null, wear: NEW, observed: { down: 0, up: 0, sleep: 0, wake: 0, boards: 0 } as Observed, motion: null, trend: null, retryAt: 0 as Millis, misses: 0, gain: 1, deviatesSince: null, heat: NO_HEAT, outlet: null, quarantine: null,
+  target: null, order: null, settlesAt: 0 as Millis, change: null, turnedAt: null, changedAt: null, wear: NEW, observed: { down: 0, up: 0, sleep: 0, wake: 0, boards: 0 } as Observed, motion: null, stride: null, trend: null, retryAt: 0 as Millis, misses: 0, gain: 1, deviatesSince: null, heat: NO_HEAT, outlet: null, quarantine: null,
 };
 
 export function startState(uptime: Millis): RackState {

@@ -7,17 +7,14 @@ import type { Snapshot } from "./snapshot.ts";
 import type { Order, RackState } from "./state.ts";
 import type { View } from "./view.ts";
 import { expectedAt } from "./view.ts";
-import { entryOf } from "./curve.ts";
 import type { Teaches } from "./learn.ts";
 import type { Watch } from "./settle.ts";
 import type { Millis, Watts } from "./units.ts";
-import { watts } from "./units.ts";
 
-/** What the orders given since should have changed on the meter. */
+/** What the meter showed when the rack was last at rest, and what each that was ordered since should have drawn then. */
 export interface Trial {
   readonly before: Watts;
-  readonly change: Watts;
-  readonly devices: ReadonlySet<string>;
+  readonly drew: ReadonlyMap<string, number>;
 }
 
 /** The same figure to the watt, what the machines said together when it came, and since when they say something else. */
@@ -72,8 +69,8 @@ export function judgeMeter(rack: RackState, views: readonly View[], { snapshot, 
   // Some machine may be ordered at any time: the figure itself says that it stands still, not the rack.
   if (still.contradictedSince !== null && uptime - still.contradictedSince >= seen + PATIENCE) return stands;
   if (!watch.settled) return { trial, frozen: null, still, awaited: false };
-  const judged = trial !== null && trial.devices.size > 1 && Math.abs(trial.change) > WORTH_A_TRIAL * nominal;
-  const unmoved = judged && (power - trial.before) / trial.change < MOVED;
+  const change = trial === null ? 0 : changeOf(trial, views);
+  const unmoved = trial !== null && trial.drew.size > 1 && Math.abs(change) > WORTH_A_TRIAL * nominal && (power - trial.before) / change < MOVED;
   if (!unmoved && still.contradictedSince === null) return { trial: null, frozen: null, still, awaited: false };
   return unmoved && uptime - watch.quietAt >= seen + PATIENCE ? stands : { trial, frozen: null, still, awaited: true };
 }
@@ -105,22 +102,25 @@ function ownWords(views: readonly View[]): number {
   return said;
 }
 
-/** Adds what new orders should change. */
-export function extendTrial(trial: Trial | null, orders: readonly Order[], context: { readonly views: readonly View[]; readonly snapshot: Snapshot }): Trial | null {
+/** Takes in whom new orders change. It begins with a rack at rest: what a meter shows while it moves is no level to compare with. */
+export function extendTrial(trial: Trial | null, orders: readonly Order[], context: { readonly views: readonly View[]; readonly snapshot: Snapshot; readonly settled: boolean }): Trial | null {
   const power = context.snapshot.rack?.power ?? null;
-  if (orders.length === 0 || power === null) return trial;
+  if (orders.length === 0 || power === null || (trial === null && !context.settled)) return trial;
   const byId = new Map(context.views.map((view) => [view.device.id, view]));
-  const devices = new Set(trial?.devices);
-  let change: number = trial?.change ?? 0;
-  for (const order of orders) {
-    const view = byId.get(order.device);
-    const to = view === undefined ? -1 : entryOf(view.curve, order.setpoint);
-    if (view === undefined || !view.known || to < 0) continue;
-    change += expectedAt(view, to) - (view.actual >= 0 ? expectedAt(view, view.actual) : (view.draw.low + view.draw.high) / 2);
-    devices.add(order.device);
+  const drew = new Map(trial?.drew);
+  for (const { device } of orders) {
+    const view = byId.get(device);
+    if (view?.known === true && !drew.has(device)) drew.set(device, shouldDraw(view));
   }
-  return { before: trial?.before ?? power, change: watts(change), devices };
+  return { before: trial?.before ?? power, drew };
 }
+
+/** By where they say they are; whoever says nothing now has no part in it. */
+function changeOf({ drew }: Trial, views: readonly View[]): number {
+  return views.reduce((sum, view) => (view.known ? sum + shouldDraw(view) - (drew.get(view.device.id) ?? shouldDraw(view)) : sum), 0);
+}
+
+const shouldDraw = (view: View): number => (view.actual >= 0 ? expectedAt(view, view.actual) : (view.draw.low + view.draw.high) / 2);
 
 /** The snapshot without what a meter says that is not believed. */
 export const blind = (snapshot: Snapshot): Snapshot => ({

@@ -43,7 +43,7 @@ describe("a machine's gain", () => {
     ["what no calibration explains is a deviation, not a gain", says("400"), wanted("400"), { outlet: exactly(3500) }, 1],
   ];
   /** Its outlet rose or fell last, so long ago. */
-  const lately = (ago: number, fell = false) => ({ trend: { level: 2070, begun: millis(NOW - ago), movedAt: millis(NOW - ago), falls: fell } });
+  const lately = (ago: number, fell = false) => ({ trend: { level: 2070, from: 2070, begun: millis(NOW - ago), movedAt: millis(NOW - ago), falls: fell } });
   rows.push(
     ["boards that still warm teach no less", says("400"), wanted("400", lately(44_000)), { outlet: exactly(2070) }, 1],
     ["and more at once", says("400"), wanted("400", lately(44_000)), { outlet: exactly(2530) }, 1.03],

@@ -22,39 +22,53 @@ function judged(over: Partial<RackState>, meterW: number, own: readonly [number,
   return judgeMeter(rackOf(STATES, over), viewsOf(shot, STATES), { snapshot: shot, nominal: NOMINAL, ...watched(shot, viewsOf(shot, STATES)) });
 }
 
-const trial = (before: number, change: number, devices: readonly string[] = ["a", "b"]): Trial => ({ before: watts(before), change: watts(change), devices: new Set(devices) });
+/** Both are at 2300 W now; each should have drawn so much then. */
+const trial = (before: number, then: number, devices: readonly string[] = ["a", "b"]): Trial => ({ before: watts(before), drew: new Map(devices.map((id) => [id, then])) });
 
 describe("a meter on trial", () => {
   const cases: readonly [string, Trial, number, number | null][] = [
-    ["moved as it should", trial(8000, -3400), 4600, null],
-    ["moved half the way", trial(8000, -3400), 6300, null],
-    ["did not move", trial(8000, -3400), 8000, 8000],
-    ["moved the other way", trial(8000, -3400), 9000, 9000],
-    ["did not move, but one machine alone was ordered: it may be the machine", trial(8000, -3400, ["a"]), 8000, null],
-    ["did not move, but little was asked", trial(8000, -300), 8000, null],
+    ["moved as it should", trial(8000, 4000), 4600, null],
+    ["moved half the way", trial(8000, 4000), 6300, null],
+    ["did not move", trial(8000, 4000), 8000, 8000],
+    ["moved the other way", trial(8000, 4000), 9000, 9000],
+    ["did not move, but one machine alone was ordered: it may be the machine", trial(8000, 4000, ["a"]), 8000, null],
+    ["did not move, but little was asked", trial(8000, 2450), 8000, null],
   ];
   for (const [name, given, meterW, frozenAt] of cases) test(name, () => assert.equal(judged({ trial: given }, meterW, [2300, 2300]).frozen?.power ?? null, frozenAt));
 
   test("is not over before everything has settled", () => {
     const states = { a: ordered("400", { ago: 1000, settle: 10_000 }), b: wanted("400") };
     const shot = shotAt(8000, [2300, 2300]);
-    const kept = judgeMeter(rackOf(states, { trial: trial(8000, -3400) }), viewsOf(shot, states), { snapshot: shot, nominal: NOMINAL, ...watched(shot, viewsOf(shot, states)) });
-    assert.deepEqual([kept.frozen, kept.trial?.change], [null, -3400]);
+    const kept = judgeMeter(rackOf(states, { trial: trial(8000, 4000) }), viewsOf(shot, states), { snapshot: shot, nominal: NOMINAL, ...watched(shot, viewsOf(shot, states)) });
+    assert.deepEqual([kept.frozen, kept.trial?.before], [null, 8000]);
   });
 
   test("nor before a delay longer than any expected is over: late is not frozen", () => {
     const states = { a: wanted("400", { settlesAt: millis(NOW - 5000) }), b: wanted("400") };
     const shot = shotAt(8000, [2300, 2300]);
-    const { frozen, awaited, trial: kept } = judgeMeter(rackOf(states, { trial: trial(8000, -3400) }), viewsOf(shot, states), { snapshot: shot, nominal: NOMINAL, ...watched(shot, viewsOf(shot, states)) });
-    assert.deepEqual([frozen, awaited, kept?.change], [null, true, -3400]);
+    const { frozen, awaited, trial: kept } = judgeMeter(rackOf(states, { trial: trial(8000, 4000) }), viewsOf(shot, states), { snapshot: shot, nominal: NOMINAL, ...watched(shot, viewsOf(shot, states)) });
+    assert.deepEqual([frozen, awaited, kept?.before], [null, true, 8000]);
   });
 
-  test("orders add up to what it has to show", () => {
+  const order = (id: string, at: string) => ({ id: 1, device: id, setpoint: to(at), cause: "test", lowers: true, issuedAt: NOW, settle: seconds(1) });
+
+  test("holds what each drew when it was first ordered", () => {
     const shot = shotAt(4600, [2300, 2300]);
-    const order = (id: string, at: string) => ({ id: 1, device: id, setpoint: to(at), cause: "test", lowers: true, issuedAt: NOW, settle: seconds(1) });
-    const begun = extendTrial(null, [order("a", "200"), order("b", "asleep")], { views: viewsOf(shot, STATES), snapshot: shot });
-    // 2300 W down to 1000 W and to 25 W.
-    assert.deepEqual([begun?.before, begun?.change, begun?.devices.size], [4600, -1300 - 2275, 2]);
+    const context = { views: viewsOf(shot, STATES), snapshot: shot, settled: true };
+    const begun = extendTrial(null, [order("a", "200")], context);
+    const low = shotAt(3300, [1000, 2300], "200");
+    const gone = extendTrial(begun, [order("a", "asleep"), order("b", "asleep")], { ...context, views: viewsOf(low, STATES), snapshot: low, settled: false });
+    assert.deepEqual([begun?.before, [...(begun?.drew ?? [])], gone?.before, gone?.drew.get("a"), gone?.drew.size], [4600, [["a", 2300]], 4600, 2300, 2]);
+  });
+
+  test("does not begin while the meter moves: that is no level to compare with", () => {
+    const shot = shotAt(4600, [2300, 2300]);
+    assert.equal(extendTrial(null, [order("a", "200")], { views: viewsOf(shot, STATES), snapshot: shot, settled: false }), null);
+  });
+
+  test("a machine that says nothing any more has no part in it", () => {
+    const shot = snapshot([device("a", says("400")), device("b", silent())], metered(8000));
+    assert.equal(judgeMeter(rackOf(STATES, { trial: { before: watts(8000), drew: new Map([["a", 2300], ["b", 4000]]) } }), viewsOf(shot, STATES), { snapshot: shot, nominal: NOMINAL, ...watched(shot, viewsOf(shot, STATES)) }).frozen, null);
   });
 });
 
