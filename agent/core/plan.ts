@@ -3,18 +3,21 @@
  * part of the optimum. What does not do as told is not planned with but counted at what it may draw.
  */
 import type { Allotment } from "./allocate.ts";
-import { allocate, boundOf } from "./allocate.ts";
+import { boundOf } from "./allocate.ts";
 import { dueFor, earnedBy, earnsMore, exceeds, turnsEarly } from "./better.ts";
 import { fits as fitsCircuits, keptWithin } from "./circuits.ts";
 import { awake, entryOf } from "./curve.ts";
 import { nextQuarantine } from "./ladder.ts";
 import { bridged, reachableFrom } from "./horizon.ts";
+import type { Passable } from "./passage.ts";
+import { allocatePassable, resigned } from "./passage.ts";
+import type { Room } from "./room.ts";
 import { roomFor } from "./room.ts";
 import { rotation } from "./rotation.ts";
 import type { PowerLimit, Setpoint } from "./model.ts";
 import type { Policy } from "./policy.ts";
 import type { Look, PlanMade, Quarantine, RackState } from "./state.ts";
-import type { Millis, Watts } from "./units.ts";
+import { watts, type Millis, type Watts } from "./units.ts";
 import type { View } from "./view.ts";
 import { canBeSet, expectedAt, lowestOf, transitionEnds } from "./view.ts";
 import { candidatesOf } from "./worth.ts";
@@ -86,21 +89,24 @@ const IDLE = 0.03;
 /** Without a meter expectations are planned at their high end. */
 const UNMETERED = 1.1;
 
-export function makePlan(rack: RackState, views: readonly View[], context: PlanContext): Plan {
+export function makePlan(rack: RackState, seen: readonly View[], context: PlanContext): Plan {
   const { uptime, policy, budget } = context;
   const quarantined = new Map<string, Quarantine>();
-  for (const view of views) {
+  for (const view of seen) {
     const rung = nextQuarantine(view, context);
     if (rung !== null) quarantined.set(view.device.id, rung);
   }
+  const obeys = (view: View): boolean => view.known && canBeSet(view) && !quarantined.has(view.device.id) && view.state.deviatesSince === null;
+  const spare = spareFor(seen, context);
+  const { views, gaveUp } = resigned(seen, { obeys, free: (among) => passableOf(spare(among, policy.margin / 3), context) });
   const targets = new Map<string, Setpoint | null>(views.map(({ device, state }) => [device.id, state.target]));
   for (const [id, { held }] of quarantined) targets.set(id, held);
   // In an order of their own: who is read first is nobody's advantage.
-  const obeying = views.filter((view) => view.known && canBeSet(view) && !quarantined.has(view.device.id) && view.state.deviatesSince === null)
-    .toSorted((a, b) => (a.device.id < b.device.id ? -1 : 1));
-  const ground = survey(rack, views, { ...context, obeying });
+  const obeying = views.filter(obeys).toSorted((a, b) => (a.device.id < b.device.id ? -1 : 1));
+  const ground = survey(rack, views, { ...context, obeying, gaveUp });
   const found = shareOut(rack, ground, context);
   for (const [id, setpoint] of found?.targets ?? []) targets.set(id, setpoint);
+  if (ground.roomed?.setpoint != null) targets.set(ground.roomed.view.device.id, ground.roomed.setpoint);
 
   // Whatever cannot be read may still hear: when the rest cannot make room for it, it is told to sleep.
   if (ground.spare(obeying, policy.margin) < lowestOf(obeying)) {
@@ -111,7 +117,7 @@ export function makePlan(rack: RackState, views: readonly View[], context: PlanC
   const plan = found === null ? null : { at: uptime, budget, hurried: found.hurried, members: ground.members };
   return {
     targets, quarantined, remade: made ? plan : rack.plan,
-    looked: found === null || plan === null ? rack.looked : { ...plan, verdict: found.verdict },
+    looked: found === null || plan === null ? rack.looked : { ...plan, verdict: found.verdict, barred: found.barred },
     why: { verdict: found?.verdict ?? since(rack.looked), split: splitOf(ground, { ...context, found: made ? found : null }) },
   };
 }
@@ -129,13 +135,14 @@ interface Ground {
   readonly beside: readonly View[];
   readonly doubt: number;
   readonly cautious: number;
-  /** Watts for these, the others counted at what they may draw, `kept` of the budget free and `bias` watts drawn besides. */
-  readonly spare: (planned: readonly View[], kept: number, bias?: number) => number;
+  readonly spare: Spare;
+  /** The one the others make room for. */
+  readonly roomed: Room | null;
   readonly climb: number;
   readonly available: number;
   /** Who sleeps and may not wake. */
   readonly sealed: ReadonlySet<View>;
-  /** One that may not wake is wanted awake. */
+  /** One that had to give up its raise is planned with. */
   readonly waitsInVain: boolean;
   readonly fits: boolean;
   readonly makesRoom: boolean;
@@ -145,13 +152,25 @@ interface Ground {
   readonly kept: { readonly power: number; readonly hashrate: number } | null;
 }
 
-function survey(rack: RackState, views: readonly View[], context: PlanContext & { readonly obeying: readonly View[] }): Ground {
+/** Watts for these, the others counted at what they may draw, `kept` of the budget free and `bias` watts drawn besides. */
+type Spare = (planned: readonly View[], kept: number, bias?: number) => number;
+
+/** What is planned for is less than the budget; on the way all of it may be used but what a meter may be off by. */
+const passableOf = (spare: number, context: PlanContext): number => spare / doubtOf(context);
+const doubtOf = ({ metered }: PlanContext): number => (metered ? 1 : UNMETERED);
+/** What the machines drew less than expected at one setting says nothing of another, nor of a time without a meter. */
+const cautiousOf = ({ bias }: PlanContext): number => Math.max(0, bias);
+
+function spareFor(views: readonly View[], context: PlanContext): Spare {
+  const { budget, metered } = context;
+  return (planned, kept, bias = metered ? context.bias : cautiousOf(context)) => (budget.kind === "unlimited" ? Infinity : budget.power * (1 - kept) - bias - reservedBeside(planned, views));
+}
+
+function survey(rack: RackState, views: readonly View[], context: PlanContext & { readonly obeying: readonly View[]; readonly gaveUp: ReadonlySet<View> }): Ground {
   const { uptime, policy, budget, obeying } = context;
-  const doubt = context.metered ? 1 : UNMETERED;
-  // What the machines drew less than expected at one setting says nothing of another, nor of a time without a meter.
-  const cautious = Math.max(0, context.bias);
-  const spare = (planned: readonly View[], kept: number, bias: number = context.metered ? context.bias : cautious): number =>
-    budget.kind === "unlimited" ? Infinity : budget.power * (1 - kept) - bias - reservedBeside(planned, views);
+  const doubt = doubtOf(context);
+  const cautious = cautiousOf(context);
+  const spare = spareFor(views, context);
   const standing = value(obeying, doubt);
   // A plan is made to the whole margin and stands until a third of it is left: drift has to use up the rest first.
   const fits = standing !== null && standing.power <= spare(obeying, policy.margin / 3) && (policy.circuits.length === 0 || fitsCircuits(policy.circuits, views, powerNow(obeying)));
@@ -162,8 +181,8 @@ function survey(rack: RackState, views: readonly View[], context: PlanContext & 
   const kept = value(planned, doubt);
   const sealed = sealedOf(planned, spare(planned, 0));
   return {
-    planned, members: planned.map(({ device }) => device.id), beside: planned.length === views.length ? [] : besideOf(planned, views), doubt, cautious, spare, climb, available, sealed,
-    waitsInVain: planned.some((view) => sealed.has(view) && entryOf(view.curve, view.state.target) > 0), fits, makesRoom: roomed !== null && kept !== null && kept.power > available, standing, kept,
+    planned, members: planned.map(({ device }) => device.id), beside: planned.length === views.length ? [] : besideOf(planned, views), doubt, cautious, spare, roomed, climb, available, sealed,
+    waitsInVain: planned.some((view) => context.gaveUp.has(view)), fits, makesRoom: roomed !== null && kept !== null && kept.power > available, standing, kept,
   };
 }
 
@@ -174,6 +193,7 @@ interface Share {
   readonly targets: Plan["targets"] | null;
   /** What its setpoints come to. */
   readonly power: number;
+  readonly barred: Look["barred"];
 }
 
 /** A limit from below: who is not put to sleep because of the cold, as many as the limit lets run at their lowest. */
@@ -212,7 +232,7 @@ function shareOut(rack: RackState, ground: Ground, context: PlanContext): Share 
   const chills = [...warm].some(({ curve, state }) => entryOf(curve, state.target) < curve.first);
   const candidates = candidatesOf(planned, { ...context, doubt, steady, from: (view) => (sealed.has(view) ? view.curve.power.length : fits ? 1 : Math.min(Math.max(1, view.most), reachableFrom(view, policy))) }).map((candidate, i) => (warm.has(planned[i] as View) ? { ...candidate, curve: awake(candidate.curve), from: Math.max(candidate.from, candidate.curve.first) } : candidate));
   const kept = earnedBy(candidates, planned.map(({ curve, state }) => entryOf(curve, state.target)), least);
-  const stands = (verdict: Verdict): Share => (due === "leisure" ? changingPlaces(ground, context) : null) ?? { hurried: false, verdict, targets: null, power: standing?.power ?? 0 };
+  const stands = (verdict: Verdict, barred: Look["barred"] = null): Share => (due === "leisure" ? changingPlaces(ground, context) : null) ?? { hurried: false, verdict, targets: null, power: standing?.power ?? 0, barred };
   // Of one rank: no plan could earn what a change has to be worth.
   if (!forced && !chills && kept?.size === 1) {
     const [earns = 0] = kept.values();
@@ -220,23 +240,31 @@ function shareOut(rack: RackState, ground: Ground, context: PlanContext): Share 
     if (!exceeds(bound, earns)) return stands(bound > earns && earns > 0 ? { kind: "kept", because: "not-worth", more: bound / earns - 1 } : { kind: "kept", because: "best", more: 0 });
   }
 
-  const exact = allocate(candidates, available, least);
+  const allocate = (budget: number): Passable => allocatePassable(planned, candidates, { available: budget, least, passable: passableOf(spare(planned, policy.margin / 3) - ground.climb, context) });
+  const exact = allocate(available);
   const drop = !fits && (standing === null || standing.power > DROP * available);
   const moved = movedBy(planned, exact);
   const hurried = drop || moved > FAR * available;
   const careful = Math.min(available, spare(planned, policy.margin + policy.dropMargin, ground.cautious), spare(planned, policy.margin, ground.cautious) - (fits ? 0 : policy.moveDoubt * moved));
-  const best = hurried ? allocate(candidates, careful, least) : exact;
+  const best = hurried ? allocate(careful) : exact;
+  const barred = waitingOf(best);
   const better = kept === null || earnsMore(earnedBy(candidates, best.entries, least), kept);
   const early = kept !== null && turnsEarly(planned, best, context);
   // Room for another is comfort too: nobody who has just been woken is put to sleep for it.
-  if (fits && !waitsInVain && !chills && (early || !(better || makesRoom))) return stands({ kind: "kept", because: better ? "just-woken" : "not-worth", more: moreThan(kept, best.earns) });
+  if (fits && !waitsInVain && !chills && (early || !(better || makesRoom))) return stands({ kind: "kept", because: better ? "just-woken" : "not-worth", more: moreThan(kept, best.earns) }, barred);
   const within = policy.circuits.length === 0 ? best.entries : keptWithin(policy.circuits, best.entries, { views: planned, candidates, available, least, beside });
   const entries = hurried && !fits ? bridged(planned, candidates, { best: { ...best, entries: within }, available, policy }) : within;
   return {
     hurried, verdict: { kind: "made", because: kept === null ? "first" : !fits || waitsInVain ? "no-fit" : makesRoom ? "room" : "better" },
     targets: new Map(planned.map(({ device, curve }, i) => [device.id, curve.setpoints[entries[i] as number] ?? null])),
     power: planned.reduce((sum, view, i) => sum + doubt * expectedAt(view, entries[i] as number), 0),
+    barred,
   };
+}
+
+/** The cheapest that has to stay where it is because its way up does not fit. */
+function waitingOf({ barred: [first] }: Passable): Look["barred"] {
+  return first === undefined ? null : { device: first.view.device.id, setpoint: first.setpoint, peak: watts(first.peak) };
 }
 
 /** Nothing earns more: time for those who have slept for long. */
@@ -248,7 +276,7 @@ function changingPlaces({ planned, standing, spare, doubt }: Ground, context: Pl
   if (swap === null) return null;
   const { wakes, sleeps, entry, more } = swap;
   const targets = new Map([[wakes.device.id, wakes.curve.setpoints[entry] ?? null], [sleeps.device.id, sleeps.curve.setpoints[0] ?? null]]);
-  return { hurried: false, verdict: { kind: "made", because: "rest" }, targets, power: standing.power + doubt * more };
+  return { hurried: false, verdict: { kind: "made", because: "rest" }, targets, power: standing.power + doubt * more, barred: null };
 }
 
 function moreThan(kept: ReadonlyMap<number, number> | null, earns: number): number {

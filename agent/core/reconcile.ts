@@ -9,8 +9,8 @@ import { settledDraw } from "./rack-draw.ts";
 import { settleTime, wayOf } from "./settle.ts";
 import type { Setpoint } from "./model.ts";
 import type { Policy } from "./policy.ts";
-import type { DeviceState, Order, Woken } from "./state.ts";
-import type { Millis, Watts } from "./units.ts";
+import type { DeviceState, Order, Starving, Woken } from "./state.ts";
+import type { Millis } from "./units.ts";
 import { millis, seconds, watts } from "./units.ts";
 import type { View } from "./view.ts";
 import { canBeSet, expectedAt, isAt, transitionEnds } from "./view.ts";
@@ -39,7 +39,7 @@ export interface Reconciled {
   /** What the raises left of it; null: unlimited. */
   readonly headroom: number | null;
   /** The cheapest raise that found no room, with the most it may draw on its way; null when every raise went out. */
-  readonly starving: { readonly device: string; readonly peak: Watts } | null;
+  readonly starving: Omit<Starving, "since"> | null;
   /** Who waits, and what for. */
   readonly waits: ReadonlyMap<string, Wait>;
 }
@@ -112,7 +112,7 @@ export function reconcile(views: readonly View[], context: ReconcileContext): Re
     else if (wakes && woken.count >= policy.wakes.atOnce) wait(view, "wakes", woken.at + policy.wakes.spacing);
     else if (!phases.has(view, peak - view.reserve)) wait(view, "phase", null, cost);
     else if (cost > headroom) {
-      starving = { device: view.device.id, peak: watts(peak) };
+      starving = { device: view.device.id, setpoint: target, peak: watts(peak) };
       wait(view, "room", null, cost);
     }
     if (waits.has(view.device.id)) continue;

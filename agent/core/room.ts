@@ -1,8 +1,7 @@
 /** Room for one that has waited: a restart-type machine passes through full power on its way up, and would never wake under a tight limit. */
 import { allocate, FREE } from "./allocate.ts";
 import { entryOf } from "./curve.ts";
-import type { PowerLimit } from "./model.ts";
-import type { Reconciled } from "./reconcile.ts";
+import type { PowerLimit, Setpoint } from "./model.ts";
 import type { Starving } from "./state.ts";
 import type { Millis } from "./units.ts";
 import { seconds } from "./units.ts";
@@ -16,6 +15,8 @@ const WORTH = 0.02;
 
 export interface Room {
   readonly view: View;
+  /** Where it goes; null: its outlet closes first. */
+  readonly setpoint: Setpoint | null;
   /** The most it may draw on its way. */
   readonly peak: number;
 }
@@ -40,10 +41,10 @@ export const roomFor = (starving: Starving | null, obeying: readonly View[], con
 /** One whose outlet may be closed again boots through all it can draw before it hears anything: where that does not fit, it stays open. */
 function roomToBoot(obeying: readonly View[], { dark, doubt, least, spare }: RoomContext): Room | null {
   if (dark.length === 0) return null;
-  const view = dark.find((one) => hasPlace({ view: one, peak: one.device.nameplate.highest }, obeying, spare));
+  const view = dark.find((one) => hasPlace({ view: one, setpoint: null, peak: one.device.nameplate.highest }, obeying, spare));
   if (view === undefined) return null;
   const earns = (among: readonly View[]): number => allocate(among.map(({ curve, state }) => ({ curve, ...FREE, gain: state.gain * doubt })), spare(obeying), least).earns;
-  return earns([...obeying, view]) > earns(obeying) * (1 + WORTH) ? { view, peak: view.device.nameplate.highest } : null;
+  return earns([...obeying, view]) > earns(obeying) * (1 + WORTH) ? { view, setpoint: null, peak: view.device.nameplate.highest } : null;
 }
 
 /** One whose raise has found none for a while, is worth it, and would fit if they slept. */
@@ -54,9 +55,8 @@ function roomToRise(starving: Starving | null, obeying: readonly View[], context
   if (waited < AFTER || waited > UNTIL) return null;
   const view = obeying.find(({ device }) => device.id === starving.device);
   if (view === undefined) return null;
-  const gained = (view.curve.hashrate[entryOf(view.curve, view.state.target)] ?? 0) - hashrateOf(view);
-  if (gained < WORTH * context.hashrate && view.known) return null;
-  const room = { view, peak: starving.peak };
+  const room = { view, setpoint: starving.setpoint, peak: starving.peak };
+  if (promised(room) - hashrateOf(view) < WORTH * context.hashrate && view.known) return null;
   return hasPlace(room, obeying, context.spare) && pays(room, obeying, context) ? room : null;
 }
 
@@ -67,19 +67,23 @@ function hasPlace({ view, peak }: Room, obeying: readonly View[], spare: RoomCon
 }
 
 /** Together they have to earn more than now: otherwise one only takes the place of another, and wants it back a minute later. */
-function pays({ view, peak }: Room, obeying: readonly View[], { doubt, least, spare }: RoomContext): boolean {
+function pays(room: Room, obeying: readonly View[], { doubt, least, spare }: RoomContext): boolean {
+  const { view, peak } = room;
   const others = obeying.filter((other) => other !== view);
   const best = allocate(others.map(({ curve, most, state }) => ({ curve, ...FREE, to: most, gain: state.gain * doubt })), spare(others) - Math.max(0, peak - view.reserve), least);
   const now = obeying.reduce((sum, one) => sum + hashrateOf(one), 0);
-  return best.hashrate + (view.curve.hashrate[entryOf(view.curve, view.state.target)] ?? 0) > now * (1 + WORTH);
+  return best.hashrate + promised(room) > now * (1 + WORTH);
 }
 
+const promised = ({ view: { curve }, setpoint }: Room): number => curve.hashrate[entryOf(curve, setpoint)] ?? 0;
 const hashrateOf = ({ curve, actual }: View): number => curve.hashrate[Math.max(0, actual)] as number;
 
-/** The same machine starves on until its raise has gone out and arrived; another begins its own wait. */
-export function nextStarving(before: Starving | null, now: { found: Reconciled["starving"]; views: readonly View[]; uptime: Millis }): Starving | null {
-  const { found, views, uptime } = now;
-  const onItsWay = before !== null && views.some((view) => view.device.id === before.device && view.underway);
-  if (before !== null && (onItsWay || found?.device === before.device)) return { ...before, peak: found?.device === before.device ? found.peak : before.peak };
-  return found === null ? null : { ...found, since: uptime };
+/** The same machine starves on until its raise has gone out and arrived; another begins its own wait. `found`: who lacks room now, the first first. */
+export function nextStarving(before: Starving | null, now: { readonly found: readonly (Omit<Starving, "since"> | null)[]; readonly views: readonly View[]; readonly uptime: Millis }): Starving | null {
+  const { views, uptime } = now;
+  const found = now.found.filter((one) => one !== null);
+  const same = before === null ? undefined : found.find(({ device }) => device === before.device);
+  if (before !== null && same !== undefined) return { ...before, ...same };
+  if (before !== null && views.some(({ device, underway }) => device.id === before.device && underway)) return before;
+  return found[0] === undefined ? null : { ...found[0], since: uptime };
 }

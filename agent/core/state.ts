@@ -113,6 +113,8 @@ export interface Woken {
 
 export interface Starving {
   readonly device: string;
+  /** Where it would go. */
+  readonly setpoint: Setpoint;
   /** The most it may draw on its way. */
   readonly peak: Watts;
   readonly since: Millis;
@@ -130,6 +132,8 @@ export interface PlanMade {
 /** A look for a plan, and what came of it. */
 export interface Look extends PlanMade {
   readonly verdict: Verdict;
+  /** Who would go higher if its way up found room; null: nobody. */
+  readonly barred: Omit<Starving, "since"> | null;
 }
 
 export const startDevice: DeviceState = {

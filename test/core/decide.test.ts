@@ -130,7 +130,7 @@ describe("not polled is not unreachable", () => {
 });
 
 describe("one cycle", () => {
-  const stands: Look = { verdict: { kind: "kept", because: "best", more: 0 }, at: NOW, budget: { kind: "unlimited" as const }, hurried: false, members: [...IDS] };
+  const stands: Look = { barred: null, verdict: { kind: "kept", because: "best", more: 0 }, at: NOW, budget: { kind: "unlimited" as const }, hurried: false, members: [...IDS] };
   const trusted = (point: string, over: Partial<RackState> = {}) => rackOf(all(point), { plan: stands, looked: stands, ...over });
   const from = (point: string, power: number | null, over: Partial<DecideInput> = {}, rack = 12_000) => told(trusted(point), input(snapshot(three(allSay(point)), metered(rack)), { heard: limit(power), ...over }));
   const rows: [string, string[], string[]][] = [

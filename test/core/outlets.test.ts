@@ -4,7 +4,9 @@ import { describe, test } from "node:test";
 import type { OutletRule } from "../../agent/core/model.ts";
 import { Timeline } from "./timeline.ts";
 
-const four = (opens: OutletRule) => new Timeline({ factors: [1, 0.97, 1.03, 1.06], opens }).signal(null).at(30);
+const FACTORS = [1, 0.97, 1.03, 1.06];
+const rackOf = (factors: readonly number[], opens: OutletRule) => new Timeline({ factors, opens }).signal(null).at(30);
+const four = (opens: OutletRule) => rackOf(FACTORS, opens);
 
 describe("a machine that says yes and does nothing", () => {
   test("is cut off when its outlet may be opened, and the others are used", () => {
@@ -42,6 +44,9 @@ describe("an emergency", () => {
   });
   test("under a limit that one may break while it boots they stay open", () => void four("emergency").signal(4100).at(60).emergency(true).at(80).expectFed(0).emergency(false).expectNever(0, 500).expectFed(0));
   test("where it fits while the others sleep, they give way to each in turn", () => {
-    four("emergency").signal(4500).at(60).emergency(true).at(80).expectFed(0).emergency(false).expectNever(4560, 900).expectFed(4).expectDraw(">=", 4000);
+    rackOf(FACTORS.slice(1), "emergency").signal(4500).at(60).emergency(true).at(80).expectFed(0).emergency(false).expectNever(4560, 900).expectFed(3).expectDraw(">=", 4000);
+  });
+  test("the last stays dark where it would earn no more than the others do without it", () => {
+    four("emergency").signal(4500).at(60).emergency(true).at(80).expectFed(0).emergency(false).expectNever(4560, 900).expectFed(3).expectDraw(">=", 4000);
   });
 });

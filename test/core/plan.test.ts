@@ -25,7 +25,7 @@ function run(machines: readonly Machine[], budget: number | null, over: Partial<
   const states = Object.fromEntries(named.map(({ id, state }) => [id, state]));
   const views = viewsOf(snapshot(named.map(({ id, reading, more }) => device(id, reading, more))), states);
   const before = standing === undefined ? made({ members: named.map(({ id }) => id) }) : standing;
-  return makePlan(rackOf(states, { plan: before, looked: before === null ? null : { ...before, verdict: { kind: "kept", because: "best", more: 0 } } }), views, {
+  return makePlan(rackOf(states, { plan: before, looked: before === null ? null : { ...before, barred: null, verdict: { kind: "kept", because: "best", more: 0 } } }), views, {
     budget: budget === null ? { kind: "unlimited" } : limited(budget), atLimit: true, bias: watts(0), uptime: NOW, policy: BARE, metered: true, settled: true, over: false, dark: [], horizon: seconds(300), ...rest,
   });
 }
