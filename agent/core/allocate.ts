@@ -5,6 +5,8 @@
  */
 import type { Curve, Hull, Range } from "./curve.ts";
 import { exchanged } from "./exchange.ts";
+import type { Sum } from "./relax.ts";
+import { relaxed } from "./relax.ts";
 
 /** One machine to plan: its curve, the gain of its real power over the model's, and the entries it may run at. */
 export interface Candidate extends Range {
@@ -28,8 +30,6 @@ export interface Allotment {
   readonly bound: number;
 }
 
-/** Halvings of the marginal value; 2^-40 of the steepest slope separates any two slopes that matter. */
-const HALVINGS = 40;
 /** Upgrades tried after the bisection: bounds the time on degenerate racks (thousands of equal machines). */
 const REPAIRS = 64;
 const EXCHANGES = 4;
@@ -62,101 +62,21 @@ const lowestPower = (candidates: readonly Candidate[]): number => candidates.red
 /** What no allotment earns more than, for a hundredth of the time: is there anything to look for? Of all ranks as one. */
 export const boundOf = (candidates: readonly Candidate[], budget: number, least = 0): number => relaxed(candidates, budget, least).bound;
 
-interface Relaxed {
-  readonly hulls: readonly Hull[];
-  /** The step of its hull that each reaches at the lowest price that fits. */
-  readonly levels: Int32Array;
-  readonly sum: Sum;
-  readonly bound: number;
-  /** TH/s a watt: the lowest price found at which the steps worth it fit, and the highest at which they do not; null: all there is fits, or nothing does. */
-  readonly price: { readonly high: number; readonly low: number } | null;
-}
-
-/** The linear-programming relaxation, by bisection on the price of a watt. */
-function relaxed(candidates: readonly Candidate[], budget: number, least: number): Relaxed {
-  const hulls = candidates.map((candidate) => candidate.curve.hull(candidate));
-  const levels = new Int32Array(candidates.length);
-  const lowest = total(candidates, hulls, levels);
-  if (lowest.power >= budget) return { hulls, levels, sum: lowest, bound: lowest.hashrate - least * lowest.power, price: null };
-
-  let high = Math.max(least, steepest(candidates, hulls));
-  let low = least;
-  if (powerAt(candidates, hulls, low) <= budget) high = low;
-  for (let step = 0; step < HALVINGS && high > low; step++) {
-    const middle = (low + high) / 2;
-    if (powerAt(candidates, hulls, middle) <= budget) high = middle;
-    else low = middle;
-    if (high - low <= high * 1e-9) break;
-  }
-  for (let i = 0; i < hulls.length; i++) levels[i] = levelAt(hulls[i] as Hull, high * (candidates[i] as Candidate).gain);
-  const sum = total(candidates, hulls, levels);
-  // Between the last feasible price and the first infeasible one lie the steps that tie; the bound takes them in part.
-  const bound = sum.hashrate - least * sum.power + (high === least ? 0 : Math.max(0, budget - sum.power) * (high - least));
-  return { hulls, levels, sum, bound, price: { high, low } };
-}
-
 function shareOut(candidates: readonly Candidate[], budget: number, least: number): Allotment {
-  const { hulls, levels, sum, bound, price } = relaxed(candidates, budget, least);
+  const { hulls, levels, ties, sum, bound, price } = relaxed(candidates, budget, least);
   const allotment = (entries: Int32Array, { power, hashrate }: Sum): Allotment => ({ entries, power, hashrate, earns: hashrate - least * power, bound });
   if (price === null) return allotment(entriesAt(hulls, levels), sum);
-  const filled = fill({ candidates, hulls, levels, low: price.low }, budget - sum.power);
+  const filled = fill({ candidates, hulls, levels, ties }, budget - sum.power);
   const entries = entriesAt(hulls, levels);
   const repaired = repair({ candidates, entries, least }, budget - sum.power - filled.power);
   let best = allotment(entries, { power: sum.power + filled.power + repaired.power, hashrate: sum.hashrate + filled.hashrate + repaired.hashrate });
   // A smaller gap leaves fewer exchanges in question, and those are looked at more finely.
   for (let pass = 0; pass < EXCHANGES && bound - best.earns > NEAR * bound; pass++) {
-    const better = exchanged({ candidates, budget, price: price.high, least, gap: bound - best.earns, enough: NEAR * bound });
+    const better = exchanged({ candidates, budget, price, least, gap: bound - best.earns, enough: NEAR * bound });
     if (better === null) break;
     best = allotment(better, totalAt(candidates, better));
   }
   return best;
-}
-
-interface Sum {
-  readonly power: number;
-  readonly hashrate: number;
-}
-
-/** How many hull steps are worth at least `price` TH/s per model watt. */
-function levelAt(hull: Hull, price: number): number {
-  const { slope } = hull;
-  let low = 0;
-  let high = slope.length;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if ((slope[middle] as number) > price) low = middle + 1;
-    else high = middle;
-  }
-  return low;
-}
-
-function powerAt(candidates: readonly Candidate[], hulls: readonly Hull[], price: number): number {
-  let sum = 0;
-  for (let i = 0; i < hulls.length; i++) {
-    const hull = hulls[i] as Hull;
-    const { gain } = candidates[i] as Candidate;
-    sum += gain * (hull.power[levelAt(hull, price * gain)] as number);
-  }
-  return sum;
-}
-
-/** Just above every machine's first step: at this price all stay at their lowest. */
-function steepest(candidates: readonly Candidate[], hulls: readonly Hull[]): number {
-  let most = 0;
-  for (let i = 0; i < hulls.length; i++) most = Math.max(most, ((hulls[i] as Hull).slope[0] ?? 0) / (candidates[i] as Candidate).gain);
-  return most * (1 + 1e-9);
-}
-
-function total(candidates: readonly Candidate[], hulls: readonly Hull[], levels: Int32Array): Sum {
-  let power = 0;
-  let hashrate = 0;
-  for (let i = 0; i < hulls.length; i++) {
-    const hull = hulls[i] as Hull;
-    const level = levels[i] as number;
-    power += (candidates[i] as Candidate).gain * (hull.power[level] as number);
-    hashrate += hull.hashrate[level] as number;
-  }
-  return { power, hashrate };
 }
 
 function totalAt(candidates: readonly Candidate[], entries: Int32Array): Sum {
@@ -172,13 +92,14 @@ function totalAt(candidates: readonly Candidate[], entries: Int32Array): Sum {
 const entriesAt = (hulls: readonly Hull[], levels: Int32Array): Int32Array => levels.map((level, i) => (hulls[i] as Hull).index[level] as number);
 
 /** Takes the tied steps one by one, the steepest first and then by order, as long as they fit. */
-function fill(plan: { candidates: readonly Candidate[]; hulls: readonly Hull[]; levels: Int32Array; low: number }, left: number): Sum {
-  const { candidates, hulls, levels, low } = plan;
+function fill(plan: { candidates: readonly Candidate[]; hulls: readonly Hull[]; levels: Int32Array; ties: Int32Array }, left: number): Sum {
+  const { candidates, hulls, levels, ties } = plan;
   const steps: { machine: number; level: number; power: number; hashrate: number; value: number }[] = [];
   for (let machine = 0; machine < hulls.length; machine++) {
+    const reachable = ties[machine] as number;
+    if (levels[machine] === reachable) continue;
     const hull = hulls[machine] as Hull;
     const { gain } = candidates[machine] as Candidate;
-    const reachable = levelAt(hull, low * gain);
     for (let level = levels[machine] as number; level < reachable; level++) {
       const power = gain * ((hull.power[level + 1] as number) - (hull.power[level] as number));
       const hashrate = (hull.hashrate[level + 1] as number) - (hull.hashrate[level] as number);
@@ -204,9 +125,12 @@ function fill(plan: { candidates: readonly Candidate[]; hulls: readonly Hull[]; 
 function repair({ candidates, entries, least }: { candidates: readonly Candidate[]; entries: Int32Array; least: number }, left: number): Sum {
   let power = 0;
   let hashrate = 0;
+  const cheapest = new Float64Array(candidates.length);
+  for (let machine = 0; machine < candidates.length; machine++) cheapest[machine] = nextCost(candidates[machine] as Candidate, entries[machine] as number);
   for (let round = 0; round < REPAIRS; round++) {
     let best: { machine: number; entry: number; power: number; hashrate: number } | null = null;
     for (let machine = 0; machine < candidates.length; machine++) {
+      if ((cheapest[machine] as number) > left - power) continue;
       const { curve, gain, from, to } = candidates[machine] as Candidate;
       const entry = entries[machine] as number;
       const highest = Math.min(to, curve.power.length - 1);
@@ -220,8 +144,15 @@ function repair({ candidates, entries, least }: { candidates: readonly Candidate
     }
     if (best === null) break;
     entries[best.machine] = best.entry;
+    cheapest[best.machine] = nextCost(candidates[best.machine] as Candidate, best.entry);
     power += best.power;
     hashrate += best.hashrate;
   }
   return { power, hashrate };
+}
+
+/** Watts to the next point up; Infinity: there is none. */
+function nextCost({ curve, gain, from, to }: Candidate, entry: number): number {
+  const next = Math.max(entry + 1, from);
+  return next > Math.min(to, curve.power.length - 1) ? Infinity : gain * ((curve.power[next] as number) - (curve.power[entry] as number));
 }

@@ -89,19 +89,18 @@ export const boardsAt = ({ first }: Curve, entry: number): number => Math.min(en
 export const startsBoards = (curve: Curve, from: number, to: number): boolean => from >= 0 && boardsAt(curve, to) > boardsAt(curve, from);
 
 /** The same machine where its entries are worth something else than their hashrate. */
-export const valued = (curve: Curve, worth: Float64Array): Curve => hulled({ ...curve, hashrate: worth });
+export const valued = (curve: Curve, worth: Float64Array): Curve => hulled(curve, { hashrate: worth });
 
-function hulled(curve: Omit<Curve, "hull">): Curve {
-  const hulls = new Map<number, Hull>();
+function hulled(of: Omit<Curve, "hull">, { hashrate = of.hashrate, setpoints = of.setpoints }: Partial<Pick<Curve, "hashrate" | "setpoints">> = {}): Curve {
+  const { power, frequency, voltage, first, points, boards, sleep } = of;
+  const hulls: { readonly from: number; readonly to: number; readonly hull: Hull }[] = [];
   return {
-    ...curve,
-    hull(range) {
-      const key = range.from * curve.setpoints.length + Math.min(range.to, curve.setpoints.length - 1);
-      let hull = hulls.get(key);
-      if (hull === undefined) {
-        hull = upperHull(curve.power, curve.hashrate, entriesOf(curve, range));
-        hulls.set(key, hull);
-      }
+    power, hashrate, frequency, voltage, setpoints, first, points, boards, sleep,
+    hull({ from, to: most }) {
+      const to = Math.min(most, setpoints.length - 1);
+      for (const known of hulls) if (known.from === from && known.to === to) return known.hull;
+      const hull = upperHull({ power, hashrate, setpoints }, { from, to });
+      hulls.push({ from, to, hull });
       return hull;
     },
   };
@@ -116,28 +115,36 @@ export function entriesOf({ setpoints }: Pick<Curve, "setpoints">, { from, to }:
 }
 
 /** Monotone chain; only increments that gain hashrate stay. */
-function upperHull(power: Float64Array, hashrate: Float64Array, entries: readonly number[]): Hull {
-  const chain: number[] = [];
-  const at = (values: Float64Array, index: number | undefined): number => (index === undefined ? NaN : (values[index] ?? NaN));
-  for (const entry of entries) {
-    const gains = (below: number | undefined): boolean => at(hashrate, entry) > at(hashrate, below);
-    if (chain.length > 0 && !gains(chain.at(-1))) continue;
-    while (chain.length >= 2) {
-      const [a, b] = [chain.at(-2), chain.at(-1)];
-      const before = (at(hashrate, b) - at(hashrate, a)) * (at(power, entry) - at(power, b));
-      const after = (at(hashrate, entry) - at(hashrate, b)) * (at(power, b) - at(power, a));
+function upperHull({ power, hashrate, setpoints }: Pick<Curve, "power" | "hashrate" | "setpoints">, range: Range): Hull {
+  /** The first `size` of it, shorter than what has been looked at, are the chain. */
+  const chain = entriesOf({ setpoints }, range);
+  let size = 0;
+  for (const entry of chain) {
+    const [watts, earned] = [power[entry] as number, hashrate[entry] as number];
+    if (size > 0 && earned <= (hashrate[chain[size - 1] as number] as number)) continue;
+    while (size >= 2) {
+      const [a, b] = [chain[size - 2] as number, chain[size - 1] as number];
+      const before = ((hashrate[b] as number) - (hashrate[a] as number)) * (watts - (power[b] as number));
+      const after = (earned - (hashrate[b] as number)) * ((power[b] as number) - (power[a] as number));
       if (before > after) break;
-      chain.pop();
+      size--;
     }
-    chain.push(entry);
+    chain[size++] = entry;
   }
-  const slopes = chain.slice(1).map((entry, k) => (at(hashrate, entry) - at(hashrate, chain[k])) / (at(power, entry) - at(power, chain[k])));
-  return {
-    index: Int32Array.from(chain),
-    power: Float64Array.from(chain, (entry) => at(power, entry)),
-    hashrate: Float64Array.from(chain, (entry) => at(hashrate, entry)),
-    slope: Float64Array.from(slopes),
-  };
+  return hullAt({ power, hashrate }, chain.slice(0, size));
+}
+
+function hullAt(curve: Pick<Curve, "power" | "hashrate">, vertices: readonly number[]): Hull {
+  const { length } = vertices;
+  // One piece of memory: a plan may have to build thousands of hulls.
+  const figures = new Float64Array(3 * length);
+  const [power, hashrate, slope] = [figures.subarray(0, length), figures.subarray(length, 2 * length), figures.subarray(2 * length, 3 * length - 1)];
+  for (const [k, entry] of vertices.entries()) {
+    power[k] = curve.power[entry] as number;
+    hashrate[k] = curve.hashrate[entry] as number;
+    if (k > 0) slope[k - 1] = (hashrate[k] - (hashrate[k - 1] as number)) / (power[k] - (power[k - 1] as number));
+  }
+  return { index: new Int32Array(vertices), power, hashrate, slope };
 }
 
 const woken = new WeakMap<Curve, Curve>();
@@ -146,7 +153,7 @@ const woken = new WeakMap<Curve, Curve>();
 export function awake(curve: Curve): Curve {
   let same = woken.get(curve);
   if (same === undefined) {
-    same = curve.setpoints.length < 2 ? curve : hulled({ ...curve, setpoints: [null, ...curve.setpoints.slice(1)] });
+    same = curve.setpoints.length < 2 ? curve : hulled(curve, { setpoints: [null, ...curve.setpoints.slice(1)] });
     woken.set(curve, same);
   }
   return same;

@@ -104,10 +104,10 @@ function quietSince(views: readonly View[], uptime: Millis): Millis {
 const longestOf = (known: Millis, seen: number): Millis => millis(seen >= known ? seen : known - FORGET * (known - seen));
 
 /** How long a change may be at work: what is known of it, and half as much again for doubt. */
-export function settleTime(view: View, to: number): Millis {
-  const way = wayOf(view, to);
-  return millis(DOUBT * Math.max(view.state.observed[way], assumedTime(view, to)));
-}
+export const settleTime = (view: View, to: number): Millis => settlesBy(routeTo(view, to), view.curve.frequency[to] as number);
+
+/** The same of one route to any of the entries it leads to. */
+export const settlesBy = (route: Route, frequency: number): Millis => millis(DOUBT * Math.max(route.observed, takes(route, frequency)));
 
 export function wayOf({ actual, curve }: Pick<View, "actual" | "curve">, to: number): Way {
   if (to === 0) return "sleep";
@@ -115,19 +115,40 @@ export function wayOf({ actual, curve }: Pick<View, "actual" | "curve">, to: num
   return to > actual ? "up" : "down";
 }
 
-/** A fixed part and the way in megahertz, as the driver has it. */
-export function assumedTime(view: View, to: number): number {
-  const { curve, actual } = view;
-  const here = actual > 0 ? (curve.frequency[actual] as number) : (view.frequency ?? 0);
-  const there = curve.frequency[to] as number;
-  const asleep = actual === 0;
-  const transition = transitionOf(curve, actual, to);
-  if (transition === undefined) return UNKNOWN;
-  const way = to === 0 ? 0 : Math.abs(there - (asleep ? 0 : here));
-  // It wakes with the boards it fell asleep with, and then some are switched off.
-  const switched = asleep && to > 0 && to < view.boards ? (curve.boards?.down.fixed ?? 0) : 0;
-  return transition.fixed + transition.perMegahertz * way + switched;
+/** How a machine comes to an entry: a fixed part, a way in megahertz, and boards that are switched when it is there, ms. */
+export interface Route {
+  /** ms, the longest lately seen of such a change. */
+  readonly observed: number;
+  readonly fixed: number;
+  /** ms for each megahertz from `from`. */
+  readonly perMegahertz: number;
+  readonly from: number;
+  readonly after: number;
 }
+
+export function routeTo(view: Pick<View, "actual" | "curve" | "boards" | "frequency" | "state">, to: number): Route {
+  const { curve, actual } = view;
+  const observed = view.state.observed[wayOf(view, to)];
+  const transition = transitionOf(curve, actual, to);
+  if (transition === undefined) return { observed, fixed: UNKNOWN, perMegahertz: 0, from: 0, after: 0 };
+  const asleep = actual === 0;
+  const here = actual > 0 ? (curve.frequency[actual] as number) : (view.frequency ?? 0);
+  // It wakes with the boards it fell asleep with, and then some are switched off.
+  const after = asleep && to > 0 && to < view.boards ? (curve.boards?.down.fixed ?? 0) : 0;
+  return { observed, fixed: transition.fixed, perMegahertz: to === 0 ? 0 : transition.perMegahertz, from: asleep ? 0 : here, after };
+}
+
+/** To where entries from `to` on are come to by one route: what it is now, its boards and `also` set them apart. */
+export function alikeUntil({ actual, curve, boards }: Pick<View, "actual" | "curve" | "boards">, to: number, also: number): number {
+  let until = curve.power.length;
+  for (const edge of [1, curve.first, boards, actual, actual + 1, also, also + 1]) if (edge > to && edge < until) until = edge;
+  return until;
+}
+
+const takes = ({ fixed, perMegahertz, from, after }: Route, frequency: number): number => fixed + perMegahertz * Math.abs(frequency - from) + after;
+
+/** As the driver has it. */
+export const assumedTime = (view: View, to: number): number => takes(routeTo(view, to), view.curve.frequency[to] as number);
 
 /** What its own meter says of the change it is in. */
 export function observe(state: DeviceState, own: Metered, context: { readonly uptime: Millis; readonly settled: boolean }): DeviceState {

@@ -6,7 +6,7 @@ import type { Candidate } from "./allocate.ts";
 import type { Curve, Range } from "./curve.ts";
 import { entryOf, transitionOf, valued } from "./curve.ts";
 import type { MachineRule, Policy } from "./policy.ts";
-import { settleTime } from "./settle.ts";
+import { alikeUntil, routeTo, settlesBy } from "./settle.ts";
 import type { Millis } from "./units.ts";
 import type { View } from "./view.ts";
 
@@ -34,10 +34,16 @@ export interface WorthContext {
 
 export function candidatesOf(views: readonly View[], context: WorthContext): Candidate[] {
   const rested = views.reduce((least, { state }) => Math.min(least, state.wear.rest), Infinity);
+  // One piece of memory for all: thousands of small ones are what planning would wait for.
+  const worths = new Float64Array(views.reduce((sum, { curve }) => sum + curve.hashrate.length, 0));
+  let end = 0;
   return views.map((view) => {
+    const worth = worths.subarray(end, (end += view.curve.hashrate.length));
+    value(worth, view, { ...context, rested });
     const rule = context.policy.rules.get(view.device.id) ?? NO_RULE;
     const pin = pinOf(view.curve, rule);
-    return { curve: worthOf(view, rested, context), gain: view.state.gain * context.doubt, rank: pin === null ? rule.priority : PINNED, ...rangeOf(pin, context.from(view), view.most) };
+    const { from, to } = rangeOf(pin, context.from(view), view.most);
+    return { curve: valued(view.curve, worth), gain: view.state.gain * context.doubt, rank: pin === null ? rule.priority : PINNED, from, to };
   });
 }
 
@@ -55,28 +61,30 @@ function rangeOf(pin: number | null, from: number, most: number): Range {
   return { from: Math.max(at, from), to: at };
 }
 
-function worthOf(view: View, rested: number, context: WorthContext): Curve {
+function value(worth: Float64Array, view: View, context: WorthContext & { readonly rested: number }): void {
   const { curve, state } = view;
+  const { horizon } = context;
   const standing = entryOf(curve, state.target);
   const top = curve.hashrate.at(-1) ?? 0;
   const again = isRecent(view, context);
   const wears = top * (WEARS.change + (again ? WEARS.again : 0));
-  const fair = FAIR.worth * Math.min(1, (state.wear.rest - rested) / FAIR.over);
-  const worth = curve.hashrate.map((hashrate, entry) => {
-    const bonus = entry === 0 ? 0 : fair * top;
-    if (standing < 0 || entry === standing) return hashrate + bonus;
-    return hashrate + bonus - (context.steady && again ? NEVER : wears + lostOnTheWay(view, standing, entry) / context.horizon);
-  });
-  return valued(curve, worth);
+  const fair = FAIR.worth * Math.min(1, (state.wear.rest - context.rested) / FAIR.over);
+  for (let entry = 0; entry < worth.length; entry++) worth[entry] = (curve.hashrate[entry] as number) + (entry === 0 ? 0 : fair * top);
+  if (standing < 0) return;
+  const before = curve.hashrate[standing] as number;
+  for (let from = 0, until = 0; from < worth.length; from = until) {
+    until = alikeUntil(view, from, standing);
+    if (from === standing) continue;
+    const route = routeTo(view, from);
+    const live = standing > 0 && from > 0 && transitionOf(curve, standing, from)?.hashing === true;
+    for (let to = from; to < until; to++) {
+      const after = curve.hashrate[to] as number;
+      // TH/s x ms. A live tune earns on its way, half of the difference is lost; what sleeps or wakes earns nothing.
+      const lost = (live ? 0.5 * Math.abs(after - before) : Math.max(before, after)) * settlesBy(route, curve.frequency[to] as number);
+      worth[to] = (worth[to] as number) - (context.steady && again ? NEVER : wears + lost / horizon);
+    }
+  }
 }
 
 /** It has been told to change within the time in which once is enough. */
 export const isRecent = ({ state }: View, { uptime, policy }: Pick<WorthContext, "uptime" | "policy">): boolean => state.changedAt !== null && uptime - state.changedAt < policy.wear.between;
-
-/** TH/s x ms. A live tune earns on its way, half of the difference is lost; what sleeps or wakes earns nothing. */
-function lostOnTheWay(view: View, standing: number, to: number): number {
-  const { curve } = view;
-  const [before, after] = [curve.hashrate[standing] as number, curve.hashrate[to] as number];
-  const live = standing > 0 && to > 0 && transitionOf(curve, standing, to)?.hashing === true;
-  return (live ? 0.5 * Math.abs(after - before) : Math.max(before, after)) * settleTime(view, to);
-}

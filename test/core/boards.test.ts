@@ -6,7 +6,7 @@ import { awake, boardsAt, curveOf, entryOf, startsBoards } from "../../agent/cor
 import { decide } from "../../agent/core/decide.ts";
 import type { Capability, Reading, Transition } from "../../agent/core/model.ts";
 import { withProven } from "../../agent/core/proven.ts";
-import { assumedTime, wayOf } from "../../agent/core/settle.ts";
+import { alikeUntil, assumedTime, routeTo, settlesBy, settleTime, wayOf } from "../../agent/core/settle.ts";
 import { startDevice } from "../../agent/core/state.ts";
 import { megahertz, millis, millivolts, seconds, watts } from "../../agent/core/units.ts";
 import { expectedAt, transitionEnds, type View } from "../../agent/core/view.ts";
@@ -59,6 +59,17 @@ describe("what a way to or from boards off costs", () => {
     assert.equal(assumedTime(viewAt("200", 1), 3), 30_000);
     assert.equal(wayOf(viewAt("asleep", 3), 1), "wake");
     assert.equal(assumedTime(viewAt("asleep", 3), 1), 10_000 + 200 * 20 + 3_000);
+  });
+  test("entries that one route leads to take as long as each asked alone", () => {
+    for (const [view, standing] of [["300", 3], ["200", 1], ["asleep", 2]].flatMap(([point, boards]) => [0, 2, 5].map((at) => [viewAt(String(point), Number(boards)), at] as const))) {
+      const [ends, times] = [[] as number[], [] as number[]];
+      for (let from = 0; from < CURVE.power.length; from = ends.at(-1) ?? Infinity) {
+        ends.push(alikeUntil(view, from, standing));
+        for (let to = from; to < (ends.at(-1) ?? 0); to++) times.push(settlesBy(routeTo(view, from), CURVE.frequency[to] ?? NaN));
+      }
+      assert.deepEqual(times, Array.from(CURVE.power, (_, to) => settleTime(view, to)));
+      assert.ok(ends.includes(standing) || standing === 0, "what it stands at is apart");
+    }
   });
   test("on its way from sleep to one board it passes through all that it fell asleep with", () => {
     assert.equal(Math.max(...transitionEnds(viewAt("asleep", 3), 1)), 1000);
