@@ -44,7 +44,7 @@ export function statsItems(asic: Asic): Item[] {
     frequency: String(Math.round(boards[0]?.frequencyMHz ?? 0)),
     fan_num: 4,
   };
-  for (let fan = 1; fan <= 4; fan += 1) machine[`fan${fan}`] = mining ? 4_200 + fan * 30 : 1_200 + fan * 10;
+  for (let fan = 1; fan <= 4; fan += 1) machine[`fan${fan}`] = asic.tachometer(fan - 1, mining ? 4_200 + fan * 30 : 1_200 + fan * 10);
   machine["temp_num"] = model.boards;
   for (const [index, board] of boards.entries()) {
     const chain = index + 1;

@@ -307,6 +307,20 @@ export class Asic {
     this.#body.inletC = celsius;
   }
 
+  /** How many fans stand, the first of them: boards warm more and more slowly. */
+  get standingFans(): number {
+    return this.#body.standingFans;
+  }
+
+  set standingFans(count: number) {
+    this.#body.standingFans = count;
+  }
+
+  /** What the tachometer of a fan says, counted from 0, that would turn at `rpm`. */
+  tachometer(fan: number, rpm: number): number {
+    return fan < this.standingFans ? 0 : rpm;
+  }
+
   get #life(): Body["life"] {
     return this.#body.life;
   }

@@ -71,7 +71,7 @@ function old(asic: Asic, module: number, { generation }: Settings): string {
   const board = asic.boards[module];
   const rate = asic.reportedThs.fast / asic.model.boards;
   const voltage = generation === "7" ? ` Vo[${(board?.voltageMV ?? 0) * 10}]` : "";
-  return `Ver[${generation}41${AVALON_BUILD}] DNA[0135dde2f6a8ab8${module}] Elapsed[${Math.floor(asic.uptimeMs / 1000)}] Temp[${tenth(asic.inletC)}] TMax[${Math.round(board?.chipC ?? 0)}] Fan1[3600]${voltage} GHSmm[${gigahash(rate)}] Freq[${tenth(board?.frequencyMHz ?? 0)}] PG[15] Led[0]`;
+  return `Ver[${generation}41${AVALON_BUILD}] DNA[0135dde2f6a8ab8${module}] Elapsed[${Math.floor(asic.uptimeMs / 1000)}] Temp[${tenth(asic.inletC)}] TMax[${Math.round(board?.chipC ?? 0)}] Fan1[${asic.tachometer(0, 3_600)}]${voltage} GHSmm[${gigahash(rate)}] Freq[${tenth(board?.frequencyMHz ?? 0)}] PG[15] Led[0]`;
 }
 
 function young(asic: Asic, { generation, supply, mode, levels, lamp }: Settings): string {
@@ -82,12 +82,12 @@ function young(asic: Asic, { generation, supply, mode, levels, lamp }: Settings)
   const amps = volts === 0 ? 0 : Math.round((asic.reportedW * 100) / volts);
   const supplied = `PS[0 1205 ${asleep ? 0 : volts} ${amps} ${asic.reportedW} ${supply}${generation === "10" ? "" : ` ${asic.reportedW}`}]`;
   const word = asleep ? "Idle" : asic.state === "starting" ? "Init" : asic.state === "fault" ? "Fault" : "Work";
-  const rpm = Number(fanItems(asic)[0]?.["RPM"] ?? 0);
+  const fans = fanItems(asic).map((fan, index) => `Fan${index + 1}[${Number(fan["RPM"])}]`).join(" ");
   const each = (of: (index: number) => string | number): string => boards.map((_, index) => of(index)).join(" ");
   return [
     `Ver[${model.name}-${AVALON_BUILD}] STATE[2] SYSTEMSTATU[Work: In ${word}, Hash Board: ${boards.length}]`,
     `Elapsed[${Math.floor(asic.uptimeMs / 1000)}] ITemp[${Math.round(asic.inletC)}] MTmax[${each((index) => Math.round(boards[index]?.chipC ?? 0))}]`,
-    `MTavg[${each((index) => Math.round(boards[index]?.temperatureC ?? 0))}] Fan1[${rpm}] Fan2[${rpm + 30}] Fan3[${rpm + 10}] Fan4[${rpm + 20}] FanR[50%]`,
+    `MTavg[${each((index) => Math.round(boards[index]?.temperatureC ?? 0))}] ${fans} FanR[50%]`,
     supplied,
     `GHSspd[${gigahash(fast)}] GHSmm[${gigahash(fast)}] GHSavg[${gigahash(average)}] Freq[${tenth(boards.reduce((sum, board) => sum + board.frequencyMHz, 0) / boards.length)}]`,
     `MGHS[${each(() => gigahash(fast / boards.length))}] Led[${lamp ? 1 : 0}]`,

@@ -96,7 +96,7 @@ export class AxeosFirmware {
       hostname: this.#machine.id,
       macAddr: macOf(this.#machine.id).toUpperCase(),
       overheat_mode: 0,
-      fanrpm: 4_200,
+      fanrpm: asic.tachometer(0, 4_200),
     };
   }
 

@@ -3,7 +3,7 @@ import { aim, isWalking, settle, settledBoard, walk } from "./board.ts";
 import type { SimModel, SimPoint } from "./model.ts";
 import { lowestPointOf } from "./model.ts";
 import type { BoardPhysics } from "./physics.ts";
-import { boardPhysics } from "./physics.ts";
+import { boardPhysics, hindrance } from "./physics.ts";
 import type { Unit } from "./unit.ts";
 
 export type Phase = "running" | "asleep" | "starting" | "off";
@@ -57,6 +57,8 @@ const SETTLED_C = 0.05;
 /** Power, heat and hashrate of one machine as time passes. It obeys; what may be ordered when is decided above it. */
 export class Body {
   inletC: number;
+  /** Fans that do not turn. */
+  standingFans = 0;
   readonly #options: BodyOptions;
   readonly #physics: BoardPhysics;
   #life: Life;
@@ -102,6 +104,7 @@ export class Body {
   /** The same machine with the same past, from here on alone. */
   copyFrom(other: Body): void {
     this.inletC = other.inletC;
+    this.standingFans = other.standingFans;
     this.#life = structuredClone(other.#life);
   }
 
@@ -209,7 +212,7 @@ export class Body {
   }
 
   #move(until: number, length: number): void {
-    const lag = 1 - Math.exp(-length / (this.#options.model.physics.thermalTimeConstantS * 1000));
+    const lag = 1 - Math.exp(-length / (this.#options.model.physics.thermalTimeConstantS * 1000 * hindrance(this.standingFans)));
     for (const board of this.#life.boards) {
       board.temperature += (this.#goal(board) - board.temperature) * lag;
       if (this.#life.phase === "running") walk(board, until, this.#options.gait, this.#physics);
@@ -218,7 +221,7 @@ export class Body {
 
   /** Where this board's temperature is going. */
   #goal(board: Board): number {
-    return this.inletC + (this.#life.phase === "running" && board.enabled ? board.rise : 0);
+    return this.inletC + (this.#life.phase === "running" && board.enabled ? board.rise * hindrance(this.standingFans) : 0);
   }
 
   #level(): number {

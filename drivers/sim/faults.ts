@@ -1,4 +1,5 @@
 import type { Socket } from "node:net";
+import { FANS } from "./physics.ts";
 import type { Random } from "./random.ts";
 
 /** What can be wrong between a device and the network, whatever it speaks. */
@@ -21,7 +22,12 @@ export type WireFault =
   | { readonly kind: "endless" };
 
 /** What can be wrong with one miner. */
-export type AsicFault = WireFault | { readonly kind: "reboot" } | { readonly kind: "stuck" };
+export type AsicFault =
+  | WireFault
+  | { readonly kind: "reboot" }
+  | { readonly kind: "stuck" }
+  /** So many fans stand. */
+  | { readonly kind: "fan"; readonly standing: number };
 
 /** What can be wrong with one PDU. */
 export type PduFault =
@@ -44,12 +50,13 @@ export class FaultError extends RangeError {
   override readonly name = "FaultError";
 }
 
-const ASIC_FAULTS = "silent, slow:MS, refuse, garbage, truncate, half-close, drip, endless, reboot, stuck or clear";
+const ASIC_FAULTS = "silent, slow:MS, refuse, garbage, truncate, half-close, drip, endless, reboot, stuck, fan:N or clear";
 const PDU_FAULTS = "frozen, offset:W, frequency:HZ, silent, dead-outlet:N, open-contact:N or clear";
 
 export function parseAsicFault(text: string): AsicFault {
   const [kind, argument] = split(text);
   if (kind === "slow") return { kind, extraMs: numberIn(text, argument, { least: 0, most: 600_000, integer: true }) };
+  if (kind === "fan") return { kind, standing: numberIn(text, argument, { least: 1, most: FANS, integer: true }) };
   if (argument !== undefined) throw new FaultError(`no fault "${text}" for an ASIC; use ${ASIC_FAULTS}`);
   switch (kind) {
     case "clear":

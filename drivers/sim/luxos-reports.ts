@@ -99,7 +99,7 @@ export const temperatureItem = (board: BoardView, index: number): Item => ({
 export function fanItems(asic: Asic): Item[] {
   const warmest = Math.max(...asic.boards.map((board) => board.temperatureC));
   const percent = Math.round(Math.min(100, Math.max(20, 20 + ((warmest - 30) / 45) * 80)));
-  return [0, 1, 2, 3].map((index) => ({ FAN: index, ID: index, RPM: percent * 60 + index * 10, Speed: percent }));
+  return [0, 1, 2, 3].map((index) => ({ FAN: index, ID: index, RPM: asic.tachometer(index, percent * 60 + index * 10), Speed: percent }));
 }
 
 export function poolItem(asic: Asic, id: string): Item {

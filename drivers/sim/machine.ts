@@ -64,8 +64,14 @@ export class SimMachine implements Load {
       this.#belief ??= this.body.fork();
       return;
     }
+    if (fault.kind === "fan") {
+      for (const asic of this.#both()) asic.standingFans = fault.standing;
+      return;
+    }
     this.#wire = fault;
-    if (fault.kind === "none") this.#belief = null;
+    if (fault.kind !== "none") return;
+    this.#belief = null;
+    this.body.standingFans = 0;
   }
 
   reboot(): void {

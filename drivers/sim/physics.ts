@@ -11,6 +11,17 @@ export interface BoardPhysics {
   rise(power: number): number;
 }
 
+/** Fans of a machine, all on one stream of air. */
+export const FANS = 4;
+/** Of the air that all fans move, what still rises through a machine whose fans all stand. */
+const DRAUGHT = 0.05;
+
+/**
+ * How many times as much a board warms for the same power, and how many times as long that takes, while so many fans stand.
+ * What a stream of air takes up goes with the power of 0.8 of its speed, as with any turbulent flow past fins.
+ */
+export const hindrance = (standing: number): number => Math.max(DRAUGHT, 1 - standing / FANS) ** -0.8;
+
 /** A board with too little voltage loses its hashrate over this range below the margin. */
 const COLLAPSE_MV = 500;
 

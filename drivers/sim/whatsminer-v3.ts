@@ -146,8 +146,8 @@ export class WhatsminerV3 {
       "board-temperature": temperaturesOf(btminer),
       "chip-temp-max": Math.max(...asic.boards.map((board) => board.chipC)),
       "up-freq-finish": asic.state === "hashing" ? 1 : 0,
-      "fan-speed-in": btminer.isMining ? 4980 : 0,
-      "fan-speed-out": btminer.isMining ? 5070 : 0,
+      "fan-speed-in": asic.tachometer(0, btminer.isMining ? 4980 : 0),
+      "fan-speed-out": asic.tachometer(1, btminer.isMining ? 5070 : 0),
     };
   }
 

@@ -76,6 +76,13 @@ export const CATALOGUE: Readonly<Record<HappeningKind, Entry>> = {
   ...Object.fromEntries(WIRE.map((kind) => [`asic ${kind}`, asicFault(kind, (u) => parseAsicFault(kind === "slow" ? `slow:${choose(u, [900, 4000])}` : kind))])),
   "asic reboot": { weight: 2, begin: (world, { asic }) => void world.befallMachine("reboot", asic, (machine) => machine.fault({ kind: "reboot" })) },
   "asic stuck": { ...asicFault("stuck", () => ({ kind: "stuck" })), weight: 2 },
+  "fans stand": {
+    lastsS: [60, 400],
+    begin: (world, { asic, u }) => world.befallMachine("fans stand", asic, (machine) => {
+      machine.fault({ kind: "fan", standing: choose(u[0], [1, 1, 2, 3, 4]) });
+      return () => machine.fault({ kind: "none" });
+    }),
+  },
   "asic leaves and joins": {
     lastsS: [20, 300],
     begin: (world, { asic }) => world.befallMachine("asic leaves", asic, (machine) => world.unplug(machine)),

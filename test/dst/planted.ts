@@ -77,6 +77,7 @@ export const PLANTED: readonly Planted[] = [
   { name: "a setting the machine does not have", clause: "f", seeds: SEEDS, sabotage: { device: inventive } },
   { name: "accepted documents are not written down", clause: "g", seeds: SEEDS, sabotage: { entry: (entry) => (/^(signal\.accepted|limit\.changed|mode\.changed)$/.test(entry.name) ? null : entry) } },
   { name: "nobody guards against heat", clause: "h", seeds: SEEDS, sabotage: { policy: { heat: new Map() } }, happenings: [at(30, "allocation", [0.99, 0.9, 0.9]), { kind: "heat wave", atS: 200, lastsS: 600, asic: 0, u: [0.99, 0.5, 0.5] }] },
+  { name: "nobody looks at fans", clause: "h", seeds: SEEDS, sabotage: { policy: { heat: new Map() } }, happenings: [at(30, "allocation", [0.99, 0.9, 0.9]), { kind: "fans stand", atS: 200, lastsS: 300, asic: 0, u: [0.7, 0.5, 0.5] }] },
   { name: "points that promise now this and now that, and no rest between changes", clause: "i", seeds: SEEDS, sabotage: { device: fickle, policy: { wear: { between: millis(0), rotation: Infinity } } }, happenings: [at(30, "allocation", [0.5, 0.9, 0.9])] },
   { name: "the judge is shown a tenth too little", clause: "inputs", seeds: SEEDS, sabotage: { sight: (sight) => ({ ...sight, powerW: sight.powerW * 0.9 }) } },
   { name: "a disk that fails in a way nobody has thought of", clause: "alive", seeds: SEEDS, sabotage: { store: (honest) => ({ ...honest, load: async () => new Map([["core/memory", "{"]]) }) } },

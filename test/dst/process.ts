@@ -1,6 +1,6 @@
 /** One run of the real daemon on the simulated rack: it can be stopped, and it can be killed at any call of a seam. */
 import { DEFAULT_POLICY } from "../../agent/core/policy.ts";
-import { seconds, watts } from "../../agent/core/units.ts";
+import { celsius, seconds, watts } from "../../agent/core/units.ts";
 import { Daemon } from "../../agent/daemon.ts";
 import { silentLog } from "../../agent/runtime/log.ts";
 import { Signal } from "../../agent/signal/signal.ts";
@@ -76,7 +76,7 @@ export class Process {
         meters: [{ meter: meter(simMeter(rack.pdu, own, { mortality, scale, switched })), role: "rack" }],
         switching: { opens: () => (rack.outletsMapped ? rack.opens : "never"), rules: { minOff: MIN_OFF, spacing: seconds(2), perStep: 4 } },
       },
-      policy: { ...DEFAULT_POLICY, nominal: watts(rack.nominalW), failsafe: watts(rack.failsafeW), restart: { minOff: seconds(0), random: seconds(30), rampPercentPerMinute: 60 }, heat: new Map(rack.asics.map(({ machine, model }) => [machine.id, heatOf(model)])), ...sabotage.policy },
+      policy: { ...DEFAULT_POLICY, nominal: watts(rack.nominalW), failsafe: watts(rack.failsafeW), restart: { minOff: seconds(0), random: seconds(30), rampPercentPerMinute: 60 }, heat: new Map(rack.asics.map(({ machine, model }) => [machine.id, { ...heatOf(model), cool: rack.coolC === null ? null : celsius(rack.coolC) }])), ...sabotage.policy },
       breakerW: null,
       onStop: "failsafe",
       boot,

@@ -20,6 +20,9 @@ const BOARDS = 0.4;
 /** Share of the racks whose machines say what air they breathe: there the agent acts on it before any board is hot, in the others on boards alone. */
 const AIR = 0.4;
 
+/** Share of these whose owner lets machines run above their rated points in cool air only, and what is cool: a few degrees above what it is without a heat wave. */
+const COOL = { share: 0.5, celsius: 28 } as const;
+
 export interface SimAsic {
   readonly machine: SimMachine;
   readonly model: MinerModel;
@@ -44,6 +47,8 @@ export interface Rack {
   readonly outletsMapped: boolean;
   /** When outlets may be opened, where they are mapped. */
   readonly opens: "never" | "emergency" | "shortfall";
+  /** The air in which machines may run above their rated points; null: any. */
+  readonly coolC: number | null;
   readonly nominalW: number;
   readonly highestW: number;
   readonly failsafeW: number;
@@ -57,7 +62,9 @@ export function buildRack(dice: Dice, clock: VirtualClock, count: number): Rack 
   const seed = dice.whole(0, 2 ** 31);
   const kinds = dice.whole(1, MODELS.length);
   const switchable = new Dice(seed, "boards");
-  const air = new Dice(seed, "air").chance(AIR);
+  const weather = new Dice(seed, "air");
+  const air = weather.chance(AIR);
+  const coolC = air && weather.chance(COOL.share) ? COOL.celsius : null;
   const asics = Array.from({ length: count }, (_, index): SimAsic => {
     const id = MODELS[index % kinds] ?? MODELS[0];
     const random = branch(seed, index);
@@ -77,6 +84,7 @@ export function buildRack(dice: Dice, clock: VirtualClock, count: number): Rack 
     pdu,
     outletsMapped: dice.chance(0.7),
     opens: new Dice(seed, "outlets").pick(["never", "never", "emergency", "shortfall"]),
+    coolC,
     nominalW,
     highestW: asics.reduce((sum, { model }) => sum + model.nameplate, 0),
     failsafeW: Math.round(nominalW * dice.pick([0.1, 0.3, 0.5])),

@@ -6,12 +6,12 @@ import { DeviceError } from "../../agent/runtime/errors.ts";
 import type { Device } from "../../drivers/driver.ts";
 import { capabilitiesOf } from "../../drivers/luxos/points.ts";
 import type { Asic } from "../../drivers/sim/asic.ts";
+import { FANS } from "../../drivers/sim/physics.ts";
 import type { SimAsic } from "./rack.ts";
 import { forever, type Mortality } from "./mortality.ts";
 
 const REPLY = millis(25);
 const DEADLINE = seconds(3);
-const FANS = 4;
 
 /** `boards`: they can be switched one by one; `air`: it says what it breathes. */
 export function simDevice({ machine, model, boards, air }: Pick<SimAsic, "machine" | "model" | "boards" | "air">, seams: { readonly clock: Clock; readonly mortality: Mortality }): Device {
@@ -132,7 +132,7 @@ function telemetryOf(asic: Asic, { points, air }: { readonly points: readonly Op
     boards,
     inlet: air ? celsius(asic.inletC) : null,
     outlet: null,
-    fansRpm: Array.from({ length: FANS }, () => (state === "hashing" || state === "ramping" ? 4_400 : 0)),
+    fansRpm: Array.from({ length: FANS }, (_, fan) => asic.tachometer(fan, state === "hashing" || state === "ramping" ? 4_400 : 0)),
     pools: [],
     accepted: null,
     rejected: null,

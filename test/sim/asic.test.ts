@@ -44,6 +44,35 @@ describe("an ASIC against its table", () => {
   }
 });
 
+describe("fans that stand", () => {
+  const { inletC, nominalBoardC, thermalTimeConstantS } = S19K.physics;
+  const rise = nominalBoardC - inletC;
+  const warmest = (asic: Asic): number => Math.max(...asic.boards.map(({ temperatureC }) => temperatureC));
+  /** With so many standing since the beginning, so much later. */
+  const after = (standing: number, ms: number, point = S19K.defaultPoint): Asic => {
+    const asic = asicAt(point);
+    asic.standingFans = standing;
+    asic.advance(ms);
+    return asic;
+  };
+  for (const [standing, times] of [[0, 1], [1, 1.259], [2, 1.741]] as const) {
+    test(`${standing} of 4: boards end ${times} times as far above the air`, () => near(warmest(after(standing, 3_600_000, "315")) - inletC, times * (warmest(after(0, 0, "315")) - inletC), 0.01));
+  }
+  test("what warms more draws more", () => assert.ok(after(1, 3_600_000).powerW > 1.02 * after(0, 3_600_000).powerW));
+  test("with none that turns a board takes up its heat, and no more: as fast as if the air took none", () => {
+    const perSecond = warmest(after(4, 10_000)) - warmest(after(4, 9_000));
+    assert.ok(perSecond > 0.5 * (rise / thermalTimeConstantS) && perSecond < 1.1 * (rise / thermalTimeConstantS), `${perSecond} K/s`);
+  });
+  test("the firmware ends mining before long, at its lowest point it lives with one", () => {
+    assert.equal(after(4, 120_000).trips > 0, true);
+    assert.equal(after(1, 3_600_000, S19K.points[0]?.id).trips, 0);
+  });
+  test("their tachometers say so, the others turn; a copy has the same", () => {
+    const asic = after(2, 1_000).fork();
+    assert.deepEqual([0, 1, 2, 3].map((fan) => asic.tachometer(fan, 4_000)), [0, 0, 4_000, 4_000]);
+  });
+});
+
 describe("a frequency ramp", () => {
   test("walks 5 MHz every 150 ms and not before", () => {
     const asic = asicAt("590");

@@ -9,12 +9,13 @@ import { askJson, askText, exchange, itemOf } from "./wire.ts";
 describe("the words for faults", () => {
   test("are read", () => {
     assert.deepEqual(parseAsicFault("slow:250"), { kind: "slow", extraMs: 250 });
+    assert.deepEqual(parseAsicFault("fan:2"), { kind: "fan", standing: 2 });
     assert.deepEqual(parseAsicFault("half-close"), { kind: "half-close" });
     assert.deepEqual(parseAsicFault("clear"), { kind: "none" });
     assert.deepEqual(parsePduFault("offset:-150.5"), { kind: "offset", offsetW: -150.5 });
     assert.deepEqual(parsePduFault("dead-outlet:3"), { kind: "dead-outlet", outlet: 3 });
   });
-  for (const text of ["", "loud", "slow", "slow:", "slow:x", "slow:-1", "slow:1e9", "silent:1", "frozen"]) {
+  for (const text of ["", "loud", "slow", "slow:", "slow:x", "slow:-1", "slow:1e9", "fan", "fan:0", "fan:5", "silent:1", "frozen"]) {
     test(`"${text}" is none of an ASIC`, () => assert.throws(() => parseAsicFault(text), FaultError));
   }
   for (const text of ["", "offset", "offset:", "dead-outlet:0", "dead-outlet:1.5", "drip", "frozen:2"]) {

@@ -86,6 +86,7 @@ export class Causes {
         this.#named.add(typeof entry["source"] === "string" ? entry["source"] : "lifted");
         return void (typeof entry["doc"] === "string" && this.#named.add(entry["doc"]));
       case "device.hot":
+      case "air.warmed":
         return void this.#named.add("heat");
       case "mode.changed":
         return void this.#named.add(String(entry["to"]));

@@ -10,6 +10,8 @@ const OVER_MS = 300_000;
 /** An order, its answer, a tune, and what the board does meanwhile. */
 const TOLD_MS = 45_000;
 
+const HEATS = ["heat wave", "fans stand"] as const;
+
 interface Watched {
   readonly trips: number;
   /** Since when it is within reach of a running agent. */
@@ -21,8 +23,8 @@ export class Heat {
   readonly #watched = new Map<string, Watched>();
 
   look({ sight, bootedMs, whole, quiet }: Moment, open: readonly string[], verdicts: Verdicts): void {
-    // A heat wave is what is judged here; whatever else is wrong is an excuse.
-    const orderly = sight.alive && (whole || open.every((key) => key.startsWith("heat wave"))) && (quiet || open.length > 0);
+    // Warm air and fans that stand are what is judged here; whatever else is wrong is an excuse.
+    const orderly = sight.alive && (whole || open.every((key) => HEATS.some((cause) => key.startsWith(cause)))) && (quiet || open.length > 0);
     for (const machine of sight.machines()) this.#judge(machine, { nowMs: sight.nowMs, orderly: orderly && sight.nowMs - bootedMs > TOLD_MS, verdicts });
   }
 

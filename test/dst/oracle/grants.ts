@@ -64,6 +64,7 @@ export const CAUSES = {
   "meter lies": { begins: NOTHING, ends: rack(0.1, 180), bends: true, recoversS: 420, because: "called out within 120 s; what it has taught of each machine is unlearnt when that machine next runs and settles" },
 
   "heat wave": { begins: rack(0.09, 120), ends: rack(0.05, 60), recoversS: 1_500, because: "0.3 % a degree, with the minute a board takes to warm; what the guard held down comes back by steps of a minute, from sleep after a rest" },
+  "fans stand": { begins: NOTHING, ends: NOTHING, recoversS: 1_500, because: "what a board draws more because it warms is less than the machine gives up with the next reading; it comes back by steps of a minute, from sleep after a rest" },
   "mains outage": { begins: NOTHING, ends: rack(1, 90), recoversS: 420, because: "all machines boot to their default points while the controller boots too" },
 
   "broker down": harmless("what is held stays in force, and then the failsafe limit joins"),
