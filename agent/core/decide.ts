@@ -6,8 +6,8 @@ import { aimAt, causeOf, horizonOf, isBinding, nameOf, rampBudget, samePower, st
 import { assess, tolerance } from "./assess.ts";
 import { nextExcess } from "./excess.ts";
 import type { Heard } from "./grid.ts";
-import type { Hot } from "./heat.ts";
-import { heldBy } from "./heat.ts";
+import type { CoolAir, Hot } from "./heat.ts";
+import { coolAirOf, heldBy } from "./heat.ts";
 import { mark } from "./ladder.ts";
 import type { EffectiveLimit, Statement } from "./limit.ts";
 import { effectiveLimit, failsafePower, setpointInForce } from "./limit.ts";
@@ -88,6 +88,8 @@ export interface Decision {
   readonly quarantined: readonly ({ readonly id: string } & Quarantine)[];
   /** Who is held lower by heat, and by which. */
   readonly hot: readonly ({ readonly id: string } & Hot)[];
+  /** To how many machines the air opens points above their rated ones; null: to none at any time, or it is not known yet. */
+  readonly coolAir: CoolAir | null;
   readonly reasons: Reasons;
   /** The first polls are still out and the recorded setpoints stand in for them. */
   readonly awaitingPolls: boolean;
@@ -176,6 +178,7 @@ export function decide(rack: RackState, input: DecideInput): { readonly rack: Ra
         const held = heldBy(state.heat, policy.heat.get(id));
         return held === null ? [] : [{ id, ...held }];
       }),
+      coolAir: awaitingPolls ? null : coolAirOf(learned.views.map(({ device: { id }, state, curve }) => ({ heat: state.heat, limits: policy.heat.get(id), highest: curve.power.at(-1) ?? 0 }))),
       reasons: {
         statements: stated, plan: mode.emergency ? { verdict: { kind: "emergency" }, split: null } : plan.why, targets, waits: reconciled.waits,
         rampLasts: rampLasts(ramp, { limit: aim.limit, uptime, rule }), minOff: policy.turns.minOff, notBefore: mode.restoring?.notBefore ?? null,

@@ -65,6 +65,23 @@ export function heldBy({ guard, air }: Heat, limits: HeatLimits | undefined): Ho
   return air === null || air <= limits.inlet - AIR.narrows ? null : { by: "air", reading: air, limit: limits.inlet, ceiling: Infinity };
 }
 
+/** Machines with points for cool air only, and how many of them breathe it. °C: the warmest air that one of them breathes (null: nobody says), and what is cool. */
+export interface CoolAir {
+  readonly machines: number;
+  readonly open: number;
+  readonly air: number | null;
+  readonly cool: number;
+}
+
+/** null: no machine has such points. */
+export function coolAirOf(machines: readonly { readonly heat: Heat; readonly limits: HeatLimits | undefined; readonly highest: number }[]): CoolAir | null {
+  return machines.reduce<CoolAir | null>((so, { heat: { air }, limits, highest }) => {
+    if (limits === undefined || limits.cool === null || highest <= limits.rated) return so;
+    const warmest = air === null ? (so?.air ?? null) : Math.max(air, so?.air ?? air);
+    return { machines: (so?.machines ?? 0) + 1, open: (so?.open ?? 0) + (air !== null && air <= limits.cool ? 1 : 0), air: warmest, cool: limits.cool };
+  }, null);
+}
+
 /** Why nobody may wake it; null: heat does not keep it asleep. */
 export const asleepForHeat = ({ guard }: Heat): string | null =>
   guard?.ceiling === 0 ? `it sleeps because of heat: ${guard.by === "fan" ? "fans stand" : `a ${guard.by} was at ${Math.round(guard.reading)} °C of ${guard.limit} °C`}` : null;
@@ -137,18 +154,19 @@ function nextGuard(guard: Guard | null, warm: Warm, limits: HeatLimits): Guard |
   }
   if (guard === null) return null;
   if (over === null || over >= -COOL_UNDER) return guard.ceiling === 0 ? guard : { ...guard, ...why, warmAt: uptime };
-  return cooled(guard, { ...warm, over, lowest });
+  return cooled(guard, { ...warm, over, lowest, why });
 }
 
 /** Up again: from sleep to its lowest point after a rest, which is longer each time; then by steps. */
-function cooled(guard: Guard, { curve, uptime, over, lowest }: Warm & { readonly over: number; readonly lowest: number }): Guard | null {
+function cooled(guard: Guard, { curve, uptime, over, lowest, why }: Warm & { readonly over: number; readonly lowest: number; readonly why: Pick<Guard, "by" | "reading" | "limit"> }): Guard | null {
   if (guard.ceiling === 0) {
     if (over >= -WAKES_UNDER || uptime - guard.movedAt < guard.rest) return guard;
     return { ...guard, ceiling: lowest, rest: millis(Math.min(REST.most, 2 * guard.rest)), movedAt: uptime, warmAt: uptime };
   }
-  if (uptime - Math.max(guard.movedAt, guard.warmAt) < STEP.up) return guard;
+  // What it was held for is over: what it reads now is what it waits for.
+  if (uptime - Math.max(guard.movedAt, guard.warmAt) < STEP.up) return { ...guard, ...why };
   const ceiling = guard.ceiling * (1 + STEP.share);
-  return ceiling >= (curve.power.at(-1) ?? 0) ? null : { ...guard, ceiling, movedAt: uptime };
+  return ceiling >= (curve.power.at(-1) ?? 0) ? null : { ...guard, ...why, ceiling, movedAt: uptime };
 }
 
 /** By its model what it runs at, W. */

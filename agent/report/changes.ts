@@ -1,5 +1,6 @@
 /** Events that follow from one decision to the next: emitted on change, not on repetition. */
 import type { Decision } from "../core/decide.ts";
+import type { CoolAir } from "../core/heat.ts";
 import { whole } from "./figures.ts";
 import { limitW, measuredW } from "./status.ts";
 
@@ -32,9 +33,17 @@ export function changesBetween(before: Decision | null, after: Decision): Change
   }
   const warm = new Set(after.hot.map(({ id }) => id));
   for (const id of hot.keys()) if (!warm.has(id)) say("device.cooled", { device: id });
+  const [opened, opens] = [opening(before?.coolAir ?? null), opening(after.coolAir)];
+  if (after.coolAir !== null && opens !== opened) {
+    const { air, cool, open, machines } = after.coolAir;
+    say(opens === "all" || opened === "none" ? "air.cooled" : "air.warmed", { airC: air, coolInletC: cool, open, machines });
+  }
   const quarantined = new Set(before?.quarantined.map(({ id }) => id));
   for (const { id, reason } of after.quarantined) if (!quarantined.has(id)) say("device.quarantined", { device: id, reason });
   const still = new Set(after.quarantined.map(({ id }) => id));
   for (const id of quarantined) if (!still.has(id)) say("device.readmitted", { device: id });
   return changes;
 }
+
+/** Machines stand at different places of the room: the first and the last that cool air reaches or leaves are told. Nobody has said yet: null. */
+const opening = (air: CoolAir | null): "none" | "some" | "all" | null => (air === null ? null : air.open === 0 ? "none" : air.open === air.machines ? "all" : "some");

@@ -57,9 +57,19 @@ describe("a machine that gets too hot", () => {
     ["rests twice as long the next time", [[0, { board: 86 }], [301, { board: 40, at: "asleep" }], [10, { board: 86, at: "200" }], [301, { board: 40, at: "asleep" }], [300, { board: 40, at: "asleep" }]], [0, 200, 0, 0, 200]],
     ["does not wake while it is warm", [[0, { board: 86 }], [900, { board: 70, at: "asleep" }]], [0, 0]],
     ["runs at its lowest with a fan that stands, and sleeps with most of them", [[0, { board: 60, fans: [5000, 0, 5000, 5000] }], [1, { board: 60, fans: [0, 0, 0, 5000] }]], [200, 0]],
+    ["holds a machine low for a while after its fans turn again", [[0, { board: 60, fans: [0, 5000, 5000, 5000] }], [1, { board: 60, fans: [5000, 5000] }], ...Array.from({ length: 5 }, (): [number, Words] => [61, { board: 60, fans: [5000, 5000] }])], [200, 200, 200, 200, 200, 200, 300]],
     ["may have fans that stand while it sleeps", [[0, { board: 30, fans: [0, 0], at: "asleep" }]], [600]],
   ];
   for (const [name, steps, left] of cases) test(name, () => assert.deepEqual(live(steps), left));
+});
+
+test("what held it is over when its fans turn again: what it waits for is what it reads now; asleep the cause stands", () => {
+  const fans = (count: number) => hot({ board: 60, fans: Array.from({ length: 4 }, (_, fan) => (fan < count ? 0 : 5000)), at: "500" });
+  const then = (heat: Heat, telemetry: Telemetry, uptime: number): Heat => nextHeat(heat, { telemetry, curve: CURVE, actual: 4, uptime: millis(uptime), air: null }, LIMITS);
+  const low = then(then(NO_HEAT, fans(1), 1_000), fans(0), 2_000).guard;
+  assert.deepEqual([low?.by, low?.reading, low?.limit], ["board", 60, 80]);
+  const asleep = then(then(NO_HEAT, fans(3), 1_000), hot({ board: 40, fans: [0, 0, 0, 0], at: "asleep" }), 2_000).guard;
+  assert.deepEqual([asleep?.ceiling, asleep?.by, asleep?.reading], [0, "fan", 3]);
 });
 
 describe("air at the inlet", () => {

@@ -11,6 +11,16 @@ export const rackEvents: Chapter = {
   "schedule.ended": {
     level: "info", says: "no planned window holds", means: "The rack may rise to what else limits it, by its ramp.", cause: "The last window that ran has ended.", cure: NO_CURE,
   },
+  "air.cooled": {
+    level: "info", says: "the air at the inlets is cool: points above the rated ones are open",
+    means: "`open` of `machines` that have such points breathe air of `coolInletC` or less, and the plan may use them, under the same limit. It is told for the first machine and for the last; `airC` is the warmest air.",
+    cause: "Cooler weather or better cooling, or the daemon has started and found it so. `policy.heat.coolInletC` says what is cool; air counts as cooler when it is so by two degrees.", cure: NO_CURE,
+  },
+  "air.warmed": {
+    level: "info", says: "the air at the inlets is not cool: machines keep to their rated points",
+    means: "Only `open` of `machines` may still run above their rated points; the others come down to these at once. It is told for the first machine and for the last; `airC` is the warmest air. The limit is kept as before, and may not be used up.",
+    cause: "Warmer weather, warm air that comes round from the outlets, machines that no longer say their air, or the daemon has started and found it so.", cure: "None in warm weather. Otherwise look for warm air that comes round to the inlets.",
+  },
   "mains.lost": {
     level: "error", says: "the rack seems to be without mains",
     means: "No machine answers and no meter shows that power flows, or the meter shows no voltage. When the machines come back they are asked whether they had stopped.",
