@@ -22,7 +22,7 @@ const MACHINES_AT_MOST = 8;
 const PLAIN_STEPS = 10;
 
 export function planLines(plan: PlanDocument, { columns, coloured }: PlanFrame): string[] {
-  const { before, after, moves, restarts, at } = plan;
+  const { before, after, moves, restarts, unheard, at } = plan;
   return [
     ...wrapped(limitText(plan), { first: "", rest: "" }),
     "",
@@ -35,6 +35,7 @@ export function planLines(plan: PlanDocument, { columns, coloured }: PlanFrame):
     ...wrapped(timeText(plan), { first: "", rest: "" }),
     ...moveLines(moves, columns === null),
     ...wrapped(shedText(plan), { first: "", rest: "" }),
+    ...wrapped(unheardText(unheard), { first: "", rest: "" }).filter((line) => line !== ""),
     ...(restarts === 0 ? [] : [`${restarts} ${restarts === 1 ? "time" : "times"} a machine sleeps, wakes or restarts and earns nothing meanwhile.`]),
     "",
     ...(columns === null ? plainCurve(plan) : picture(plan, { columns: Math.min(columns, WIDEST), coloured })),
@@ -56,7 +57,9 @@ function limitText({ askedW, at, effectiveLimitW, limitSource, bindingDoc, state
 function timeText({ withinS, doneS, rehearsedS, moves }: PlanDocument): string {
   if (moves.length === 0) return doneS === null ? "No machine would be told anything, and it is not settled." : "Nothing would change.";
   const within = withinS === null ? `It would not be within the limit after ${secondsText(rehearsedS)}` : withinS === 0 ? "It is never above the limit" : `It is within the limit after ${secondsText(withinS)}`;
-  const done = doneS === null ? `not all have arrived after ${secondsText(rehearsedS)}` : `the last machine has arrived after ${secondsText(doneS)}`;
+  const arrivals = moves.map(({ arrivesS }) => arrivesS);
+  const allAt = arrivals.includes(null) ? null : Math.max(...arrivals.map((length) => length ?? 0));
+  const done = allAt === null ? `not all have arrived after ${secondsText(rehearsedS)}` : `the last machine has arrived after ${secondsText(doneS ?? allAt)}`;
   const measured = moves.filter((move) => move.measured).length;
   const by = measured === moves.length ? "All times were measured here." : measured === 0 ? "Times are what the drivers assume: no meter has shown any yet." : `The times of ${measured} of ${moves.length} machines were measured here, the others are what drivers assume.`;
   return `${within}; ${done}. ${by}`;
@@ -64,13 +67,17 @@ function timeText({ withinS, doneS, rehearsedS, moves }: PlanDocument): string {
 
 /** Whatever is asked: what the rack could give up now, and after the next changes of its limit. */
 function shedText({ shedNowW: { within5s, within60s, within300s }, ahead }: PlanDocument): string {
-  const later = ahead.slice(0, 2).map(({ from, limitW, shedW }) => `${powerText(shedW)} from ${from.slice(11, 16)} UTC (limit ${limitW === null ? "none" : powerText(limitW)})`);
+  const later = ahead.slice(0, 2).map(({ from, limitW, shedW }) => `${powerText(shedW)} from ${from.slice(0, 16).replace("T", " ")} UTC on (limit ${limitW === null ? "none" : powerText(limitW)})`);
   return `Could be shed: ${powerText(within5s)} in 5 s, ${powerText(within60s)} in 60 s, ${powerText(within300s)} in 300 s${later.length === 0 ? "" : `; ${later.join(", ")}`}.`;
 }
 
+const unheardText = (count: number): string =>
+  count === 0 ? "" : count === 1 ? "One machine does not answer: what it draws counts, what it hashes is not known." : `${count} machines do not answer: what they draw counts, what they hash is not known.`;
+
 /** Alike ones in a line on a terminal, all of them elsewhere. */
 function moveLines(moves: readonly Move[], all: boolean): string[] {
-  const way = ({ from, told }: Move): string => [from ?? "unknown", ...told.map((setpoint) => setpoint ?? "-")].join(" > ");
+  // One that is on its way and is told the same again goes where it was going.
+  const way = ({ from, told }: Move): string => [from ?? "unknown", ...told.map((setpoint) => setpoint ?? "-")].filter((word, at, words) => word !== words[at - 1]).join(" > ");
   const groups = new Map<string, Move[]>();
   for (const move of moves) groups.set(all ? move.device : way(move), [...(groups.get(all ? move.device : way(move)) ?? []), move]);
   const rows = [...groups.values()].map((alike) => {

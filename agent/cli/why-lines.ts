@@ -57,7 +57,7 @@ function budgetText({ budget: { budgetW, risesForS, parts } }: WhyDocument): str
     ...((biasW ?? 0) > 0 ? [`${powerText(biasW)} that the rack draws besides its machines`] : []),
     ...(beside.length > 0 ? [`${powerText(besideW)} for ${listed(beside.map(({ device }) => device))}, not planned with`] : []),
     ...((climbW ?? 0) > 0 ? [`${powerText(climbW)} for a machine on its way up`] : []),
-    `${powerText(availableW)} for the others`,
+    `${powerText(availableW)} for the ${beside.length > 0 || (climbW ?? 0) > 0 ? "others" : "machines"}`,
   ];
   const less = (biasW ?? 0) < 0 ? ` (they draw ${powerText(-(biasW ?? 0))} less than their models say)` : "";
   return `${powerText(budgetW)} = ${pieces.join(" + ")}${less}${rises}. Setpoints come to ${powerText(plannedW)}${freeW !== null && freeW >= 0 ? `: ${powerText(freeW)} are left` : ""}.`;
@@ -88,7 +88,7 @@ function groups(devices: readonly Machine[]): [label: string, text: string][] {
     if (trouble !== "") add(odd, trouble, machine.id);
     if (machine.by === "plan") add(told, machine.setpoint ?? "nothing yet", machine.id);
   }
-  const lines = [...odd].map(([text, ids]): [string, string] => ["", `${listed(ids)} ${text}`]);
+  const lines = [...odd].map(([text, ids]): [string, string] => ["", `${listed(ids)}${ids.length > 1 ? ": each" : ""} ${text}`]);
   return [
     ...(told.size === 0 ? [] : [["told", [...told].map(([word, ids]) => `${ids.length} at ${word} (${listed(ids)})`).join("; ")] as [string, string]]),
     ...lines.slice(0, COMINGS_AT_MOST), ...(lines.length > COMINGS_AT_MOST ? [["", `and ${lines.length - COMINGS_AT_MOST} more that wait or do not follow`] as [string, string]] : []),
@@ -129,15 +129,15 @@ function waitText({ wait, setpoint, misses }: Machine): string {
   }
 }
 
-const heats = { board: "a board is at", chip: "a chip is at", fan: "fans that stand:" } as const;
-
 function heatText({ heat }: Machine): string {
   if (heat === null) return "";
-  const reading = heat.by === "fan" ? `${heats.fan} ${heat.reading}` : `${heats[heat.by]} ${heat.reading} °C, its limit is ${heat.limit} °C`;
-  return `${reading}: ${heat.asleep ? "it sleeps until it has cooled" : "it is held lower until it has cooled"}`;
+  const { by, reading, limit, asleep } = heat;
+  const does = asleep ? "sleeps" : by === "fan" || reading >= limit ? "is held low" : "comes back by steps after heat";
+  return `${does}: ${by === "fan" ? `${reading} ${reading === 1 ? "fan stands" : "fans stand"}` : `a ${by} is at ${reading} °C, its limit is ${limit} °C`}`;
 }
 
-const refusedText = ({ refused }: Machine): string => (refused === null ? "" : `refused ${refused.setpoint ?? "an order"} at ${clockText(refused.at)} UTC: ${plain(refused.message)}`);
+/** What does not answer takes nothing: that is said already. */
+const refusedText = ({ by, refused }: Machine): string => (refused === null || by === "silence" ? "" : `did not take ${refused.setpoint ?? "an order"} at ${clockText(refused.at)} UTC: ${plain(refused.message)}`);
 
 function raisesText({ raisesWait }: WhyDocument): string {
   switch (raisesWait) {

@@ -134,7 +134,8 @@ function machineComings({ device, view, quarantine, wait }: MachineReason, uptim
   const { order, settlesAt } = view.state;
   return [
     ...(quarantine === null ? [] : at("quarantine-ends", quarantine.until)),
-    ...(order === null ? [] : at("arrives", settlesAt)),
+    // Of what does not answer nobody can say that.
+    ...(order === null || !view.known ? [] : at("arrives", settlesAt)),
     ...(wait?.until == null ? [] : at(wait.because === "back-off" ? "retry" : "wakes", wait.until)),
   ];
 }

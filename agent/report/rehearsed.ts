@@ -34,6 +34,8 @@ export function planDocument(rehearsal: Rehearsal, { askedW, at, flexible, ahead
     withinS: within === null ? null : tenths(within),
     doneS: done === null ? null : tenths(done),
     rehearsedS: tenths(lasted),
+    /** Machines that do not answer: what they draw counts, what they hash is unknown. */
+    unheard: first.views.filter(({ known }) => !known).length,
     restarts: moves.reduce((sum, { stops }) => sum + stops, 0),
     moves: moves.map(moveOf),
     /** What can be shed now, and after each change of the limit that is known. */

@@ -76,7 +76,7 @@ const sum = (powerW: number, hashrateThs: number) => ({ powerW, hashrateThs, jPe
 
 export const plan: PlanDocument = {
   askedW: 6_000, at: null, effectiveLimitW: 6_000, limitSource: "technician", bindingDoc: null, state: "limited", compliance: "compliant", floorW: 300, toleranceW: 60,
-  before: sum(19_797, 1_021), after: sum(5_950, 330), withinS: 6, doneS: 44, rehearsedS: 66, restarts: 8, shedNowW: { within5s: 0, within60s: 18_900, within300s: 19_400 }, ahead: [{ from: "2026-01-01T17:00:00.000Z", limitW: 5_000, drawW: 5_000, shedW: 4_700 }],
+  before: sum(19_797, 1_021), after: sum(5_950, 330), withinS: 6, doneS: 44, rehearsedS: 66, unheard: 0, restarts: 8, shedNowW: { within5s: 0, within60s: 18_900, within300s: 19_400 }, ahead: [{ from: "2026-01-01T17:00:00.000Z", limitW: 5_000, drawW: 5_000, shedW: 4_700 }],
   moves: [
     { device: "asic-01", from: "point 590", told: ["point 300"], fromW: 3_010, toW: 1_200, beginsS: 0, arrivesS: 6, measured: true, restarts: 0 },
     ...["asic-02", "asic-03"].map((id) => ({ device: id, from: "point 590", told: ["sleep", "point 300"], fromW: 3_000, toW: 1_190, beginsS: 0, arrivesS: 44, measured: false, restarts: 2 })),

@@ -36,7 +36,7 @@ const answers = {
 
 describe("curtailctl shows", { concurrency: 2 }, () => {
   const table: [readonly string[], readonly RegExp[]][] = [
-    [["status"], [/^state {6}limited, compliant, 320 W below the limit$/m, /^limit {6}20\.1 kW from the grid's allocation, document alloc-7, 2 h 5 min left$/m, /^hashrate {3}1\.02 PH\/s, 19\.4 J\/TH$/m, /^devices {4}12: 11 answering, 2 asleep/m, /^refused {4}2 REPLAY$/m]],
+    [["status"], [/^state {6}limited, compliant, 320 W below the limit$/m, /^limit {6}20\.1 kW from the grid's allocation, document alloc-7, 2 h 5 min left$/m, /^hashrate {3}1\.02 PH\/s from the 11 that answer$/m, /^devices {4}12: 11 answering, 2 asleep/m, /^refused {4}2 REPLAY$/m]],
     [["why"], [
       /^The rack may draw 20\.1 kW because of the grid's allocation \(document alloc-7\)\.$/m, /^It has held since 2025-12-31 22:04:12 UTC\. It ends in 2 h 5 min\.$/m,
       /^beside {3}25\.0 kW by the schedule until 17:00:00 UTC; 40\.0 kW by the breaker$/m,

@@ -18,7 +18,7 @@ describe("the plan on a terminal", () => {
     for (const line of lines) assert.ok(columnsOf(line) <= 80, line);
     const text = lines.map(stripVTControlCharacters).join("\n");
     assert.match(text, /^2 machines +point 590 > sleep > point 300 +6\.00 kW +2\.38 kW +after 44 s$/m);
-    assert.match(text, /^Could be shed: 0 W in 5 s, 18\.9 kW in 60 s, 19\.4 kW in 300 s; 4\.70 kW from 17:00\nUTC \(limit 5\.00 kW\)\.$/m);
+    assert.match(text, /^Could be shed: 0 W in 5 s, 18\.9 kW in 60 s, 19\.4 kW in 300 s; 4\.70 kW from\n2026-01-01 17:00 UTC on \(limit 5\.00 kW\)\.$/m);
     assert.match(text, /└─+●─+○─*$/m);
     assert.match(text, /○ now 19\.8 kW {3}● then 5\.95 kW/);
     assert.ok(/[\u2801-\u28ff]/.test(text));
@@ -29,6 +29,10 @@ describe("the plan on a terminal", () => {
     assert.match(said({ effectiveLimitW: 4_000, limitSource: "schedule", at: "2026-01-01T17:00:00.000Z" }), /^6\.00 kW would not bind at 2026-01-01 17:00 UTC, with the rack as it is now:\s+the\s+schedule allows only 4\.00 kW\./);
     assert.match(said({ compliance: "at-floor", effectiveLimitW: 100, askedW: 100, withinS: null }), /It would not be kept by sleep\s+and tuning[\s\S]*It would not be within the limit/);
     assert.match(said({ doneS: null, moves: plan.moves.map((move) => ({ ...move, arrivesS: null })) }), /not all have\s+arrived\s+after\s+1 min 6 s[\s\S]*still under way/);
+    assert.match(said({ doneS: null }), /the\s+last\s+machine\s+has\s+arrived\s+after\s+44 s\./, "what waits for something else is not on its way");
+    assert.match(said({ moves: plan.moves.map((move) => ({ ...move, told: [move.from, ...move.told] })) }), /^asic-01 +point 590 > point 300 /m, "told again where it is going");
+    assert.match(said({ unheard: 1 }), /One machine does not answer: what it draws counts, what it hashes\s+is\s+not\s+known\./);
+    assert.doesNotMatch(said({}), /does not answer/);
     assert.match(said({ moves: [], restarts: 0 }), /Nothing would change\./);
     assert.match(planLines({ ...plan, curve: [] }, { columns: 80, coloured: false }).join("\n"), /There is no curve/);
   });
@@ -55,6 +59,22 @@ test("why speaks in lines of 80 columns, without a miner's escape codes, whateve
   for (const line of lines) assert.ok(columnsOf(line) <= 80, line);
   assert.ok(!lines.join("").includes("\u001b[31m"));
   assert.ok(!/null|undefined|NaN/.test(lines.join("\n")), lines.join("\n"));
+});
+
+describe("why of what is not as it should be", () => {
+  const [one] = why.devices;
+  const said = (over: object, ids: readonly string[] = ["asic-01"]): string => whyLines({ ...why, devices: ids.map((id) => ({ ...(one ?? assert.fail()), id, ...over })) }).join("\n").replaceAll(/\n {9}(?=\S)/g, " ");
+  const heat = (by: "board" | "fan", reading: number, asleep = false) => ({ heat: { by, reading, limit: by === "fan" ? 0 : 80, asleep } });
+  const rows: [string, object, RegExp][] = [
+    ["a fan", heat("fan", 1), /asic-01 is held low: 1 fan stands/],
+    ["most fans", heat("fan", 3, true), /asic-01 sleeps: 3 fans stand/],
+    ["a hot board", heat("board", 81), /asic-01 is held low: a board is at 81 °C, its limit is 80 °C/],
+    ["one that has cooled", heat("board", 61), /asic-01 comes back by steps after heat: a board is at 61 °C/],
+    ["an order it did not take", { refused: { setpoint: "sleep", at: "2026-01-01T08:00:00.000Z", message: "asleep" } }, /asic-01 did not take sleep at 08:00:00 UTC: asleep/],
+    ["silence, without what it did not take", { by: "silence", failure: "no answer", refused: { setpoint: "sleep", at: "2026-01-01T08:00:00.000Z", message: "no answer" } }, /asic-01 does not answer \(no answer\): it is counted with 3\.03 kW(?!.*did not take)/],
+  ];
+  for (const [name, over, expected] of rows) test(name, () => assert.match(said(over), expected));
+  test("several alike: of each", () => assert.match(said({ wait: { because: "rests", forS: 5, needsW: null } }, ["a", "b"]), /a and b: each rests for 5 s before it wakes to point 590/));
 });
 
 test("why in one breath", () => {

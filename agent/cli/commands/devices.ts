@@ -23,7 +23,7 @@ export function deviceLines(rows: readonly DeviceRow[]): string[] {
     row.point ?? "-",
     drawText(row),
     hashrateText(row.hashrateThs),
-    formatEfficiency(row.powerW === null ? null : watts(row.powerW), row.hashrateThs === null ? null : terahash(row.hashrateThs)).replace(" J/TH", ""),
+    efficiencyText(row),
     temperatureText(row.temperatureC),
     `${row.readingAgeS} s`,
   ]);
@@ -36,6 +36,10 @@ const flagsOf = ({ maintenance, poolGuard }: DeviceRow): string[] => [...(mainte
 
 /** Only the word is coloured, and after the cells are aligned: escape codes have no width. */
 const coloured = (line: string, state: string): string => line.replace(` ${state}`, ` ${judged(state)}`);
+
+/** Asleep a miner goes on telling the mean of a time when it hashed. */
+const efficiencyText = ({ state, powerW, hashrateThs }: DeviceRow): string =>
+  (state === "asleep" ? "-" : formatEfficiency(powerW === null ? null : watts(powerW), hashrateThs === null ? null : terahash(hashrateThs)).replace(" J/TH", ""));
 
 /** The figure where one is known; else what it may draw at most. */
 const drawText = ({ powerW, powerHighW }: DeviceRow): string => (powerW === null ? `up to ${powerText(powerHighW)}` : powerText(powerW));

@@ -4,6 +4,7 @@ import type { StatusDocument } from "../answers.ts";
 import { client, commonOptions, print, printJson } from "../asking.ts";
 import { formatEfficiency } from "../human.ts";
 import { complianceText, hashrateText, judged, limitText, powerText, secondsText } from "../words.ts";
+import { wrapped } from "../wrapping.ts";
 
 export const statusCommand = (): Command =>
   new Command("status").description("what the rack may draw, what it draws, and why").action(async (_options: object, command: Command) => {
@@ -19,9 +20,9 @@ export function statusLines(status: StatusDocument): string[] {
   const heartbeat = heartbeatAgeS === null ? (operated ? "no heartbeat yet" : "not heard yet") : operated ? `heartbeat ${secondsText(heartbeatAgeS)} old` : `heard ${secondsText(heartbeatAgeS)} ago`;
   return [
     `state      ${judged(status.state)}, ${complianceText(status)}`,
-    `limit      ${limitText(status)}`,
+    ...wrapped(limitText(status), { first: "limit      ", rest: " ".repeat(11) }),
     `measured   ${powerText(measuredW)} (${status.measuredQuality})`,
-    `hashrate   ${hashrateText(hashrateThs)}, ${efficiency}`,
+    `hashrate   ${hashrateText(hashrateThs)}${devices.answering < devices.total && hashrateThs !== null ? ` from the ${devices.answering} that answer` : `, ${efficiency}`}`,
     `devices    ${devices.total}: ${devices.answering} answering, ${devices.asleep} asleep, ${devices.quarantined} quarantined`,
     `grid       ${heartbeat}, lost after ${secondsText(status.heartbeatTimeoutS)}${operated ? `; signatures ${status.signatures}` : ""}${status.gap === null ? "" : "; a newer document is missing"}`,
     `failsafe   ${powerText(status.failsafeLimitW)} when the grid is not heard`,
