@@ -21,7 +21,7 @@ function air(looks: readonly (readonly [a: number | null, b: number | null])[], 
       return device("ab"[at] ?? "", { ...reading, telemetry: { ...reading.telemetry, inlet: inlet === null ? null : celsius(inlet) }, readAt: { uptime: NOW, at: 0 as never, error: millis(0) } });
     });
     const { rack: next, decision } = decide(rack, input(snapshot(devices, metered(3_200)), { policy }));
-    const said = changesBetween(before, decision).filter(({ name }) => name.startsWith("air.")).map(({ name, fields }) => `${name} ${fields["airC"]} ${fields["open"]}/${fields["machines"]}`);
+    const said = changesBetween(before, decision).filter(({ name }) => name.startsWith("air.")).map(({ name, fields }) => `${name} ${String(fields["airC"])} ${String(fields["open"])}/${String(fields["machines"])}`);
     [rack, before] = [next, decision];
     return said.join();
   });
