@@ -65,7 +65,7 @@ function budgetText({ budget: { budgetW, risesForS, parts } }: WhyDocument): str
 
 const made = {
   first: "made now: there was none", "no-fit": "made now: the one before no longer fits", better: "made now: it earns more", room: "made now: to make room for one that waited", rest: "made now: one that has slept for long changes places with its equal",
-  best: "nothing known earns more", dwell: "", "just-woken": "", "not-worth": "",
+  best: "no other earns more than changing costs", dwell: "", "just-woken": "", "not-worth": "",
 } as const;
 
 function planText({ plan: { verdict, because, betterByPct, madeAgoS, dwellsForS }, marginal }: WhyDocument): string {
@@ -74,7 +74,7 @@ function planText({ plan: { verdict, because, betterByPct, madeAgoS, dwellsForS 
   const more = betterByPct === null || betterByPct < 0.005 ? "" : `another earns ${betterByPct} % more`;
   const kept = because === "dwell" ? `a better one is looked for in ${secondsText(dwellsForS)}, so that machines are not changed all the time`
     : because === "just-woken" ? `${more}, but would put a machine to sleep that has just been woken` : because === "not-worth" ? `${more}: less than the change costs` : "";
-  const said = kept === "" || (more === "" && because !== "dwell") ? (because === null || made[because] === "" ? "nothing known earns more" : made[because]) : kept;
+  const said = kept === "" || (more === "" && because !== "dwell") ? (because === null || made[because] === "" ? "no other earns more than changing costs" : made[because]) : kept;
   const least = marginal === null || marginal.thsPerKW === null ? "" : `. A kilowatt less would cost ${hashrateText(marginal.thsPerKW)} (at ${marginal.device})`;
   return `${madeAgoS === null || verdict === "made" ? "" : `${secondsText(madeAgoS)} old; `}${said}${least}`;
 }

@@ -19,7 +19,7 @@ export const rackEvents: Chapter = {
   "air.warmed": {
     level: "info", says: "the air at the inlets is not cool: machines keep to their rated points",
     means: "Only `open` of `machines` may still run above their rated points; the others come down to these at once. It is told for the first machine and for the last; `airC` is the warmest air. The limit is kept as before, and may not be used up.",
-    cause: "Warmer weather, warm air that comes round from the outlets, machines that no longer say their air, or the daemon has started and found it so.", cure: "None in warm weather. Otherwise look for warm air that comes round to the inlets.",
+    cause: "Warmer weather, warm air that comes round from the outlets, machines that do not say their air, or the daemon has started and found it so.", cure: "None in warm weather. Otherwise look for warm air that comes round to the inlets.",
   },
   "mains.lost": {
     level: "error", says: "the rack seems to be without mains",
