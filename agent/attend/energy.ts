@@ -9,6 +9,7 @@ import { EnergyBook, type EnergyMemory } from "../report/energy/book.ts";
 import { Curve } from "../report/energy/curve.ts";
 import { intervalLength } from "../report/asked.ts";
 import { QUARTER_MS, type Look } from "../report/energy/interval.ts";
+import { inParts } from "../report/energy/parts.ts";
 import { MachineBook, type MachineLook, type MachineMemory } from "../report/energy/machines.ts";
 import { forTheGrid, type Cost, type IntervalRecord } from "../report/energy/record.ts";
 import { MinuteSummary } from "../report/energy/summary.ts";
@@ -148,11 +149,11 @@ export class Energy implements Attendant {
     if (record !== null) {
       const { v: _v, type: _type, ...fields } = record;
       journal.write({ kind: "machines", ...fields });
-      toFarm?.("machines", record);
+      for (const part of inParts(record)) toFarm?.("machines", part);
     }
     if (toFarm === null) return;
     const summary = this.#summary.look({ at: tick.at, powerW, limitW: limit, machines });
-    if (summary !== null) toFarm("summary", summary);
+    for (const part of summary === null ? [] : inParts(summary)) toFarm("summary", part);
   }
 
   /** Of the meters that feed the rack; all of them count, or none does. */

@@ -22,8 +22,8 @@ const PAGE = 200;
 /** A little more than needed goes at once, so that not every minute drops one. */
 const LEAVE = 0.99;
 
-/** 7 days of minutes. */
-export const SUMMARIES = { most: 10_080, mostBytes: 768 * 1024 * 1024 } as const;
+/** 7 days of 1,000 machines: minutes in five parts, quarter hours in five parts and one of the rack. */
+export const SUMMARIES = { most: 7 * (1_440 * 5 + 96 * 6), mostBytes: 768 * 1024 * 1024 } as const;
 
 export async function openOutbox(options: OutboxOptions): Promise<Outbox> {
   const index = await readIndex(options.drawer, options.draw);

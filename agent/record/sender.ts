@@ -6,11 +6,13 @@ import { seconds, type Millis } from "../core/units.ts";
 import type { Clock } from "../runtime/clock.ts";
 import type { Drawer } from "../runtime/drawer.ts";
 import type { Delivery, Link } from "../runtime/link.ts";
-import { ASIDE, PREFIX, recordId, type Stored } from "./outbox-index.ts";
+import { ASIDE, isSummary, PREFIX, recordId, type Stored } from "./outbox-index.ts";
 
 export interface SenderOptions {
   readonly drawer: Drawer;
   readonly link: Pick<Link, "connected" | "deliver">;
+  /** Resolves when a summary may go; evidence does not ask. */
+  readonly room: (signal: AbortSignal) => Promise<void>;
   readonly clock: Clock;
   /** What goes out on a topic, signed where it has to be. */
   readonly seal: (topic: string, payload: string) => string;
@@ -26,8 +28,8 @@ export interface SenderOptions {
 /** What may be sent twice after a kill. A smaller Receive Maximum of the broker narrows it in the link. */
 const WINDOW = 20;
 const PAGE = 200;
-/** What is sent later than this after it was taken is history. */
-const FRESH = seconds(5);
+/** What is sent later than this after it was taken is history: records that are paced take some of it. */
+const FRESH = seconds(60);
 /** A refused topic is said so often. */
 const SAY_AGAIN = seconds(3_600);
 const MOST_TOPICS = 256;
@@ -80,6 +82,7 @@ export class Sender {
   /** Sends one when there is room; false: no more can be sent. */
   async #next(key: string, value: string, signal: AbortSignal): Promise<boolean> {
     while (this.#out >= WINDOW) await this.#step();
+    if (isSummary(key)) await this.#options.room(signal).catch(() => undefined);
     if (this.#lost || signal.aborted) return false;
     void this.#send(key, value);
     return true;
@@ -109,10 +112,16 @@ export class Sender {
       void this.#delete();
     } else {
       this.#out -= 1;
-      if (delivery.kind === "lost") this.#lost = true;
+      if (delivery.kind === "lost") this.#lose();
       else void this.#setAside(key, value, { topic, reason: delivery.reason });
     }
     this.#free?.();
+  }
+
+  /** What waits here waits for another connection now. */
+  #lose(): void {
+    this.#lost = true;
+    this.#since.clear();
   }
 
   async #setAside(key: string, value: string, { topic, reason }: { readonly topic: string; readonly reason: string }): Promise<void> {

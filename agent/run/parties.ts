@@ -30,7 +30,10 @@ export async function link(broker: BrokerConfig, { name, subscriptions, will, cl
 
 export interface FarmParty {
   readonly link: Link;
+  /** Of all that goes over the link. */
   readonly pace: Pace;
+  /** Of the records among it. */
+  readonly records: Pace;
   readonly root: string;
   readonly will: (connects: number) => OutgoingMessage;
 }
@@ -42,9 +45,9 @@ export async function farmParty({ farm, node: { site, rack } }: Config, { farewe
   if (farm === null) return null;
   const root = [farm.prefix, site, rack].join("/");
   const will = (connects: number): OutgoingMessage => ({ topic: `${root}/status`, payload: farewell(connects), qos: 1, retain: true });
-  const [{ charging, Pace }, { BUDGET }] = await Promise.all([import("../report/farm/pace.ts"), import("../report/farm/tables.ts")]);
+  const [{ charging, Pace }, { BUDGET, RECORDS }] = await Promise.all([import("../report/farm/pace.ts"), import("../report/farm/tables.ts")]);
   const pace = new Pace(BUDGET);
-  return { link: charging(await link(farm, { ...surroundings, name: `farm-${site}-${rack}`, subscriptions: [], will }), pace), pace, root, will };
+  return { link: charging(await link(farm, { ...surroundings, name: `farm-${site}-${rack}`, subscriptions: [], will }), pace), pace, records: new Pace(RECORDS), root, will };
 }
 
 /** Who tells the farm; null: there is none. */

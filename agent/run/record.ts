@@ -8,6 +8,7 @@ import type { Config } from "../config/schema.ts";
 import { openDrawer } from "../record/drawer.ts";
 import { openFolder } from "../record/folder.ts";
 import { StoreError } from "../record/store.ts";
+import type { Pace } from "../report/farm/pace.ts";
 import { ConfigError, messageOf } from "../runtime/errors.ts";
 import type { Link } from "../runtime/link.ts";
 import type { Log } from "../runtime/log.ts";
@@ -20,7 +21,7 @@ interface Recording extends Surroundings {
   readonly key: DeviceKey | null;
   readonly seal: (payload: string) => string;
   readonly grid: { readonly link: Link; readonly root: string };
-  readonly farm: { readonly link: Link; readonly root: string } | null;
+  readonly farm: { readonly link: Link; readonly records: Pace; readonly root: string } | null;
   readonly sightings: () => Watch["known"];
   readonly hashrate: EvidenceOptions["hashrate"];
 }
@@ -38,8 +39,8 @@ export async function recording(config: Config, { clock, log, boot, software, ke
       failsafeW: config.grid.failsafeLimitW,
       sightings, log, hashrate,
       whoIs: async (...asked) => (await import("../../drivers/find/look.ts")).whoIs(...asked),
-      grid: { ...grid, drawer: gridDrawer },
-      farm: farm === null ? null : { ...farm, drawer: await openDrawer(join(state, "outbox-farm")) },
+      grid: { ...grid, pace: null, drawer: gridDrawer },
+      farm: farm === null ? null : { ...farm, pace: farm.records, drawer: await openDrawer(join(state, "outbox-farm")) },
       config: { state: surroundings.config, content: config },
       draw: () => randomBytes(4).toString("hex"),
     });

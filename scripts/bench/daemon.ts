@@ -36,13 +36,14 @@ export class BenchDaemon implements AsyncDisposable {
     this.readyMs = readyMs;
   }
 
-  /** `directory` has config.yaml in it and gets daemon.log. `profile`: where to leave a CPU profile at the end. */
-  static async start(directory: string, profile: string | null): Promise<BenchDaemon> {
+  /** `directory` has config.yaml in it and gets daemon.log. `profile`: where to leave a CPU profile at the end. `aheadMs`: how far its wall clock is ahead. */
+  static async start(directory: string, { profile, aheadMs }: { readonly profile: string | null; readonly aheadMs: number }): Promise<BenchDaemon> {
     const program = fileURLToPath(new URL("../../agent/cli/curtaild.js", import.meta.url));
     const log = await open(join(directory, "daemon.log"), "w");
     const profiling = profile === null ? [] : ["--cpu-prof", "--cpu-prof-dir", profile];
+    const ahead = aheadMs === 0 ? [] : ["--import", `data:text/javascript,const now = Date.now; Date.now = () => now() + ${aheadMs};`];
     const begun = performance.now();
-    const child = owned(spawn(process.execPath, [...nodeFlagsOf(program), ...profiling, program, "run", "--config", join(directory, "config.yaml"), "--log-level", "warn"], { stdio: ["ignore", log.fd, log.fd] }));
+    const child = owned(spawn(process.execPath, [...nodeFlagsOf(program), ...profiling, ...ahead, program, "run", "--config", join(directory, "config.yaml"), "--log-level", "warn"], { stdio: ["ignore", log.fd, log.fd] }));
     await log.close();
     const control = new ControlClient(join(directory, "run"));
     try {

@@ -31,8 +31,10 @@ export class BenchOperator implements AsyncDisposable {
   #last: Record<string, readonly [epoch: number, seq: number]> = {};
   #sent: { readonly payload: string; readonly at: number } | null = null;
   #seq = Date.now();
+  readonly #aheadMs: number;
 
-  private constructor(broker: string) {
+  private constructor(broker: string, aheadMs: number) {
+    this.#aheadMs = aheadMs;
     this.#link = mqttLink({
       urls: [broker],
       clientId: `bench-operator-${process.pid}`,
@@ -45,15 +47,16 @@ export class BenchOperator implements AsyncDisposable {
     this.#heart = setInterval(() => this.#beat(), HEARTBEAT_MS);
   }
 
-  static async connect(broker: string): Promise<BenchOperator> {
-    const operator = new BenchOperator(broker);
+  /** `aheadMs`: how far its wall clock is ahead, as the daemon's. */
+  static async connect(broker: string, aheadMs: number): Promise<BenchOperator> {
+    const operator = new BenchOperator(broker, aheadMs);
     await once(operator.#told, "connected", { signal: AbortSignal.timeout(CONNECT_MS) });
     return operator;
   }
 
   /** Publishes what the rack may draw from now on, to be followed at once in both directions. Returns the wall time of the publication, ms. */
   allocate(limitW: number): number {
-    const now = Date.now();
+    const now = Date.now() + this.#aheadMs;
     const document = compose(
       "ALLOCATION",
       {
@@ -78,7 +81,7 @@ export class BenchOperator implements AsyncDisposable {
   }
 
   #beat(): void {
-    const now = Date.now();
+    const now = Date.now() + this.#aheadMs;
     const fields = { periodS: HEARTBEAT_MS / 1000, last: this.#last };
     this.#link.publish(compose("HEARTBEAT", fields, { operator: OPERATOR, node, seq: ++this.#seq, iat: now, exp: now + DAY_MS, key: null }));
   }

@@ -22,6 +22,8 @@ export interface RackOptions {
   readonly restartMs?: number;
   /** Whether the farm is told too. */
   readonly farm?: boolean;
+  /** How far the wall clock of daemon and operator is ahead; not at all unless given. */
+  readonly aheadMs?: number;
 }
 
 /** What the daemon tells the farm goes over the same broker. */
@@ -49,7 +51,7 @@ export class Rack implements AsyncDisposable {
 
   /** Started, allowed its nominal power, and the first decision made. */
   static async open(options: RackOptions, bench: Bench): Promise<Rack> {
-    const { asics, name, frequencyStepMs, restartMs, farm = false } = options;
+    const { asics, name, frequencyStepMs, restartMs, farm = false, aheadMs = 0 } = options;
     const directory = join(bench.directory, name);
     const scope = new Scope();
     try {
@@ -57,11 +59,11 @@ export class Rack implements AsyncDisposable {
       const rig = scope.use("rig", await BenchRig.start({ asics, ...(bench.mixed && { drivers: MIXED }), ...(frequencyStepMs !== undefined && { frequencyStepMs }), ...(restartMs !== undefined && { restartMs }) }));
       const broker = await startBroker();
       scope.own("broker", () => broker.close());
-      const operator = scope.use("operator", await BenchOperator.connect(broker.url));
+      const operator = scope.use("operator", await BenchOperator.connect(broker.url, aheadMs));
       const restW = Math.round((bench.mixed ? MIXED_ROOM : 1) * rig.nominalW);
       await writeConfig(directory, rig, { broker: broker.url, restW, farm });
       operator.allocate(restW);
-      const daemon = scope.use("daemon", await BenchDaemon.start(directory, bench.profile));
+      const daemon = scope.use("daemon", await BenchDaemon.start(directory, { profile: bench.profile, aheadMs }));
       return new Rack({ rig, broker: broker.url, operator, daemon, scope, mixed: bench.mixed });
     } catch (error) {
       await scope.end();

@@ -52,8 +52,8 @@ export const farmRows: readonly Row[] = [
   { name: "outlet", address: "curtaild/{site}/{rack}/outlet/{meter}/{outlet}", types: ["OUTLET"], action: "send", qos: 0, retain: false, summary: "An outlet: when it has moved, and once a minute." },
   { name: "notice", address: "curtaild/{site}/{rack}/notice/{event}", types: ["NOTICE"], action: "send", qos: 1, retain: false, summary: "Every event but single orders and their acknowledgements." },
   { name: "interval", address: "curtaild/{site}/{rack}/interval", types: ["INTERVAL"], action: "send", qos: 1, retain: false, summary: "Energy of a quarter hour, with efficiency and cost; kept while the link is down." },
-  { name: "machines", address: "curtaild/{site}/{rack}/machines", types: ["MACHINES"], action: "send", qos: 1, retain: false, summary: "Energy of every miner in a quarter hour, a row each; kept while the link is down." },
-  { name: "summary", address: "curtaild/{site}/{rack}/summary", types: ["SUMMARY"], action: "send", qos: 1, retain: false, summary: "A minute of the rack with a row a miner; kept while the link is down." },
+  { name: "machines", address: "curtaild/{site}/{rack}/machines", types: ["MACHINES"], action: "send", qos: 1, retain: false, summary: "Energy of every miner in a quarter hour, a row each, in parts of 200; kept while the link is down." },
+  { name: "summary", address: "curtaild/{site}/{rack}/summary", types: ["SUMMARY"], action: "send", qos: 1, retain: false, summary: "A minute of the rack with a row a miner, in parts of 200; kept while the link is down." },
 ];
 
 interface Described {

@@ -17,14 +17,20 @@ function movesBy({ moves, deadband, kind, everyS }: Metric): string {
   return `Told after ${by}${by.includes(" or ") ? ", whichever is more" : ""}, ${everyS} s after the last message at the soonest.`;
 }
 
+/** agent/report/energy/parts.ts */
+const inParts = {
+  part: z.int().min(1).meta({ description: "Which part of the record this is, from 1: each has the rows of 200 machines at the most, and the same members otherwise." }),
+  parts: z.int().min(1).meta({ description: "How many there are." }),
+};
+
 export const summarySchema = z.looseObject({
   v: z.literal(1), type: z.literal("SUMMARY"), from: at, powerW: z.object({ least: z.number(), mean: z.number(), most: z.number() }).nullable(), limitW: z.number().nullable(),
-  columns: z.tuple([z.literal("id"), z.literal("powerW"), z.literal("hashrateThs")]), rows: z.array(z.tuple([z.string(), z.number().nullable(), z.number().nullable()])),
+  columns: z.tuple([z.literal("id"), z.literal("powerW"), z.literal("hashrateThs")]), rows: z.array(z.tuple([z.string(), z.number().nullable(), z.number().nullable()])), ...inParts,
 });
 
 export const machinesSchema = z.looseObject({
   v: z.literal(1), type: z.literal("MACHINES"), from: at, to: at, columns: z.tuple([z.literal("id"), z.literal("energyWh"), z.literal("hashesTh"), z.literal("knownS")]),
-  rows: z.array(z.tuple([z.string(), z.number(), z.number(), z.number()])),
+  rows: z.array(z.tuple([z.string(), z.number(), z.number(), z.number()])), ...inParts,
 });
 
 /** The tables as people read them, for docs/telemetry.md. */

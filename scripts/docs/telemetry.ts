@@ -1,5 +1,5 @@
 /** docs/telemetry.md: what the farm is told, from the tables it is told by. */
-import { BUDGET, ASIC, OUTLET, RACK } from "../../agent/report/farm/tables.ts";
+import { BUDGET, ASIC, OUTLET, RACK, RECORDS } from "../../agent/report/farm/tables.ts";
 import { RENEW_S } from "../../agent/report/farm/home-assistant.ts";
 import { METRICS } from "../../agent/report/prometheus/metrics.ts";
 import { tablesText } from "./farm-documents.ts";
@@ -22,11 +22,12 @@ schemas in [schemas](schemas).
 | \`rack\` | the rack in one flat message | 1, yes |
 | \`asic/{id}\`, \`outlet/{meter}/{number}\` | a machine, an outlet | 0, no |
 | \`notice/{event}\` | every event but single orders and their acknowledgements: \`asic/{id}\` says what is wanted, the journal has each | 1, no |
-| \`interval\`, \`machines\`, \`summary\` | energy by quarter hours, of every machine, and a minute in one record; wait on disk while the broker is away | 1, no |
+| \`interval\`, \`machines\`, \`summary\` | energy by quarter hours, of every machine, and a minute in one record; wait on disk while the broker is away. \`machines\` and \`summary\` come in parts of 200 machines: a record is whole when all \`parts\` with its \`from\` are there | 1, no |
 
 A message has all members each time, so that a reader needs no memory; units are in the names, \`null\` is unknown and never zero. It goes out when one of its members
-has moved by more than its deadband, and after a while in any case. All of them together take ${BUDGET.bytesPerSecond / 1000} kB/s at the most, and rack, events and records go first: when all move at once, those
-that moved farthest and waited longest come first. The rack itself does not wait, and neither do events: a switch that dies makes one notice for each machine behind it.
+has moved by more than its deadband, and after a while in any case. The link has a budget of ${BUDGET.bytesPerSecond / 1000} kB/s. Records have ${RECORDS.bytesPerSecond / 1000} of it, so that a week that waited on disk does not silence the machines;
+machines and outlets have the rest, and when all move at once, those that moved farthest and waited longest come first. The rack itself does not wait, and neither do events (a switch
+that dies makes one notice for each machine behind it): what they take beyond the budget, the others go without for up to ten seconds.
 
 Measured with \`npm run bench -- --only farm\` (1,000 simulated miners with their noise, the real daemon, a broker): see [performance.md](performance.md). To look at all of it takes
 the daemon half a millisecond a second.`;

@@ -83,7 +83,7 @@ process.exit(figures.some(({ fanOutP99Ms }) => Number.isNaN(fanOutP99Ms)) ? 1 : 
 
 async function measure(from: number, to: number): Promise<StepFigures> {
   const indices = Array.from({ length: to - from }, (_, index) => from + index);
-  operator.admit(indices);
+  await operator.admit(indices);
   const connecting = performance.now();
   await Promise.all(children.map((child, number) => question(child, { ask: "start", indices: indices.filter((index) => index % children.length === number) }, 120_000)));
   await until(async () => {
@@ -155,7 +155,7 @@ async function lookAll(event: string | null): Promise<Look> {
   }));
 }
 
-/** From the first step to the last: what is there anyway falls out. */
+/** Of the last step, without what the broker has with nobody connected. */
 function growth(all: readonly StepFigures[]): { readonly brokerMb: number; readonly brokerCpuPct: number } {
   const last = all.at(-1);
   if (last === undefined) return { brokerMb: Number.NaN, brokerCpuPct: Number.NaN };

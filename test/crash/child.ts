@@ -33,7 +33,7 @@ const trouble = (reason: string | null): void => say("trouble", String(reason));
 const journal = await openJournal({ disk: await openFolder(join(dir, "journal")), clock, seal: sealedBy(key), keepDays: 730, packAfterDays: 7, trouble });
 if (journal.found.contradicts !== null) say("trouble", journal.found.contradicts);
 const outbox = await openOutbox({
-  drawer: await openDrawer(join(dir, "outbox")), link: { connected: true, deliver }, clock, seal: (_topic, payload) => payload, topicRoot: "root", draw: () => "tag",
+  drawer: await openDrawer(join(dir, "outbox")), link: { connected: true, deliver }, room: () => Promise.resolve(), clock, seal: (_topic, payload) => payload, topicRoot: "root", draw: () => "tag",
   summaries: { most: 1_000, mostBytes: 1_000_000 }, event: (name, fields) => say("trouble", name, JSON.stringify(fields)),
 });
 const store = await openStore(join(dir, "state"));

@@ -15,7 +15,7 @@ import { verifyJournal } from "../../agent/record/verify.ts";
 import type { ReportFacts } from "../../agent/report/bundle/facts.ts";
 import type { IntervalRecord } from "../../agent/report/energy/record.ts";
 import { charging, Pace } from "../../agent/report/farm/pace.ts";
-import { BUDGET } from "../../agent/report/farm/tables.ts";
+import { BUDGET, RECORDS } from "../../agent/report/farm/tables.ts";
 import { willDocument } from "../../agent/report/status.ts";
 import { silentLog } from "../../agent/runtime/log.ts";
 import { Signal } from "../../agent/signal/signal.ts";
@@ -124,7 +124,7 @@ class RecordedRack {
       clock: own, disk: this.folder.open(own), key, energyKey: { ...key, key: energy.privateKey, publicKey: energy.publicKey }, seal: (payload) => payload, draw: () => `run${this.#boots}`,
       boot: `boot-${this.#boots}`, software: "dst", identity: { operator: "sim", node: NODE }, config: { state: "ok", content: {} }, miners: [], failsafeW: this.rack.failsafeW, sightings: () => [], hashrate: (from, to) => history.past.hashrate(from, to), whoIs: null, log: silentLog,
       settings: { keepMonths: 24, packAfterDays: 2, reserveMB: 1, tariff: null, licence: null },
-      grid: { link: grid, root: ROOT + NODE, drawer: this.#drawer.open(own) }, farm: { link: farm, root: FARM, drawer: this.#farmDrawer.open(own) },
+      grid: { link: grid, pace: null, root: ROOT + NODE, drawer: this.#drawer.open(own) }, farm: { link: farm, pace: new Pace(RECORDS), root: FARM, drawer: this.#farmDrawer.open(own) },
     });
     await this.clock.advance(millis(100));
     const evidence = await opening;

@@ -68,7 +68,7 @@ class Bench {
   async rack(): Promise<{ readonly outbox: Outbox; readonly link: Link; readonly online: () => void }> {
     const link = this.#connect("rack", []);
     const outbox = await openOutbox({
-      drawer: await openDrawer(join(this.#dir, "outbox")), link, clock, seal: (_topic, payload) => payload, topicRoot: "gla", draw: () => "t", summaries: SUMMARIES,
+      drawer: await openDrawer(join(this.#dir, "outbox")), link, room: () => Promise.resolve(), clock, seal: (_topic, payload) => payload, topicRoot: "gla", draw: () => "t", summaries: SUMMARIES,
       event: (name, { topic, reason }) => this.events.push(`${name} ${String(topic)}: ${String(reason)}`),
     });
     this.outbox = outbox;

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { millis, seconds } from "../../agent/core/units.ts";
 import { openOutbox, type Outbox, type OutboxOptions } from "../../agent/record/outbox.ts";
+import { charging, Pace } from "../../agent/report/farm/pace.ts";
 import type { Delivery, OutgoingMessage } from "../../agent/runtime/link.ts";
 import { MemoryDrawer } from "../support/memory-drawer.ts";
 import { VirtualClock } from "../support/virtual-clock.ts";
@@ -57,7 +58,7 @@ class Bench {
   async outbox(options: Partial<OutboxOptions> = {}): Promise<Outbox> {
     this.#end = new AbortController();
     const opening = openOutbox({
-      drawer: this.drawer.open(this.clock), link: this.wire, clock: this.clock, seal: (_topic, payload) => payload, topicRoot: "root", draw: () => "tag",
+      drawer: this.drawer.open(this.clock), link: this.wire, room: () => Promise.resolve(), clock: this.clock, seal: (_topic, payload) => payload, topicRoot: "root", draw: () => "tag",
       summaries: { most: 10, mostBytes: 100_000 }, event: (name, fields) => this.events.push([name, fields]), ...options,
     });
     await this.clock.advance(millis(10));
@@ -161,6 +162,48 @@ describe("the outbox", () => {
     assert.ok(summaries.length >= 9 && summaries.length <= 10, `${summaries.length}`);
     assert.equal(summaries.at(-1), 29);
     assert.equal(bench.events.at(-1)?.[0], "summaries.dropped");
+    await bench.end();
+  });
+
+  test("summaries that may wait go when there is room, not as history; evidence does not wait for them", async () => {
+    const bench = new Bench();
+    const pace = new Pace({ bytesPerSecond: 10, burst: 10 });
+    const outbox = await bench.outbox({ link: charging({ connected: true, deliver: (message) => bench.wire.deliver(message), publish: () => undefined, run: () => Promise.resolve(), next: () => undefined, resubscribe: () => undefined }, pace), room: (signal) => pace.room(bench.clock, signal) });
+    for (const n of range(0, 4)) outbox.put("summary", { n }, "summary");
+    await bench.clock.advance(millis(100));
+    assert.deepEqual(bench.numbers, [0], "the first takes the room of ten seconds and more");
+    await bench.clock.advance(seconds(10.2));
+    assert.deepEqual(bench.numbers, [0, 1]);
+    await bench.clock.advance(seconds(30));
+    assert.deepEqual(bench.numbers, range(0, 4));
+    assert.ok(bench.wire.sent.every(({ historical }) => historical === undefined));
+    outbox.put("interval", { n: 9 });
+    await bench.clock.advance(millis(50));
+    assert.deepEqual(bench.numbers, [...range(0, 4), 9]);
+    await bench.end();
+  });
+
+  test("what waits for room when the connection is lost is kept, and is history", async () => {
+    const bench = new Bench();
+    let open = (): void => undefined;
+    const outbox = await bench.outbox({ room: () => new Promise((resolve) => (open = resolve)) });
+    for (const n of range(0, 2)) outbox.put("summary", { n }, "summary");
+    await bench.clock.advance(millis(100));
+    open();
+    await bench.clock.advance(millis(2));
+    bench.wire.break();
+    await bench.clock.advance(millis(2));
+    open();
+    await bench.clock.advance(millis(100));
+    assert.deepEqual([bench.numbers, outbox.waiting.summaries], [[0], 2]);
+    bench.wire.connected = true;
+    outbox.connected();
+    for (let turn = 0; turn < 2; turn += 1) {
+      await bench.clock.advance(millis(100));
+      open();
+    }
+    await bench.clock.advance(millis(100));
+    assert.deepEqual(bench.wire.sent.map(({ n, historical = false }) => [n, historical]), [[0, false], [0, true], [1, true]]);
     await bench.end();
   });
 

@@ -1,10 +1,13 @@
 /** What is worth telling the farm, and that all of it together stays within its budget. */
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { Pace, type Candidate } from "../../agent/report/farm/pace.ts";
+import { charging, Pace, type Candidate } from "../../agent/report/farm/pace.ts";
 import { Said, type Scalar } from "../../agent/report/farm/said.ts";
-import { BUDGET, goneAfterS, restOf, type Metric, type Table } from "../../agent/report/farm/tables.ts";
+import { BUDGET, RECORDS, goneAfterS, restOf, type Metric, type Table } from "../../agent/report/farm/tables.ts";
+import { millis, seconds } from "../../agent/core/units.ts";
+import type { Link } from "../../agent/runtime/link.ts";
 import { branch } from "../../drivers/sim/random.ts";
+import { VirtualClock } from "../support/virtual-clock.ts";
 
 const metric = (over: Partial<Metric>): Metric => ({ means: "", kind: "number", deadband: { figure: 10, share: 0.1 }, everyS: 5, moves: true, ...over });
 const TABLE = { figure: metric({}), word: metric({ kind: "word", deadband: { figure: 0, share: 0 }, everyS: 1 }), along: metric({ moves: false }) } satisfies Table<string>;
@@ -62,7 +65,7 @@ describe("all of them together", () => {
     assert.deepEqual(sent, ["high", "middle", "low"]);
   });
 
-  test("what goes leaves less room, and silences nobody for longer than a burst takes", () => {
+  test("what goes leaves less room, is paid for afterwards, and silences nobody for longer than ten seconds", () => {
     const pace = new Pace({ bytesPerSecond: 100, burst: 100 });
     let sent = 0;
     const one: Candidate = { urgency: 1, send: () => {
@@ -73,11 +76,56 @@ describe("all of them together", () => {
     pace.charge(50);
     pace.spend([one], 0);
     assert.equal(sent, 1);
-    pace.charge(1_000_000);
-    pace.spend([one], 1);
+    pace.charge(500);
+    pace.spend([one], 5);
     assert.equal(sent, 1);
-    pace.spend([one], 1.1);
+    pace.spend([one], 5.2);
     assert.equal(sent, 2);
+    pace.charge(1_000_000);
+    pace.spend([one], 15.2);
+    assert.equal(sent, 2);
+    pace.spend([one], 15.3);
+    assert.equal(sent, 3);
+  });
+
+  test("restless machines and the records of a quarter hour, of a minute and of a week that waited keep within 20 kB/s over any ten seconds", async () => {
+    const clock = new VirtualClock();
+    const [all, records] = [new Pace(BUDGET), new Pace(RECORDS)];
+    const bySecond = new Float64Array(600);
+    const wire: Link = { connected: true, run: () => Promise.resolve(), next: () => undefined, resubscribe: () => undefined, deliver: () => Promise.reject(new Error("nobody asked")), publish({ payload }) {
+      const second = Math.floor((clock.now().uptime - begin) / 1000);
+      bySecond[second] = (bySecond[second] ?? 0) + payload.length;
+    } };
+    const link = charging(wire, all);
+    const paced = charging(link, records);
+    const begin = clock.now().uptime;
+    const waiting: number[] = Array.from({ length: 300 }, () => 7_000);
+    let sent = 0;
+    const end = new AbortController();
+    const sender = (async () => {
+      for (;;) {
+        if (waiting.length === 0) await clock.sleep(millis(100), end.signal);
+        else {
+          await records.room(clock, end.signal);
+          paced.publish({ topic: "t", payload: "x".repeat(waiting.shift() ?? 0), qos: 1, retain: false });
+          sent += 1;
+        }
+      }
+    })().catch(() => undefined);
+    for (let second = 0; second < bySecond.length; second += 1) {
+      if (second % 60 === 30) waiting.push(...Array.from({ length: 5 }, () => 5_000));
+      if (second === 450) waiting.push(...Array.from({ length: 5 }, () => 7_000));
+      const machine: Candidate = { urgency: 1, send: () => link.publish({ topic: "t", payload: "x".repeat(360), qos: 0, retain: false }) };
+      all.spend(Array.from({ length: 1_000 }, () => machine), clock.now().uptime / 1000);
+      await clock.advance(seconds(1));
+    }
+    end.abort();
+    await sender;
+    const overTen = [...bySecond.keys()].slice(0, -10).map((from) => bySecond.slice(from, from + 10).reduce((sum, one) => sum + one, 0) / 10);
+    assert.ok(Math.max(...overTen) <= 20_000, `${Math.max(...overTen)} B/s over 10 s`);
+    const mean = bySecond.reduce((sum, one) => sum + one, 0) / bySecond.length;
+    assert.ok(mean >= 0.9 * BUDGET.bytesPerSecond, `${mean} B/s: the budget is used`);
+    assert.deepEqual([waiting.length, sent], [0, 300 + 10 * 5 + 5], "no record waits for machines");
   });
 
   test("5,000 restless machines and as many outlets stay within the budget, and none is forgotten", () => {
