@@ -96,7 +96,7 @@ async function measure(from: number, to: number): Promise<StepFigures> {
     const { states } = await lookAll(null);
     const heard = (states["controlled"] ?? 0) + (states["limited"] ?? 0);
     return heard === to || `${heard} of ${to} racks have confirmed: ${JSON.stringify(states)}`;
-  }, { everyMs: 500, withinMs: (heartbeatS + 30) * 1000 });
+  }, { everyMs: 500, withinMs: (2 * heartbeatS + 30) * 1000 });
   await pause(2_000);
   const [before, racksBefore] = [sample(), await lookAll(null)];
   await pause(restS * 1000);

@@ -44,13 +44,24 @@ export function startRack(index: number, { broker, arrived, signal: stop }: { re
   return { get connected() { return link.connected; }, daemon };
 }
 
+/** Work of so long a turn of the loop: what arrives meanwhile is read and stamped in between. */
+const TURN_MS = 5;
+const waiting: (() => void)[] = [];
+function inTurn(work: () => void): void {
+  if (waiting.push(work) === 1) setImmediate(turn);
+}
+function turn(): void {
+  for (const end = performance.now() + TURN_MS; waiting.length > 0 && performance.now() < end; waiting.shift()) waiting[0]?.();
+  if (waiting.length > 0) setImmediate(turn);
+}
+
 /** Stamps what arrives before the racks that share this process work on it: in the field each has a processor of its own. */
 function stamped(link: Link, arrived: (message: IncomingMessage) => void): Link {
   return {
     get connected() { return link.connected; },
     run: (listener, signal) => link.run({ ...listener, message(message) {
       arrived(message);
-      setImmediate(() => listener.message(message));
+      inTurn(() => listener.message(message));
     }, connected: (count) => listener.connected(count), disconnected: (reason) => listener.disconnected(reason) }, signal),
     publish: (message) => link.publish(message),
     deliver: (message) => link.deliver(message),

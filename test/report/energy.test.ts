@@ -9,6 +9,7 @@ import { EnergyBook } from "../../agent/report/energy/book.ts";
 import { Curve } from "../../agent/report/energy/curve.ts";
 import { MachineBook } from "../../agent/report/energy/machines.ts";
 import type { Look } from "../../agent/report/energy/interval.ts";
+import { inParts } from "../../agent/report/energy/parts.ts";
 import { forTheGrid, type IntervalRecord } from "../../agent/report/energy/record.ts";
 import { counted } from "../../agent/report/energy/register.ts";
 
@@ -270,6 +271,15 @@ test("machines have a row each, and a silent one is known for no second of it", 
     if (record !== null) records.push(record);
   }
   assert.deepEqual(records[0]?.rows, [["a", 890, 89_000, 890], ["b", 0, 0, 0]]);
+});
+
+test("a record of many machines is the sum of its parts, none of which is large; one of few is one part", () => {
+  const rows = Array.from({ length: 1_001 }, (_, index) => [`asic-${index}`, 812.5, 180_000, 900] as const);
+  const parts = inParts({ from: "then", rows });
+  assert.deepEqual(parts.map(({ from, part, parts: of, rows: { length } }) => [from, part, of, length]), [1, 2, 3, 4, 5, 6].map((part) => ["then", part, 6, part < 6 ? 200 : 1]));
+  assert.deepEqual(parts.flatMap((part) => part.rows), rows);
+  assert.ok(parts.every((part) => JSON.stringify(part).length < 8_000), "a second of the records' budget");
+  for (const count of [0, 1, 200]) assert.deepEqual(inParts({ rows: rows.slice(0, count) }), [{ rows: rows.slice(0, count), part: 1, parts: 1 }]);
 });
 
 test("the curve keeps the highest reading of each second, and gaps as gaps", () => {
