@@ -1,6 +1,7 @@
 /** The edge-node assertions of Sparkplug 3.0, each a test of its own name. docs/sparkplug.md lists them, and those that are not for a rack. */
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
+import { BUDGET } from "../../agent/report/farm/tables.ts";
 import type { OutgoingMessage } from "../../agent/runtime/link.ts";
 import { codec, decoded, Stand, type Published } from "./stand.ts";
 
@@ -283,6 +284,22 @@ test("what was missed is told as history, with the times it had, and is bounded"
     long.look(1);
   }
   assert.ok(long.node.missed <= 5_000, `${long.node.missed}`);
+});
+
+test("2,000 machines that all move keep within the budget, and none waits for ever", () => {
+  const stand = new Stand({ machines: 2_000 });
+  stand.connect(1);
+  while (stand.node.session !== "open") stand.look();
+  const begun = stand.bytes.length;
+  for (let second = 0; second < 60; second += 1) {
+    for (let index = 1; index <= 2_000; index += 1) stand.machine(`asic-${index}`, { powerW: 2_000 + 500 * (second % 3), frequencyMHz: 400 + 50 * (second % 3) });
+    stand.look();
+  }
+  const moving = stand.bytes.slice(begun);
+  const most = Math.max(...moving.slice(10).map((_, from) => moving.slice(from, from + 10).reduce((sum, one) => sum + one, 0) / 10));
+  assert.ok(most <= BUDGET.bytesPerSecond + BUDGET.burst / 10, `${most} B/s over 10 s`);
+  assert.ok(most > 0.5 * BUDGET.bytesPerSecond, `${most} B/s: there is more to tell than goes`);
+  assert.equal(new Set(of(stand.published, "DDATA").map(({ topic }) => topic)).size, 2_000);
 });
 
 test("a codec that reads what it wrote, and nothing else", () => {

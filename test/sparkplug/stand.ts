@@ -26,6 +26,8 @@ type Values = Record<string, Scalar>;
 export class Stand {
   readonly node: EdgeNode;
   readonly published: Published[] = [];
+  /** Of topics and payloads, by second. */
+  readonly bytes: number[] = [];
   will: Published | null = null;
   rack: Values = { ...Object.fromEntries(Object.keys(NODE_TABLE).map((name) => [name, null])), state: "controlled", compliance: "compliant", powerW: 20_000, limitW: null, drill: false, asicsTotal: 2 };
   readonly devices = new Map<string, DeviceReading | null>();
@@ -63,6 +65,7 @@ export class Stand {
       this.seconds += 1;
       const messages = this.node.look({ at: this.at, atS: this.seconds, node: { ...this.rack }, device: (id) => this.devices.get(id) ?? null });
       this.published.push(...messages.map(decoded));
+      this.bytes.push(messages.reduce((sum, { topic, payload }) => sum + topic.length + payload.length, 0));
     }
     return this.published.slice(from);
   }

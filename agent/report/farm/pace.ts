@@ -73,4 +73,4 @@ export const charging = (link: Link, pace: Pace): Link => ({
 
 /** PUBLISH of MQTT 5: fixed header, length of the topic, packet identifier, properties. */
 const AROUND = 16;
-const bytesOf = ({ topic, payload }: OutgoingMessage): number => AROUND + Buffer.byteLength(topic) + (typeof payload === "string" ? Buffer.byteLength(payload) : payload.length);
+export const bytesOf = ({ topic, payload }: OutgoingMessage): number => AROUND + Buffer.byteLength(topic) + (typeof payload === "string" ? Buffer.byteLength(payload) : payload.length);

@@ -3,7 +3,7 @@
  * The rack is the node; machines and PDUs are its devices. Only what the farm's own tables say is worth telling is told.
  */
 import type { OutgoingMessage, Subscription } from "../../runtime/link.ts";
-import { Pace } from "../farm/pace.ts";
+import { bytesOf, Pace } from "../farm/pace.ts";
 import { Said, type Scalar } from "../farm/said.ts";
 import { BUDGET, REST_S, restOf, type Table } from "../farm/tables.ts";
 import { Backlog } from "./backlog.ts";
@@ -235,10 +235,10 @@ export class EdgeNode {
         urgency: party.said.urgency(values, reading.atS),
         send: () => {
           const changed = this.#changed(party, values, reading);
-          if (changed.length === 0) return 0;
+          if (changed.length === 0) return;
           const message = this.#message(this.#topic(party.id === null ? "NDATA" : "DDATA", party), { timestamp: reading.at, metrics: changed });
           messages.push(message);
-          return message.payload.length;
+          this.#pace.charge(bytesOf(message));
         },
       }];
     }), reading.atS);
