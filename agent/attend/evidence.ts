@@ -6,7 +6,6 @@ import { watts } from "../core/units.ts";
 import { openJournal, type Journal } from "../record/journal.ts";
 import { openOutbox, SUMMARIES, type Outbox } from "../record/outbox.ts";
 import { Reserve } from "../record/reserve.ts";
-import { charging, type Pace } from "../report/farm/pace.ts";
 import { isSigned } from "../report/reporter.ts";
 import type { Clock } from "../runtime/clock.ts";
 import type { Disk } from "../runtime/disk.ts";
@@ -27,8 +26,8 @@ import { costBy } from "./tariff.ts";
 /** One of the two parties that are told: by which link, under which topics, from which drawer. */
 export interface Party {
   readonly link: Link;
-  /** Charged with what goes; records that may wait ask it. null: they go at once. */
-  readonly pace: Pace | null;
+  /** Resolves when a record that may wait may go. */
+  readonly room: (signal: AbortSignal) => Promise<void>;
   readonly root: string;
   readonly drawer: Drawer;
 }
@@ -83,8 +82,8 @@ export async function openEvidence(options: EvidenceOptions): Promise<Evidence> 
   const journal: Journal = await openJournal({
     disk, clock, seal: sealed, keepDays, packAfterDays: settings.packAfterDays, trouble: (reason) => recorder.trouble(reason),
   });
-  const box = ({ link, pace, root, drawer }: Party, sealFor: (topic: string, payload: string) => string): Promise<Outbox> =>
-    openOutbox({ link: pace === null ? link : charging(link, pace), room: async (signal) => pace?.room(clock, signal), topicRoot: root, drawer, clock, draw, summaries: SUMMARIES, seal: sealFor, event: (name, fields) => forwarding.event(name, fields) });
+  const box = ({ link, room, root, drawer }: Party, sealFor: (topic: string, payload: string) => string): Promise<Outbox> =>
+    openOutbox({ link, room, topicRoot: root, drawer, clock, draw, summaries: SUMMARIES, seal: sealFor, event: (name, fields) => forwarding.event(name, fields) });
   const gridBox = await box(grid, (topic, payload) => (isSigned(topic) ? seal(payload) : payload));
   const farmBox = farm === null ? null : await box(farm, (_topic, payload) => payload);
   const outboxes = farmBox === null ? [gridBox] : [gridBox, farmBox];

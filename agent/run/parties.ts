@@ -3,6 +3,7 @@
  * and what belongs to it is loaded where the key is set, and not otherwise.
  */
 import type { Attendant } from "../attend/attendant.ts";
+import type { Party } from "../attend/evidence.ts";
 import type { Ven } from "../attend/openadr/ven.ts";
 import { formatAddress } from "../config/address.ts";
 import type { BrokerConfig, Config } from "../config/schema.ts";
@@ -32,8 +33,8 @@ export interface FarmParty {
   readonly link: Link;
   /** Of all that goes over the link. */
   readonly pace: Pace;
-  /** Of the records among it. */
-  readonly records: Pace;
+  /** For the records among it. */
+  readonly records: Pick<Party, "link" | "room">;
   readonly root: string;
   readonly will: (connects: number) => OutgoingMessage;
 }
@@ -46,8 +47,9 @@ export async function farmParty({ farm, node: { site, rack } }: Config, { farewe
   const root = [farm.prefix, site, rack].join("/");
   const will = (connects: number): OutgoingMessage => ({ topic: `${root}/status`, payload: farewell(connects), qos: 1, retain: true });
   const [{ charging, Pace }, { BUDGET, RECORDS }] = await Promise.all([import("../report/farm/pace.ts"), import("../report/farm/tables.ts")]);
-  const pace = new Pace(BUDGET);
-  return { link: charging(await link(farm, { ...surroundings, name: `farm-${site}-${rack}`, subscriptions: [], will }), pace), pace, records: new Pace(RECORDS), root, will };
+  const [pace, half] = [new Pace(BUDGET), new Pace(RECORDS)];
+  const charged = charging(await link(farm, { ...surroundings, name: `farm-${site}-${rack}`, subscriptions: [], will }), pace);
+  return { link: charged, pace, records: { link: charging(charged, half), room: (signal) => half.room(surroundings.clock, signal) }, root, will };
 }
 
 /** Who tells the farm; null: there is none. */

@@ -1,14 +1,13 @@
 /** What is kept on disk: the store, the journal and the outboxes, the keys this rack signs with; and what becomes of a rack that has them not. */
 import { randomBytes } from "node:crypto";
 import { join } from "node:path";
-import { openEvidence, type Evidence, type EvidenceOptions } from "../attend/evidence.ts";
+import { openEvidence, type Evidence, type EvidenceOptions, type Party } from "../attend/evidence.ts";
 import type { Watch } from "../attend/watch.ts";
 import { openEnergyKey, type DeviceKey } from "../config/device-key.ts";
 import type { Config } from "../config/schema.ts";
 import { openDrawer } from "../record/drawer.ts";
 import { openFolder } from "../record/folder.ts";
 import { StoreError } from "../record/store.ts";
-import type { Pace } from "../report/farm/pace.ts";
 import { ConfigError, messageOf } from "../runtime/errors.ts";
 import type { Link } from "../runtime/link.ts";
 import type { Log } from "../runtime/log.ts";
@@ -21,7 +20,7 @@ interface Recording extends Surroundings {
   readonly key: DeviceKey | null;
   readonly seal: (payload: string) => string;
   readonly grid: { readonly link: Link; readonly root: string };
-  readonly farm: { readonly link: Link; readonly records: Pace; readonly root: string } | null;
+  readonly farm: { readonly records: Pick<Party, "link" | "room">; readonly root: string } | null;
   readonly sightings: () => Watch["known"];
   readonly hashrate: EvidenceOptions["hashrate"];
 }
@@ -39,8 +38,8 @@ export async function recording(config: Config, { clock, log, boot, software, ke
       failsafeW: config.grid.failsafeLimitW,
       sightings, log, hashrate,
       whoIs: async (...asked) => (await import("../../drivers/find/look.ts")).whoIs(...asked),
-      grid: { ...grid, pace: null, drawer: gridDrawer },
-      farm: farm === null ? null : { ...farm, pace: farm.records, drawer: await openDrawer(join(state, "outbox-farm")) },
+      grid: { ...grid, room: () => Promise.resolve(), drawer: gridDrawer },
+      farm: farm === null ? null : { ...farm.records, root: farm.root, drawer: await openDrawer(join(state, "outbox-farm")) },
       config: { state: surroundings.config, content: config },
       draw: () => randomBytes(4).toString("hex"),
     });

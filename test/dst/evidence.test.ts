@@ -117,14 +117,14 @@ class RecordedRack {
       rootKey, nominal: watts(this.rack.nominalW), optOut: false, shares: {}, drawSeed: () => "5eed".repeat(16),
     });
     const grid = new MemoryLink(this.broker, own, { clientId: "rack", subscriptions: signal.subscriptions() });
-    const pace = new Pace(BUDGET);
+    const [pace, half] = [new Pace(BUDGET), new Pace(RECORDS)];
     const farm = charging(new MemoryLink(this.farmBroker, own, { clientId: "farm", subscriptions: [] }), pace);
     const history = new History(this.rack.asics.map(({ machine }) => machine));
     const opening = openEvidence({
       clock: own, disk: this.folder.open(own), key, energyKey: { ...key, key: energy.privateKey, publicKey: energy.publicKey }, seal: (payload) => payload, draw: () => `run${this.#boots}`,
       boot: `boot-${this.#boots}`, software: "dst", identity: { operator: "sim", node: NODE }, config: { state: "ok", content: {} }, miners: [], failsafeW: this.rack.failsafeW, sightings: () => [], hashrate: (from, to) => history.past.hashrate(from, to), whoIs: null, log: silentLog,
       settings: { keepMonths: 24, packAfterDays: 2, reserveMB: 1, tariff: null, licence: null },
-      grid: { link: grid, pace: null, root: ROOT + NODE, drawer: this.#drawer.open(own) }, farm: { link: farm, pace: new Pace(RECORDS), root: FARM, drawer: this.#farmDrawer.open(own) },
+      grid: { link: grid, room: () => Promise.resolve(), root: ROOT + NODE, drawer: this.#drawer.open(own) }, farm: { link: charging(farm, half), room: (signal) => half.room(own, signal), root: FARM, drawer: this.#farmDrawer.open(own) },
     });
     await this.clock.advance(millis(100));
     const evidence = await opening;

@@ -19,8 +19,6 @@ import { HEADS, segmentName } from "../../agent/record/segments.ts";
 import { verifyJournal } from "../../agent/record/verify.ts";
 import type { StatusDocument } from "../../agent/report/status.ts";
 import type { Clock } from "../../agent/runtime/clock.ts";
-import { Pace } from "../../agent/report/farm/pace.ts";
-import { RECORDS } from "../../agent/report/farm/tables.ts";
 import type { Link } from "../../agent/runtime/link.ts";
 import { stopwatch } from "../../agent/runtime/system-clock.ts";
 
@@ -99,7 +97,7 @@ test("an hour of 1,000 ASICs is recorded in under a tenth of a core, and a week 
     clock, disk: await openFolder(join(dir, "journal")), key: null, energyKey: null, seal: (payload) => payload, draw: () => "t", boot: "b", software: "s",
     identity: { operator: "o", node: "n" }, miners: [], failsafeW: 0, sightings: () => [], hashrate: () => null, whoIs: null, log: silentLog, config: { state: "ok", content: {} },
     settings: { keepMonths: 24, packAfterDays: 2, reserveMB: 64, tariff: null, licence: null },
-    grid: { link, pace: null, root: "g", drawer: await openDrawer(join(dir, "grid")) }, farm: { link, pace: new Pace(RECORDS), root: "f", drawer: await openDrawer(join(dir, "farm")) },
+    grid: { link, room: () => Promise.resolve(), root: "g", drawer: await openDrawer(join(dir, "grid")) }, farm: { link, room: () => Promise.resolve(), root: "f", drawer: await openDrawer(join(dir, "farm")) },
   });
   const status = { clock: "synced" } as StatusDocument;
   // All the process does meanwhile is on the bill, making up the rack too.
