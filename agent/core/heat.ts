@@ -39,6 +39,8 @@ export interface Guard {
   readonly movedAt: Millis;
   /** Uptime at which it was last not cool. */
   readonly warmAt: Millis;
+  /** Uptime since which it is at its limit or over it; null: it is not. */
+  readonly overAt: Millis | null;
   /** How long it sleeps the next time. */
   readonly rest: Millis;
 }
@@ -52,7 +54,7 @@ export const keptHeat = ({ guard }: Heat): { readonly heat?: KeptHeat } =>
   guard === null ? {} : { heat: { ceiling: Math.round(guard.ceiling), by: guard.by, limit: guard.limit, rest: guard.rest } };
 
 /** A restart of the daemon cools nothing: a machine that slept has its whole rest before it, one that was lowered its minute. */
-export const recalledHeat = (kept: KeptHeat, uptime: Millis): Heat => ({ air: null, guard: { ...kept, reading: kept.limit, movedAt: uptime, warmAt: uptime } });
+export const recalledHeat = (kept: KeptHeat, uptime: Millis): Heat => ({ air: null, guard: { ...kept, reading: kept.limit, movedAt: uptime, warmAt: uptime, overAt: null } });
 
 /** What holds a machine lower than it could run: its own heat, or the air it breathes. */
 export interface Hot extends Pick<Guard, "ceiling" | "reading" | "limit"> {
@@ -91,8 +93,8 @@ const SLEEPS_OVER = 5;
 /** Under its limit by this much it is cool, and by this much it may wake. */
 const COOL_UNDER = 5;
 const WAKES_UNDER = 15;
-/** Boards take a minute to follow their power. */
-const STEP = { down: seconds(15), up: seconds(60), share: 0.1 } as const;
+/** Boards take a minute to follow their power: at the lowest point too, and then only sleep is left. */
+const STEP = { down: seconds(15), up: seconds(60), share: 0.1, last: seconds(75) } as const;
 const REST = { first: seconds(300), most: seconds(3_600) } as const;
 /** Air is believed to be cooler when it is by this much, and narrows from so far below its limit. */
 const AIR = { cooler: 2, narrows: 10 } as const;
@@ -140,20 +142,22 @@ function nextGuard(guard: Guard | null, warm: Warm, limits: HeatLimits): Guard |
   const over = hottest?.over ?? null;
   const why = fans > 0 && (over === null || over < 0) ? { by: "fan" as const, reading: fans, limit: 0 } : hottest === null ? null : { by: hottest.by, reading: hottest.reading, limit: hottest.limit };
   if (why === null) return guard;
-  const before = guard ?? { ceiling: Infinity, movedAt: millis(-STEP.down), rest: REST.first, ...why, warmAt: uptime };
-  const moved = (ceiling: number, rest: Millis = before.rest): Guard => ({ ...why, ceiling, rest, movedAt: ceiling === before.ceiling ? before.movedAt : uptime, warmAt: uptime });
+  const before = guard ?? { ceiling: Infinity, movedAt: millis(-STEP.down), rest: REST.first, ...why, warmAt: uptime, overAt: null };
+  const overAt = over !== null && over >= 0 ? (before.overAt ?? uptime) : null;
+  const moved = (ceiling: number, rest: Millis = before.rest): Guard => ({ ...why, ceiling, rest, movedAt: ceiling === before.ceiling ? before.movedAt : uptime, warmAt: uptime, overAt });
 
   if ((over !== null && over >= SLEEPS_OVER) || 2 * fans > telemetry.fansRpm.length) return moved(0);
+  if (overAt !== null && before.ceiling <= lowest && uptime - Math.max(before.movedAt, overAt) >= STEP.last) return moved(0);
   // Asleep its fans may stand, and its boards are no hotter than the air.
   if (fans > 0) return moved(Math.min(before.ceiling, lowest));
   if (over !== null && over >= 0) {
     const present = presentOf(warm);
     if (guard === null) return moved(Math.max(lowest, present));
-    if (before.ceiling === 0 || uptime - before.movedAt < STEP.down) return { ...guard, ...why, warmAt: uptime };
+    if (before.ceiling === 0 || uptime - before.movedAt < STEP.down) return { ...guard, ...why, warmAt: uptime, overAt };
     return moved(Math.max(lowest, Math.min(before.ceiling, present) * (1 - STEP.share)));
   }
   if (guard === null) return null;
-  if (over === null || over >= -COOL_UNDER) return guard.ceiling === 0 ? guard : { ...guard, ...why, warmAt: uptime };
+  if (over === null || over >= -COOL_UNDER) return guard.ceiling === 0 ? guard : { ...guard, ...why, warmAt: uptime, overAt };
   return cooled(guard, { ...warm, over, lowest, why });
 }
 
@@ -161,12 +165,12 @@ function nextGuard(guard: Guard | null, warm: Warm, limits: HeatLimits): Guard |
 function cooled(guard: Guard, { curve, uptime, over, lowest, why }: Warm & { readonly over: number; readonly lowest: number; readonly why: Pick<Guard, "by" | "reading" | "limit"> }): Guard | null {
   if (guard.ceiling === 0) {
     if (over >= -WAKES_UNDER || uptime - guard.movedAt < guard.rest) return guard;
-    return { ...guard, ceiling: lowest, rest: millis(Math.min(REST.most, 2 * guard.rest)), movedAt: uptime, warmAt: uptime };
+    return { ...guard, ceiling: lowest, rest: millis(Math.min(REST.most, 2 * guard.rest)), movedAt: uptime, warmAt: uptime, overAt: null };
   }
   // What it was held for is over: what it reads now is what it waits for.
-  if (uptime - Math.max(guard.movedAt, guard.warmAt) < STEP.up) return { ...guard, ...why };
+  if (uptime - Math.max(guard.movedAt, guard.warmAt) < STEP.up) return { ...guard, ...why, overAt: null };
   const ceiling = guard.ceiling * (1 + STEP.share);
-  return ceiling >= (curve.power.at(-1) ?? 0) ? null : { ...guard, ...why, ceiling, movedAt: uptime };
+  return ceiling >= (curve.power.at(-1) ?? 0) ? null : { ...guard, ...why, ceiling, movedAt: uptime, overAt: null };
 }
 
 /** By its model what it runs at, W. */

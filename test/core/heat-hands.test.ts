@@ -8,7 +8,7 @@ import type { ControlRequest } from "../../agent/link/control.ts";
 import { serviceRoutes } from "../../agent/routes/service.ts";
 import { says, viewOf, wanted } from "./rack.ts";
 
-const guard = (ceiling: number, by: Guard["by"] = "board"): Guard => ({ ceiling, by, reading: by === "fan" ? 3 : 86.4, limit: by === "fan" ? 0 : 80, movedAt: millis(0), warmAt: millis(0), rest: seconds(300) });
+const guard = (ceiling: number, by: Guard["by"] = "board"): Guard => ({ ceiling, by, reading: by === "fan" ? 3 : 86.4, limit: by === "fan" ? 0 : 80, movedAt: millis(0), warmAt: millis(0), overAt: null, rest: seconds(300) });
 
 test("the rule says what was too hot, and nothing of a machine that is only lowered", () => {
   const cases = [NO_HEAT, { air: 30, guard: guard(1_000) }, { air: 30, guard: guard(0) }, { air: null, guard: guard(0, "fan") }];

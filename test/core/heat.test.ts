@@ -57,6 +57,9 @@ describe("a machine that gets too hot", () => {
     ["rests twice as long the next time", [[0, { board: 86 }], [301, { board: 40, at: "asleep" }], [10, { board: 86, at: "200" }], [301, { board: 40, at: "asleep" }], [300, { board: 40, at: "asleep" }]], [0, 200, 0, 0, 200]],
     ["does not wake while it is warm", [[0, { board: 86 }], [900, { board: 70, at: "asleep" }]], [0, 0]],
     ["runs at its lowest with a fan that stands, and sleeps with most of them", [[0, { board: 60, fans: [5000, 0, 5000, 5000] }], [1, { board: 60, fans: [0, 0, 0, 5000] }]], [200, 0]],
+    ["sleeps where its lowest point is not low enough, when its boards have had their minute", [[0, { board: 82, at: "200" }], [74, { board: 82 }], [1, { board: 82 }]], [200, 200, 0]],
+    ["has that minute from when it was over, not from when a fan held it low", [[0, { board: 60, fans: [0, 5000, 5000, 5000] }], [600, { board: 81, fans: [0, 5000, 5000, 5000] }], [74, { board: 81, fans: [0, 5000, 5000, 5000] }], [1, { board: 81, fans: [0, 5000, 5000, 5000] }]], [200, 200, 200, 0]],
+    ["begins it anew when it has been cool between", [[0, { board: 82, at: "200" }], [60, { board: 79 }], [60, { board: 82 }], [74, { board: 82 }], [1, { board: 82 }]], [200, 200, 200, 200, 0]],
     ["holds a machine low for a while after its fans turn again", [[0, { board: 60, fans: [0, 5000, 5000, 5000] }], [1, { board: 60, fans: [5000, 5000] }], ...Array.from({ length: 5 }, (): [number, Words] => [61, { board: 60, fans: [5000, 5000] }])], [200, 200, 200, 200, 200, 200, 300]],
     ["may have fans that stand while it sleeps", [[0, { board: 30, fans: [0, 0], at: "asleep" }]], [600]],
   ];
@@ -113,7 +116,7 @@ describe("the decision", () => {
   });
 
   test("gives what a hot one leaves to the others, and never raises it", () => {
-    const rack = rackOf({ a: wanted("300", { heat: { air: null, guard: { ceiling: 1600, by: "board", reading: 81, limit: 80, movedAt: NOW, warmAt: NOW, rest: millis(300_000) } } }), b: wanted("300") });
+    const rack = rackOf({ a: wanted("300", { heat: { air: null, guard: { ceiling: 1600, by: "board", reading: 81, limit: 80, movedAt: NOW, warmAt: NOW, overAt: null, rest: millis(300_000) } } }), b: wanted("300") });
     const given = input(snapshot([device("a", at({ board: 79, at: "300" })), device("b", at({ board: 60, at: "300" }))], metered(3_200)), { heard: limited(16_000), policy });
     assert.deepEqual(told(rack, given), ["b:600"]);
   });

@@ -32,7 +32,7 @@ describe("memory", () => {
     assert.deepEqual(recalled(written).devices.get("a")?.wear, { ...wear, rest: 7_200_000, last: { at: null, rests: null, restsSince: null, running: null, turning: 31, heats: false } });
   });
   test("what heat leaves a machine: one put to sleep for heat is not woken by a restart, nor before its rest is over and it is known to be cool", () => {
-    const guard = { ceiling: 0, by: "board" as const, reading: 86.4, limit: 80, movedAt: NOW, warmAt: NOW, rest: seconds(600) };
+    const guard = { ceiling: 0, by: "board" as const, reading: 86.4, limit: 80, movedAt: NOW, warmAt: NOW, overAt: null, rest: seconds(600) };
     const written = JSON.parse(JSON.stringify(remember(rackOf({ a: wanted("asleep", { heat: { air: 31, guard } }) })))) as Memory;
     const heat = recalled(written).devices.get("a")?.heat;
     assert.deepEqual(heat?.guard, { ...guard, reading: 80, movedAt: 100_000, warmAt: 100_000 });

@@ -23,6 +23,21 @@ describe("simulated lives", () => {
     }
   });
 
+  test("fans that stand in a heat wave: whoever is too hot at its lowest point does not stay there", async () => {
+    let judged = 0;
+    for (const seed of [2, 3, 4]) {
+      const happenings = [
+        { kind: "allocation", atS: 30, lastsS: 0, asic: 0, u: [0.99, 0.9, 0.9] as const },
+        { kind: "fans stand", atS: 150, lastsS: 700, asic: seed % 4, u: [0.5, 0.5, 0.5] as const },
+        { kind: "heat wave", atS: 200, lastsS: 600, asic: 0, u: [0.8, 0.5, 0.5] as const },
+      ];
+      const life = await live({ ...drawPlan(seed), minutes: 15, asics: 4, happenings });
+      assert.deepEqual({ seed, violations: life.violations }, { seed, violations: [] });
+      judged += life.judged["h"] ?? 0;
+    }
+    assert.ok(judged > 100, `a hot board was judged ${judged} times`);
+  });
+
   test("the same plan is the same life, to the last word of the journal", async () => {
     const plan = { ...drawPlan(7), minutes: 6 };
     const [once, again] = [await live(plan), await live(plan)];
