@@ -77,7 +77,7 @@ const unheardText = (count: number): string =>
 /** Alike ones in a line on a terminal, all of them elsewhere. */
 function moveLines(moves: readonly Move[], all: boolean): string[] {
   // One that is on its way and is told the same again goes where it was going.
-  const way = ({ from, told }: Move): string => [from ?? "unknown", ...told.map((setpoint) => setpoint ?? "-")].filter((word, at, words) => word !== words[at - 1]).join(" > ");
+  const way = ({ from, told }: Move): string => wayText([from ?? "unknown", ...told.map((setpoint) => setpoint ?? "-")].filter((word, at, words) => word !== words[at - 1]), all);
   const groups = new Map<string, Move[]>();
   for (const move of moves) groups.set(all ? move.device : way(move), [...(groups.get(all ? move.device : way(move)) ?? []), move]);
   const rows = [...groups.values()].map((alike) => {
@@ -88,7 +88,15 @@ function moveLines(moves: readonly Move[], all: boolean): string[] {
     return [alike.length === 1 ? (first?.device ?? "") : `${alike.length} machines`, first === undefined ? "" : way(first), power("fromW"), power("toW"), last];
   });
   const shown = all ? rows : rows.slice(0, MACHINES_AT_MOST);
-  return [...(shown.length === 0 ? [] : celled(shown, 2).split("\n")), ...(rows.length > shown.length ? [`and ${rows.length - shown.length} more ways; all with --json`] : [])];
+  return [...(shown.length === 0 ? [] : celled(shown, 2).split("\n")), ...(rows.length > shown.length ? [`and ${rows.length - shown.length} more; all with --json`] : [])];
+}
+
+/** On a terminal a long way is its ends. */
+const WAY_AT_MOST = 30;
+
+function wayText(words: readonly string[], whole: boolean): string {
+  const text = words.join(" > ");
+  return whole || text.length <= WAY_AT_MOST ? text : `${words[0] ?? ""} > ... > ${words.at(-1) ?? ""}`;
 }
 
 function picture({ curve, before, after }: PlanDocument, { columns, coloured }: { readonly columns: number; readonly coloured: boolean }): string[] {

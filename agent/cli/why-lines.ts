@@ -21,17 +21,23 @@ function listed(names: readonly string[]): string {
 export function whyLines(why: WhyDocument): string[] {
   return [
     ...limitLines(why),
-    ...part("beside", why.beside.map((statement) => `${powerText(statement.powerW)} by ${sourceText(statement.source)}${statement.doc === null ? "" : ` (${statement.doc})`}${until(statement.until)}`).join("; ")),
+    ...part("beside", why.beside.map((statement) => `${powerText(statement.powerW)} by ${sourceText(statement.source)}${statement.doc === null ? "" : ` (${statement.doc})`}${until(statement.until, why.at)}`).join("; ")),
     ...part("wanted", why.setpoint === null ? "" : `the grid wants a draw of ${powerText(why.setpoint.powerW)} (${why.setpoint.doc ?? "a setpoint"}): what is aimed at is the smaller of it and the limit`),
     ...part("budget", budgetText(why)),
     ...part("plan", planText(why)),
     ...groups(why.devices).flatMap(([label, text]) => part(label, text)),
     ...part("raises", raisesText(why)),
-    ...comings(why.next),
+    ...comings(why.next, why.at),
   ];
 }
 
-const until = (at: string | null): string => (at === null ? "" : ` until ${clockText(at)} UTC`);
+const until = (at: string | null, now: string): string => (at === null ? "" : ` until ${momentText(at, now)} UTC`);
+
+/** With its day where that is another. */
+const momentText = (at: string, now: string): string => (at.slice(0, 10) === now.slice(0, 10) ? clockText(at) : `${at.slice(0, 10)} ${clockText(at)}`);
+
+/** What is due is due within the second. */
+const soonText = (length: number | null): string => secondsText(length === null ? null : Math.max(1, Math.ceil(length)));
 
 export function limitLines({ state, effectiveLimitW, limitSource, bindingDoc, bindingSince, remainingS, failsafeLimitW, heartbeatAgeS, heartbeatTimeoutS }: WhyDocument): string[] {
   if (effectiveLimitW === null) return ["Nothing limits the rack."];
@@ -72,7 +78,7 @@ function planText({ plan: { verdict, because, betterByPct, madeAgoS, dwellsForS 
   if (verdict === "emergency") return "everything sleeps: there is an emergency";
   if (verdict === "recorded") return "as before the start, until the machines have been read";
   const more = betterByPct === null || betterByPct < 0.005 ? "" : `another earns ${betterByPct} % more`;
-  const kept = because === "dwell" ? `a better one is looked for in ${secondsText(dwellsForS)}, so that machines are not changed all the time`
+  const kept = because === "dwell" ? `a better one is looked for in ${soonText(dwellsForS)}, so that machines are not changed all the time`
     : because === "just-woken" ? `${more}, but would put a machine to sleep that has just been woken` : because === "not-worth" ? `${more}: less than the change costs` : "";
   const said = kept === "" || (more === "" && because !== "dwell") ? (because === null || made[because] === "" ? "no other earns more than changing costs" : made[because]) : kept;
   const least = marginal === null || marginal.thsPerKW === null ? "" : `. A kilowatt less would cost ${hashrateText(marginal.thsPerKW)} (at ${marginal.device})`;
@@ -149,18 +155,18 @@ function raisesText({ raisesWait }: WhyDocument): string {
   }
 }
 
-function comings(next: readonly Coming[]): string[] {
+function comings(next: readonly Coming[], now: string): string[] {
   // Machines on their way alike are one line: the last of them.
   const last = new Map(next.map((coming) => [`${coming.what} ${coming.what === "limit" ? coming.at : ""}`, coming]));
   const count = (what: Coming["what"]): number => next.filter((coming) => coming.what === what).length;
-  const lines = [...last.values()].slice(0, COMINGS_AT_MOST).map((coming) => `in ${secondsText(coming.inS)} ${comingText(coming, count(coming.what))}`);
+  const lines = [...last.values()].slice(0, COMINGS_AT_MOST).map((coming) => `in ${soonText(coming.inS)} ${comingText(coming, count(coming.what), now)}`);
   return lines.flatMap((line, index) => part(index === 0 ? "next" : "", line));
 }
 
-function comingText({ what, device, limitW, source, doc, at }: Coming, count: number): string {
+function comingText({ what, device, limitW, source, doc, at }: Coming, count: number, now: string): string {
   const who = count > 1 ? `the last of ${count} machines` : (device ?? "a machine");
   switch (what) {
-    case "limit": return limitW === null ? `(${clockText(at)} UTC) nothing limits any more` : `(${clockText(at)} UTC) the limit is ${powerText(limitW)}: ${sourceText(source)}${doc === null ? "" : ` (${doc})`}`;
+    case "limit": return limitW === null ? `(${momentText(at ?? "", now)} UTC) nothing limits any more` : `(${momentText(at ?? "", now)} UTC) the limit is ${powerText(limitW)}: ${sourceText(source)}${doc === null ? "" : ` (${doc})`}`;
     case "budget": return "the budget has caught up with the limit";
     case "may-raise": return "machines may wake again";
     case "deadline": return "the draw has to be within the limit";
@@ -178,7 +184,7 @@ const shortSources: Readonly<Record<string, string>> = { allocation: "allocation
 const SOON_S = 900;
 
 /** All of it in one breath. */
-export function whyInShort({ effectiveLimitW, limitSource, budget: { budgetW, risesForS, parts }, devices, next, state }: WhyDocument): string {
+export function whyInShort({ effectiveLimitW, limitSource, budget: { budgetW, risesForS, parts }, devices, next, state, at }: WhyDocument): string {
   const limit = effectiveLimitW === null ? "nothing limits" : `${powerText(effectiveLimitW)} by ${shortSources[limitSource ?? ""] ?? limitSource ?? "nobody"}`;
   const rises = risesForS !== null && risesForS > 0 && budgetW !== null ? `, budget ${powerText(budgetW)} rises for ${secondsText(Math.ceil(risesForS))}` : "";
   const besides = (parts?.biasW ?? 0) + (parts?.besideW ?? 0) + (parts?.climbW ?? 0);
@@ -186,7 +192,7 @@ export function whyInShort({ effectiveLimitW, limitSource, budget: { budgetW, ri
   const odd = devices.filter(({ by }) => by !== "plan" && by !== "emergency").map(({ id, by }) => `${id} ${shortBy[by] ?? by}`);
   const asleep = devices.filter(({ setpoint }) => setpoint === "sleep").length;
   const [coming] = next.filter(({ what, inS }) => inS < SOON_S && ( what === "limit" || what === "deadline" || what === "quarantine-ends" || what === "may-raise"));
-  const comes = coming === undefined ? "" : `in ${secondsText(Math.ceil(coming.inS))} ${comingText(coming, 1)}`;
+  const comes = coming === undefined ? "" : `in ${secondsText(Math.ceil(coming.inS))} ${comingText(coming, 1, at)}`;
   return [`${limit}${rises}`, listed(odd), asleep === 0 || state === "emergency" ? "" : `${asleep} asleep`, state === "emergency" ? "everything sleeps" : split, comes].filter((text) => text !== "").join("; ");
 }
 
@@ -194,7 +200,7 @@ const shortBy: Readonly<Record<string, string>> = { ladder: "does not follow", s
 
 /** One machine: why this point and not the next. */
 export function deviceWhyLines(why: WhyDocument): string[] {
-  return [...why.devices.flatMap((machine) => machineLines(machine, why)), ...comings(why.next)];
+  return [...why.devices.flatMap((machine) => machineLines(machine, why)), ...comings(why.next, why.at)];
 }
 
 function machineLines(machine: Machine, { state, marginal, budget, effectiveLimitW, limitSource }: WhyDocument): string[] {

@@ -221,9 +221,15 @@ class Play {
   sum({ views }: Decision): Sum {
     let [power, hashrate] = [this.#beside, 0];
     for (const { power: own } of this.#actors.values()) power += own;
-    for (const { known, actual, curve } of views) if (known && actual > 0) hashrate += curve.hashrate[actual] as number;
+    for (const view of views) hashrate += hashes(view);
     return { power, hashrate };
   }
+}
+
+/** TH/s by its curve; on its way between two points what it says. Of what does not answer nobody knows. */
+function hashes({ known, actual, curve, device: { reading } }: View): number {
+  if (!known) return 0;
+  return actual >= 0 ? (curve.hashrate[actual] as number) : reading.kind === "known" ? (reading.telemetry.hashrate ?? 0) : 0;
 }
 
 const ASLEEP_W = 200;

@@ -80,12 +80,13 @@ function asked({ query }: ControlRequest, now: Instant): { readonly limitW: numb
   return { limitW, at: at === null ? null : instant(at) };
 }
 
-/** The last refusal of each machine lately. */
+/** The last refusal of each machine lately, unless it has taken an order since. */
 function refusals({ events }: Daemon, now: Instant): Map<string, Refusal> {
   const found = new Map<string, Refusal>();
   for (const { name, at, device, setpoint, message } of events.last(Infinity)) {
     if (typeof device !== "string" || now - Date.parse(at) > LATELY_MS) continue;
     if (name === "setpoint.failed") found.set(device, { at, setpoint: setpointWord(setpoint as Setpoint), message: String(message) });
+    if (name === "setpoint.acknowledged") found.delete(device);
   }
   return found;
 }

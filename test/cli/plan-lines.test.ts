@@ -37,6 +37,13 @@ describe("the plan on a terminal", () => {
     assert.match(planLines({ ...plan, curve: [] }, { columns: 80, coloured: false }).join("\n"), /There is no curve/);
   });
 
+  test("a way of many stations is its ends on a terminal, and whole elsewhere", () => {
+    const long = { ...plan, moves: plan.moves.map((move) => ({ ...move, from: "point 1215", told: ["sleep", "point 290", "2 boards", "point 1240"], fromW: 1_234, toW: 1_234, arrivesS: 774 })) };
+    const lines = planLines(long, { columns: 80, coloured: false });
+    assert.ok(lines.every((line) => columnsOf(line) <= 80) && lines.some((line) => / point 1215 > \.\.\. > point 1240 /.test(line)), lines.join("\n"));
+    assert.match(planLines(long, { columns: null, coloured: false }).join("\n"), /point 1215 > sleep > point 290 > 2 boards > point 1240/);
+  });
+
   test("a curve of any shape stays in its frame", () => {
     const point = fc.record({ powerW: fc.integer({ min: 0, max: 50_000 }), jPerTh: fc.integer({ min: 1, max: 500 }) });
     fc.assert(fc.property(fc.array(point, { maxLength: 30 }), fc.integer({ min: 1, max: 120 }), fc.integer({ min: 1, max: 20 }), fc.integer({ min: -10, max: 100_000 }), (points, columns, rows, mark) => {
@@ -75,6 +82,14 @@ describe("why of what is not as it should be", () => {
   ];
   for (const [name, over, expected] of rows) test(name, () => assert.match(said(over), expected));
   test("several alike: of each", () => assert.match(said({ wait: { because: "rests", forS: 5, needsW: null } }, ["a", "b"]), /a and b: each rests for 5 s before it wakes to point 590/));
+});
+
+test("what ends on another day has its date, and what is due is due within the second", () => {
+  const said = (over: Partial<typeof why>): string => whyLines({ ...why, ...over }).join(" ").replaceAll(/ +/g, " ");
+  const beside = (until: string) => ({ beside: [{ source: "schedule" as const, powerW: 25_000, doc: null, until }] });
+  assert.match(said(beside(`${why.at.slice(0, 10)}T23:00:00.000Z`)), /by the schedule until 23:00:00 UTC/);
+  assert.match(said(beside("2026-02-03T04:05:06.000Z")), /by the schedule until 2026-02-03 04:05:06 UTC/);
+  assert.match(said({ next: [{ inS: 0.04, at: why.at, what: "better-plan", device: null, limitW: null, source: null, doc: null }] }), /in 1 s a plan that earns more/);
 });
 
 test("why in one breath", () => {

@@ -3,9 +3,9 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import type { Statement } from "../../agent/core/limit.ts";
 import { rehearse, type Rehearsal, type Stated } from "../../agent/core/rehearse.ts";
-import { millis, seconds, watts } from "../../agent/core/units.ts";
+import { millis, seconds, terahash, watts } from "../../agent/core/units.ts";
 import { fc } from "./properties.ts";
-import { device, input, metered, MINER, POLICY, rackOf, ROWS, says, silent, SLEEP_W, sleeper, snapshot, tick, tunable, wanted } from "./rack.ts";
+import { device, input, metered, MINER, passing, POLICY, rackOf, ROWS, says, silent, SLEEP_W, sleeper, snapshot, tick, tunable, wanted } from "./rack.ts";
 import { allocation, certain, heard } from "./signals.ts";
 
 const IDS = ["a", "b", "c", "d", "e", "f"];
@@ -37,6 +37,17 @@ function rehearsed({ at, besides = 0, limit, outlets = true, capabilities = MINE
     return step.value;
   }
 }
+
+test("what is on its way between two points hashes what it says", () => {
+  const reading = passing(350, 1_900);
+  assert.ok(reading.kind === "known");
+  const moving = { ...reading, telemetry: { ...reading.telemetry, hashrate: terahash(85) } };
+  const given = input(snapshot([device("a", says("400")), device("b", moving), device("c", silent())], metered(6_500)), { policy: POLICY });
+  const stated: Stated = () => ({ heard: given.heard, now: given.now, local: [] });
+  const first = rehearse(rackOf({ a: wanted("400"), b: wanted("400"), c: wanted("400") }), given, { stated, bounds: { longest: millis(0), steps: 1 } }).next();
+  assert.ok(first.done === true);
+  assert.equal(first.value.begin.hashrate, 97 + 85);
+});
 
 describe("a rehearsal", () => {
   test("comes to rest within the limit, wherever it begins", () => {
