@@ -2,8 +2,16 @@
 import type { Telemetry } from "../core/model.ts";
 import type { DeviceDetail } from "./answers.ts";
 import { hashrateText, judged, plain, powerText, secondsText, temperatureText } from "./words.ts";
+import { wrapped } from "./wrapping.ts";
 
-export function deviceDetailLines(device: DeviceDetail): string[] {
+export const deviceDetailLines = (device: DeviceDetail): string[] => detailLines(device).flatMap(underLabel);
+
+const LABEL = 11;
+
+/** Broken into lines beside its label, where one does not hold it. */
+const underLabel = (line: string): string[] => wrapped(line.slice(LABEL), { first: line.slice(0, LABEL), rest: " ".repeat(LABEL) });
+
+function detailLines(device: DeviceDetail): string[] {
   const { telemetry, order } = device;
   const age = `${device.readingAgeS} s ago`;
   return [

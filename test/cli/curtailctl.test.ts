@@ -4,6 +4,7 @@ import { chmod } from "node:fs/promises";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { describe, test } from "node:test";
+import { stripVTControlCharacters } from "node:util";
 import { fileURLToPath } from "node:url";
 import { ControlError } from "../../agent/link/control.ts";
 import { deviceLines } from "../../agent/cli/commands/devices.ts";
@@ -88,6 +89,7 @@ test("a miner's own words: every figure, what it did not say as unknown, and no 
   const said = deviceDetailLines({ ...detail, telemetry, poolGuard: "foreign", owes: ["atm"] }).join("\n");
   for (const pattern of [/2\.79 kW \(measured\), up 2 h/, /120\.0 TH\/s now, 119\.0 TH\/s in 15 min, unknown since/, /10 accepted, unknown rejected/, /unknown in, unknown out; fans unknown/, /mines for .*foreign/, /owed +atm/, /error +fan 1/]) assert.match(said, pattern);
   assert.ok(!said.includes("\u001b[2J"));
+  assert.ok(deviceDetailLines({ ...detail, gain: 1.02, tookS: { down: 18.3, up: 18.3, sleep: 9.3, wake: 4.3, boards: 10.5 } }).every((line) => stripVTControlCharacters(line).length <= 80), "a line of a terminal");
   const quiet = deviceDetailLines({ ...detail, telemetry: silence }).join("\n");
   assert.ok(!/null|undefined|NaN/.test(quiet), quiet);
 });
