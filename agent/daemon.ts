@@ -39,6 +39,8 @@ const AFTER_PLANT = millis(250);
 /** A flood of messages may not become a flood of cycles. */
 const BETWEEN_CYCLES = millis(25);
 const PARKING = seconds(15);
+/** For machines that did not answer when the parking began: one of them may come back just then, and most will not. */
+const PARKING_SILENT = seconds(2);
 
 export class Daemon {
   readonly plant: Plant;
@@ -269,19 +271,20 @@ export class Daemon {
     const { onStop, policy, clock } = this.#parts;
     if (onStop === "hold" || this.technician.restarts) return;
     this.#parking = { source: onStop === "sleep" ? "technician" : "failsafe", power: onStop === "sleep" ? watts(0) : policy.failsafe, ref: null, until: null };
-    const end = clock.now().uptime + PARKING;
+    const begun = clock.now().uptime;
     const never = new AbortController().signal;
-    do {
+    for (let length = 0; length < PARKING; length = clock.now().uptime - begun) {
       this.#cycle();
-      if (this.#parked()) return;
+      if (this.#parked(length < PARKING_SILENT)) return;
       await clock.sleep(millis(250), never);
-    } while (clock.now().uptime < end);
+    }
   }
 
-  /** Every device that answers has its order: what is left is the way down. */
-  #parked(): boolean {
-    const { views } = this.#decision ?? { views: [] };
-    return views.every(({ device, underway }) => !underway || device.order?.state === "acknowledged");
+  /** Every device that answers has its order, and where `all`, those that do not as well: what is left is the way down. What the last cycle ordered is only in the mail yet. */
+  #parked(all: boolean): boolean {
+    const { views, orders } = this.#decision ?? { views: [], orders: [] };
+    const inMail = new Set(orders.map(({ device }) => device));
+    return views.every(({ device, known, underway }) => !(known || all) || (!inMail.has(device.id) && (!underway || device.order?.state === "acknowledged")));
   }
 
   #heartbeatTimeout(): Millis {

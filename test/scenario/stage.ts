@@ -165,11 +165,36 @@ export class Stage {
     for (let outlet = 0; outlet < MACHINES; outlet += 1) this.#pdu.pdu.switch(outlet, on);
   }
 
-  async stop(): Promise<void> {
-    if (this.#life === null) return;
+  /** They take connections and say nothing. */
+  silence(...ids: readonly string[]): void {
+    for (const machine of this.#named(ids)) machine.fault({ kind: "silent" });
+  }
+
+  /** They answer so much later. */
+  slow(extraMs: number, ...ids: readonly string[]): void {
+    for (const machine of this.#named(ids)) machine.fault({ kind: "slow", extraMs });
+  }
+
+  /** What these draw in truth. */
+  powerOf(...ids: readonly string[]): number {
+    return this.#named(ids).reduce((sum, { powerW }) => sum + powerW, 0);
+  }
+
+  #named(ids: readonly string[]): readonly SimMachine[] {
+    return this.#machines.filter(({ id }) => ids.includes(id));
+  }
+
+  /** Resolves with how many seconds it took. */
+  async stop(): Promise<number> {
+    if (this.#life === null) return 0;
+    const begun = this.now;
+    let ended = NaN;
+    const end = this.#life.ended.then(() => void (ended = this.now));
     this.#life.stop.abort();
+    this.#life = null;
     await this.clock.advance(seconds(30));
-    await this.#life.ended;
+    await end;
+    return ended - begun;
   }
 
   /** Lets time pass, second by second; `look` sees each. */

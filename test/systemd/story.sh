@@ -21,6 +21,11 @@ heartbeat
 check "the grid allocates 9 kW" curtailctl operator allocate --limit 9kW --short
 within "the allocation binds" 15 is limitSource allocation
 within "the rack rises towards it" 120 eval '[ "$(truth)" -gt 6000 ]'
+check "it stops" systemctl stop curtaild
+within "and leaves the rack under the failsafe limit" 5 below $failsafe
+check "it starts again" systemctl start curtaild
+within "the grid confirms" 60 is limitSource allocation
+within "the rack rises again" 120 eval '[ "$(truth)" -gt 6000 ]'
 check "the grid allocates 5 kW" curtailctl operator allocate --limit 5kW --short
 within "the true power follows" 30 below 5000
 
