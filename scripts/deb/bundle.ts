@@ -2,7 +2,7 @@
  * The product as a few ESM files that can be read, and what they load beside themselves. What a command loads when it is asked for is a file of
  * its own, and all of it ASCII: Node keeps the source of what it runs, and twice as much of it where one character is none.
  */
-import { cpSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { build, type Plugin } from "esbuild";
 
@@ -29,14 +29,21 @@ const nativeFromBeside: Plugin = {
   name: "native-from-beside",
   setup(builder) {
     for (const [name, loader] of Object.entries(natives)) {
-      builder.onLoad({ filter: loader }, async ({ path }) => {
-        const { readFile } = await import("node:fs/promises");
-        const text = await readFile(path, "utf8");
+      builder.onLoad({ filter: loader }, ({ path }) => {
+        const text = readFileSync(path, "utf8");
         const contents = text.replace(/\(0, \w+\.join\)\(__dirname, ['"]\.\.\/?['"]\)|__dirname/, `curtaildNative(${JSON.stringify(name)})`);
         if (!contents.includes("curtaildNative")) throw new Error(`${path} loads its native code in a way this file does not know`);
         return { contents, loader: "js" };
       });
     }
+  },
+};
+
+/** Programs of the checkout have a first line for the shell; as parts of a bundle nobody starts them. */
+const withoutFirstLine: Plugin = {
+  name: "without-first-line",
+  setup(builder) {
+    builder.onLoad({ filter: /agent\/cli\/[a-z]+\.ts$/ }, ({ path }) => ({ contents: readFileSync(path, "utf8").replace(/^#!.*/, ""), loader: "ts" }));
   },
 };
 
@@ -56,7 +63,7 @@ export async function bundle(root: string, target: string, { version, arch }: { 
     format: "esm",
     charset: "ascii",
     banner: { js: banner },
-    plugins: [nativeFromBeside],
+    plugins: [nativeFromBeside, withoutFirstLine],
     logLevel: "error",
   });
   for (const name of Object.keys(natives)) {

@@ -14,7 +14,7 @@ export interface ControlOptions {
 export function writeControl(root: string, target: string, { version, arch, withNode, size }: ControlOptions): void {
   const directory = join(target, "DEBIAN");
   mkdirSync(directory, { recursive: true });
-  const node = withNode ? ["libc6 (>= 2.28)", "libstdc++6 (>= 11)", "libatomic1"] : ["nodejs (>= 20.19)", "libc6 (>= 2.28)", "libstdc++6 (>= 11)"];
+  const node = [...(withNode ? [] : ["nodejs (>= 20.19)"]), "libc6 (>= 2.28)", "libstdc++6 (>= 11)"];
   writeFileSync(join(directory, "control"), [
     "Package: curtaild",
     `Version: ${version}${withNode ? "+node" : ""}`,

@@ -6,15 +6,35 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
+import { messageOf } from "../../agent/runtime/errors.ts";
 import { architectures, bundle, type Architecture } from "./bundle.ts";
 import { writeControl } from "./control.ts";
 import { layOut } from "./tree.ts";
 
 const root = fileURLToPath(new URL("../../../", import.meta.url));
-const { values } = parseArgs({ options: { arch: { type: "string" }, "with-node": { type: "boolean", default: false }, out: { type: "string", default: join(root, "build") } } });
+const usage = `npm run deb [-- --arch amd64|arm64] [--with-node] [--out DIR]
+  --arch ARCH   one architecture; both without it
+  --with-node   with a Node of its own (from the npm registry), for systems whose own is older than 20.19
+  --out DIR     where the packages and their SBOMs go; build/ without it
+SOURCE_DATE_EPOCH is the time of everything in them; the last commit's without it.
+`;
+const values = asked();
 const { version } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as { version: string };
 /** The LTS line a package of its own Node is made with, from the npm registry. */
 const ownNode = "24";
+
+function asked() {
+  try {
+    const { values: { help, ...rest } } = parseArgs({ options: { help: { type: "boolean", default: false }, arch: { type: "string" }, "with-node": { type: "boolean", default: false }, out: { type: "string", default: join(root, "build") } } });
+    if (rest.arch !== undefined && !(rest.arch in architectures)) throw new Error(`--arch is one of ${Object.keys(architectures).join(", ")}`);
+    if (!help) return rest;
+    process.stdout.write(usage);
+    process.exit(0);
+  } catch (error) {
+    process.stderr.write(`${messageOf(error)}\n${usage}`);
+    process.exit(64);
+  }
+}
 
 const output = (command: string, args: readonly string[], cwd = root): string => execFileSync(command, args, { cwd, encoding: "utf8", maxBuffer: 67_108_864, stdio: ["ignore", "pipe", "inherit"] });
 const epoch = Number(process.env["SOURCE_DATE_EPOCH"] ?? output("git", ["log", "-1", "--format=%ct"]).trim());
@@ -61,8 +81,8 @@ async function pack(arch: Architecture, list: string): Promise<string> {
     normalise(stage);
     const file = join(resolve(values.out), `curtaild_${version}${withNode ? "+node" : ""}_${arch}.deb`);
     mkdirSync(resolve(values.out), { recursive: true });
-    // Node is 120 MB: xz takes minutes for it.
-    execFileSync("dpkg-deb", ["--root-owner-group", withNode ? "-Zzstd" : "-Zxz", "--build", stage, file], { env: { ...process.env, SOURCE_DATE_EPOCH: String(epoch) }, stdio: ["ignore", "ignore", "inherit"] });
+    // Node is 120 MB: more than a little xz takes minutes. One thread, because the bytes depend on how many there are.
+    execFileSync("dpkg-deb", ["--root-owner-group", "-Zxz", ...(withNode ? ["-z1"] : []), "--build", stage, file], { env: { ...process.env, SOURCE_DATE_EPOCH: String(epoch), DPKG_DEB_THREADS_MAX: "1" }, stdio: ["ignore", "ignore", "inherit"] });
     return file;
   } finally {
     rmSync(stage, { recursive: true, force: true });
@@ -70,7 +90,6 @@ async function pack(arch: Architecture, list: string): Promise<string> {
 }
 
 const wanted = values.arch === undefined ? (Object.keys(architectures) as Architecture[]) : [values.arch as Architecture];
-if (wanted.some((arch) => !(arch in architectures))) throw new Error(`--arch is one of ${Object.keys(architectures).join(", ")}`);
 const list = sbom();
 for (const arch of wanted) {
   const file = await pack(arch, list);

@@ -46,7 +46,7 @@ export async function layOut(root: string, target: string, { version, epoch, nod
   for (const page of ["install.md", "runbook.md"]) put(`usr/share/doc/curtaild/${page}.gz`, gzipSync(readFileSync(join(root, "docs", page)), { level: 9 }));
   put("usr/share/doc/curtaild/changelog.gz", gzipSync(changelog(version, epoch), { level: 9 }));
   put("usr/share/doc/curtaild/sbom.cdx.json.gz", gzipSync(sbom, { level: 9 }));
-  put("usr/share/lintian/overrides/curtaild", overrides);
+  put("usr/share/lintian/overrides/curtaild", `${overrides}${node.startsWith("/usr/lib/curtaild") ? "# Node as nodejs.org builds it.\ncurtaild binary: embedded-library zlib *\n" : ""}`);
   cpSync(join(root, "LICENSE"), join(target, "usr/share/doc/curtaild/LICENSE"));
 }
 
