@@ -132,6 +132,8 @@ export const blind = (snapshot: Snapshot): Snapshot => ({
 /** Beyond this, for so long, meter and machines contradict each other and somebody has to look: longer than a late meter takes to follow. */
 const DISAGREEMENT = { fraction: 0.05, watts: 100 } as const;
 const DISAGREES_FOR = 90_000;
+/** Figures that agree for less than this may only pass each other: machines are asked every few seconds. */
+const PASSING = 10_000;
 
 /** The meter shows what the machines' own words together leave no room for; and since when they agree again, once it was called out. */
 export interface Disagreement {
@@ -146,10 +148,10 @@ export function disagreement(before: Disagreement | null, views: readonly View[]
   const { uptime } = snapshot.tick;
   // Words and meter are never of the same moment: what has begun is not over with the first look that is a little nearer,
   if (contradicts(power, { views, bias, watts: before === null ? DISAGREEMENT.watts : 0 })) return { since: before?.since ?? uptime, agreesSince: null };
-  // and what was called out not with those that pass each other while the rack comes down.
-  if (before === null || !disagreesForLong(before, uptime)) return null;
+  // nor with those that pass each other while the rack moves.
+  if (before === null) return null;
   const agreesSince = before.agreesSince ?? uptime;
-  return uptime - agreesSince >= AGREES.atLeast ? null : { ...before, agreesSince };
+  return uptime - agreesSince >= (disagreesForLong(before, agreesSince) ? AGREES.atLeast : PASSING) ? null : { ...before, agreesSince };
 }
 
 /** One that says nothing draws what its outlet shows, else what the rack's meter leaves open. What the rack draws besides explains a meter that shows more, none that shows less. */
@@ -164,7 +166,7 @@ function contradicts(power: Watts, { views, bias, watts: besides }: { readonly v
   return power < low - margin || power > high + margin;
 }
 
-export const disagreesForLong = (disagrees: Disagreement | null, uptime: Millis): boolean => disagrees !== null && uptime - disagrees.since >= DISAGREES_FOR;
+export const disagreesForLong = (disagrees: Disagreement | null, uptime: Millis): boolean => disagrees !== null && (disagrees.agreesSince ?? uptime) - disagrees.since >= DISAGREES_FOR;
 
 /** What the meter may teach in this cycle. A small rack's is doubted sooner than it is called out. */
 export function teachesNow({ still }: Pick<MeterTrust, "still">, views: readonly View[], { snapshot, bias }: { readonly snapshot: Snapshot; readonly bias: Watts }): Teaches {

@@ -4,7 +4,7 @@ import { nextWatch, startWatch } from "../../agent/core/settle.ts";
 import type { Metered, Snapshot } from "../../agent/core/snapshot.ts";
 import type { DeviceState, RackState } from "../../agent/core/state.ts";
 import type { Disagreement, Trial } from "../../agent/core/trial.ts";
-import { disagreement, extendTrial, judgeMeter, teachesNow } from "../../agent/core/trial.ts";
+import { disagreement, disagreesForLong, extendTrial, judgeMeter, teachesNow } from "../../agent/core/trial.ts";
 import type { Millis } from "../../agent/core/units.ts";
 import { millis, seconds, watts } from "../../agent/core/units.ts";
 import type { View } from "../../agent/core/view.ts";
@@ -121,16 +121,22 @@ describe("machines against meter", () => {
     const shot = shotAt(meterW, [2600, 2600]);
     return disagreement(before, viewsOf(shot, STATES), { snapshot: shot, bias: watts(0) });
   };
-  test("what has begun is over when they agree within 5 %, not sooner", () => {
-    const begun = { since: millis(NOW - 89_000), agreesSince: null };
-    assert.deepEqual([4600, 4900, 5000].map((meterW) => goesOn(begun, meterW)), [begun, begun, null]);
+  const agreed = (since: Millis, ago: number): Disagreement => ({ since, agreesSince: millis(NOW - ago) });
+  test("what has begun is over when they agree within 5 % for 10 s: machines and meter pass each other", () => {
+    const since = millis(NOW - 89_000);
+    const begun: Disagreement = { since, agreesSince: null };
+    assert.deepEqual([4600, 4900, 5000].map((meterW) => goesOn(begun, meterW)), [begun, begun, agreed(since, 0)]);
+    assert.deepEqual([goesOn(agreed(since, 9_999), 5000), goesOn(agreed(since, 10_000), 5000)], [agreed(since, 9_999), null]);
+    assert.deepEqual(goesOn(agreed(since, 9_999), 4600), begun);
   });
-  test("what was called out is over when they have agreed for a minute: on the way down they pass each other", () => {
-    const since = millis(NOW - 90_000);
-    const agreed = (ago: number): Disagreement => ({ since, agreesSince: millis(NOW - ago) });
-    assert.deepEqual(goesOn({ since, agreesSince: null }, 5000), agreed(0));
-    assert.deepEqual([goesOn(agreed(59_000), 5000), goesOn(agreed(60_000), 5000)], [agreed(59_000), null]);
-    assert.deepEqual(goesOn(agreed(59_000), 4600), { since, agreesSince: null });
+  test("it is not called out while they agree", () => {
+    assert.deepEqual([null, millis(NOW - 1), millis(NOW)].map((agreesSince) => disagreesForLong({ since: millis(NOW - 90_000), agreesSince }, NOW)), [true, false, true]);
+  });
+  test("what was called out is over when they have agreed for a minute", () => {
+    const since = millis(NOW - 150_000);
+    assert.deepEqual(goesOn({ since, agreesSince: null }, 5000), agreed(since, 0));
+    assert.deepEqual([goesOn(agreed(since, 59_000), 5000), goesOn(agreed(since, 60_000), 5000)], [agreed(since, 59_000), null]);
+    assert.deepEqual(goesOn(agreed(since, 59_000), 4600), { since, agreesSince: null });
   });
 
   test("a small rack's is doubted before it is called out, and a late or frozen one teaches nothing", () => {
