@@ -4,6 +4,7 @@
  */
 import { aimAt, causeOf, horizonOf, isBinding, nameOf, rampBudget, samePower, statements } from "./aim.ts";
 import { assess, tolerance } from "./assess.ts";
+import { cooled } from "./climate.ts";
 import { nextExcess } from "./excess.ts";
 import type { Heard } from "./grid.ts";
 import type { CoolAir, Hot } from "./heat.ts";
@@ -17,7 +18,7 @@ import type { GridState } from "./mode.ts";
 import { gridState, nextMode } from "./mode.ts";
 import { isUnseen, rested, switchOutlets } from "./outlets.ts";
 import type { PlanReason } from "./plan.ts";
-import { cooled, keepTargets, makePlan } from "./plan.ts";
+import { keepTargets, makePlan } from "./plan.ts";
 import type { Policy } from "./policy.ts";
 import { floorOf, rackDraw, reserved } from "./rack-draw.ts";
 import type { Ramp } from "./ramp.ts";

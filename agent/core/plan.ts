@@ -5,21 +5,21 @@
 import type { Allotment } from "./allocate.ts";
 import { boundOf } from "./allocate.ts";
 import { dueFor, earnedBy, earnsMore, exceeds, turnsEarly } from "./better.ts";
-import { fits as fitsCircuits, keptWithin } from "./circuits.ts";
+import { keptWithin } from "./circuits.ts";
+import { keptWarm } from "./climate.ts";
 import { awake, entryOf } from "./curve.ts";
-import { nextQuarantine } from "./ladder.ts";
+import type { Ground, PlanContext } from "./ground.ts";
+import { passableOf, spareFor, survey } from "./ground.ts";
 import { bridged, reachableFrom } from "./horizon.ts";
+import { nextQuarantine } from "./ladder.ts";
+import type { Setpoint } from "./model.ts";
 import type { Passable } from "./passage.ts";
 import { allocatePassable, resigned } from "./passage.ts";
-import type { Room } from "./room.ts";
-import { roomFor } from "./room.ts";
 import { rotation } from "./rotation.ts";
-import type { PowerLimit, Setpoint } from "./model.ts";
-import type { Policy } from "./policy.ts";
 import type { Look, PlanMade, Quarantine, RackState } from "./state.ts";
-import { watts, type Millis, type Watts } from "./units.ts";
+import { watts } from "./units.ts";
 import type { View } from "./view.ts";
-import { canBeSet, expectedAt, lowestOf, transitionEnds } from "./view.ts";
+import { canBeSet, expectedAt, lowestOf } from "./view.ts";
 import { candidatesOf } from "./worth.ts";
 
 export interface Plan {
@@ -61,34 +61,12 @@ export interface Split {
   readonly planned: number;
 }
 
-export interface PlanContext {
-  readonly budget: PowerLimit;
-  /** The budget has caught up with the limit: no ramp is running. */
-  readonly atLimit: boolean;
-  readonly bias: Watts;
-  readonly uptime: Millis;
-  readonly policy: Policy;
-  /** A meter that no longer counts makes every expectation wider. */
-  readonly metered: boolean;
-  /** Nothing is on its way anywhere. */
-  readonly settled: boolean;
-  /** The meter shows more than the budget: legal first, optimal after. */
-  readonly over: boolean;
-  /** Those whose outlets may be closed again, as soon as there is room. */
-  readonly dark: readonly View[];
-  /** How long what is planned now may earn: until the next change of the limit that is known. */
-  readonly horizon: Millis;
-}
-
 /** An overdraft of the standing plan by more than this is a drop to be made in a hurry; less is drift. */
 const DROP = 1.03;
 /** A plan that moves more than this share of the budget goes far from where gains were learnt: it keeps more margin and is trimmed when settled. */
 const FAR = 0.25;
 /** A plan that leaves more than this share of the budget unused is not steady. */
-const IDLE = 0.03;
-/** Without a meter expectations are planned at their high end. */
-const UNMETERED = 1.1;
-
+const IDLE = 0.02;
 export function makePlan(rack: RackState, seen: readonly View[], context: PlanContext): Plan {
   const { uptime, policy, budget } = context;
   const quarantined = new Map<string, Quarantine>();
@@ -127,65 +105,6 @@ function since(looked: Look | null): Verdict {
   return looked === null || looked.verdict.kind !== "kept" ? { kind: "kept", because: "dwell", more: 0 } : looked.verdict;
 }
 
-/** What there is to plan with, and how the standing plan fits it. */
-interface Ground {
-  /** Those that are known and do as told, but for one that the others make room for. */
-  readonly planned: readonly View[];
-  readonly members: readonly string[];
-  readonly beside: readonly View[];
-  readonly doubt: number;
-  readonly cautious: number;
-  readonly spare: Spare;
-  /** The one the others make room for. */
-  readonly roomed: Room | null;
-  readonly climb: number;
-  readonly available: number;
-  /** Who sleeps and may not wake. */
-  readonly sealed: ReadonlySet<View>;
-  /** One that had to give up its raise is planned with. */
-  readonly waitsInVain: boolean;
-  readonly fits: boolean;
-  readonly makesRoom: boolean;
-  /** All that obey, as they are wanted to be; null: one is wanted nowhere yet. */
-  readonly standing: { readonly power: number; readonly hashrate: number } | null;
-  /** The same of those that are planned with. */
-  readonly kept: { readonly power: number; readonly hashrate: number } | null;
-}
-
-/** Watts for these, the others counted at what they may draw, `kept` of the budget free and `bias` watts drawn besides. */
-type Spare = (planned: readonly View[], kept: number, bias?: number) => number;
-
-/** What is planned for is less than the budget; on the way all of it may be used but what a meter may be off by. */
-const passableOf = (spare: number, context: PlanContext): number => spare / doubtOf(context);
-const doubtOf = ({ metered }: PlanContext): number => (metered ? 1 : UNMETERED);
-/** What the machines drew less than expected at one setting says nothing of another, nor of a time without a meter. */
-const cautiousOf = ({ bias }: PlanContext): number => Math.max(0, bias);
-
-function spareFor(views: readonly View[], context: PlanContext): Spare {
-  const { budget, metered } = context;
-  return (planned, kept, bias = metered ? context.bias : cautiousOf(context)) => (budget.kind === "unlimited" ? Infinity : budget.power * (1 - kept) - bias - reservedBeside(planned, views));
-}
-
-function survey(rack: RackState, views: readonly View[], context: PlanContext & { readonly obeying: readonly View[]; readonly gaveUp: ReadonlySet<View> }): Ground {
-  const { uptime, policy, budget, obeying } = context;
-  const doubt = doubtOf(context);
-  const cautious = cautiousOf(context);
-  const spare = spareFor(views, context);
-  const standing = value(obeying, doubt);
-  // A plan is made to the whole margin and stands until a third of it is left: drift has to use up the rest first.
-  const fits = standing !== null && standing.power <= spare(obeying, policy.margin / 3) && (policy.circuits.length === 0 || fitsCircuits(policy.circuits, views, powerNow(obeying)));
-  const roomed = fits ? roomFor(rack.starving, obeying, { budget, uptime, hashrate: standing.hashrate, doubt, least: policy.least, dark: context.dark, spare: (among) => spare(among, policy.margin) }) : null;
-  const planned = roomed === null ? obeying : obeying.filter((view) => view !== roomed.view);
-  const climb = roomed === null ? 0 : Math.max(0, roomed.peak - roomed.view.reserve);
-  const available = spare(planned, policy.margin) - climb;
-  const kept = value(planned, doubt);
-  const sealed = sealedOf(planned, spare(planned, 0));
-  return {
-    planned, members: planned.map(({ device }) => device.id), beside: planned.length === views.length ? [] : besideOf(planned, views), doubt, cautious, spare, roomed, climb, available, sealed,
-    waitsInVain: planned.some((view) => context.gaveUp.has(view)), fits, makesRoom: roomed !== null && kept !== null && kept.power > available, standing, kept,
-  };
-}
-
 interface Share {
   readonly hurried: boolean;
   readonly verdict: Verdict;
@@ -194,27 +113,6 @@ interface Share {
   /** What its setpoints come to. */
   readonly power: number;
   readonly barred: Look["barred"];
-}
-
-/** A limit from below: who is not put to sleep because of the cold, as many as the limit lets run at their lowest. */
-function keptWarm(planned: readonly View[], available: number, { keepWarm }: Policy): ReadonlySet<View> {
-  const warm = new Set<View>();
-  if (keepWarm === null) return warm;
-  let left = available - lowestOf(planned);
-  for (const view of planned) {
-    const { air } = view.state.heat;
-    const costs = expectedAt(view, view.curve.first) - expectedAt(view, 0);
-    if (air === null || air > keepWarm || view.most === 0 || view.curve.setpoints[0] === null || costs > left) continue;
-    warm.add(view);
-    left -= costs;
-  }
-  return warm;
-}
-
-/** Heat comes before all that earns: whoever is wanted above what it leaves is wanted there. */
-export function cooled(targets: ReadonlyMap<string, Setpoint | null>, views: readonly View[]): ReadonlyMap<string, Setpoint | null> {
-  const hot = views.filter((view) => entryOf(view.curve, targets.get(view.device.id) ?? null) > view.most);
-  return hot.length === 0 ? targets : new Map([...targets, ...hot.map(({ device, curve, most }): [string, Setpoint | null] => [device.id, curve.setpoints[most] ?? null])]);
 }
 
 /** What changes hands; null: it is not time to look. */
@@ -296,21 +194,9 @@ function splitOf(ground: Ground, { budget, policy, bias: known, metered, found }
   };
 }
 
-/** On its way up it would pass through more than there is, were all others asleep. */
-function sealedOf(views: readonly View[], available: number): ReadonlySet<View> {
-  const free = available - lowestOf(views);
-  return new Set(views.filter((view) => view.actual === 0 && Math.max(...transitionEnds(view, 1)) - expectedAt(view, 0) > free));
-}
-
 /** Before the first polls have ended there is nothing to plan with: what was wanted before the restart stays wanted. */
 export function keepTargets(rack: RackState, views: readonly View[]): Plan {
   return { targets: new Map(views.map(({ device, state }) => [device.id, state.target])), quarantined: new Map(), remade: rack.plan, looked: rack.looked, why: { verdict: { kind: "recorded" }, split: null } };
-}
-
-/** What each draws where it is wanted, those that are planned with; the others what they may draw. */
-function powerNow(obeying: readonly View[]): (view: View) => number {
-  const among = new Set(obeying);
-  return (view) => (among.has(view) ? expectedAt(view, Math.max(0, entryOf(view.curve, view.state.target))) : view.reserve);
 }
 
 /** Watts that change hands or come and go when the plan is carried out. */
@@ -319,26 +205,4 @@ function movedBy(views: readonly View[], allotment: Allotment): number {
     const now = view.actual >= 0 ? expectedAt(view, view.actual) : (view.draw.low + view.draw.high) / 2;
     return sum + Math.abs(expectedAt(view, allotment.entries[i] as number) - now);
   }, 0);
-}
-
-/** What all that is not planned with may draw. */
-const reservedBeside = (planned: readonly View[], views: readonly View[]): number =>
-  planned.length === views.length ? 0 : besideOf(planned, views).reduce((sum, { reserve }) => sum + reserve, 0);
-
-function besideOf(planned: readonly View[], views: readonly View[]): View[] {
-  const among = new Set(planned);
-  return views.filter((view) => !among.has(view));
-}
-
-/** What the standing targets draw and earn; null where one has none. */
-function value(views: readonly View[], doubt: number): { power: number; hashrate: number } | null {
-  let power = 0;
-  let hashrate = 0;
-  for (const view of views) {
-    const entry = entryOf(view.curve, view.state.target);
-    if (entry < 0) return null;
-    power += doubt * expectedAt(view, entry);
-    hashrate += view.curve.hashrate[entry] as number;
-  }
-  return { power, hashrate };
 }
