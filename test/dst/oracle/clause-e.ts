@@ -7,8 +7,8 @@ import type { Choice, MachineSight, Verdicts } from "./sight.ts";
 const USED_AFTER_MS = 150_000;
 const USE = 0.97;
 const LOOK_EVERY_MS = 10_000;
-/** A wake ends when cold boards are as warm as they get, give or take a percent: minutes later, and then the minute of the clause begins. So long after a change at the most. */
-const WARM = 0.99;
+/** A wake ends when cold boards are as warm as they get, give or take half a percent, as long as gains may be learnt lower no sooner: minutes later, and then the minute of the clause begins. So long after a change at the most. */
+const WARM = 0.995;
 const WARM_AFTER_MS = 240_000;
 const MINUTE_MS = 60_000;
 /** Work that moves between machines is down at the one before it is up at the other: so many looks under it in a row are too many. */
