@@ -4,7 +4,6 @@
  */
 import { setMaxListeners } from "node:events";
 import type { Decision } from "./core/decide.ts";
-import { decide } from "./core/decide.ts";
 import type { Heard } from "./core/grid.ts";
 import type { Statement } from "./core/limit.ts";
 import { recall } from "./core/memory.ts";
@@ -17,6 +16,7 @@ import type { Now, Tick } from "./core/time.ts";
 import type { Millis } from "./core/units.ts";
 import { millis, seconds, watts } from "./core/units.ts";
 import { together } from "./core/voices.ts";
+import { Decider } from "./decider.ts";
 import { Foresight } from "./foresight.ts";
 import { Hearing } from "./hearing.ts";
 import { Notebook } from "./notebook.ts";
@@ -28,6 +28,7 @@ import type { EventRing } from "./report/events.ts";
 import type { StatusDocument } from "./report/status.ts";
 import type { Tongue } from "./attend/attendant.ts";
 import { Bell } from "./runtime/bell.ts";
+import { stackOf } from "./runtime/errors.ts";
 import type { Signal } from "./signal/signal.ts";
 import { Technician } from "./technician.ts";
 import { Teller } from "./teller.ts";
@@ -54,6 +55,10 @@ export class Daemon {
   readonly #teller: Teller;
   readonly #notebook: Notebook;
   readonly #hearing: Hearing;
+  readonly #decider = new Decider((name, fields, error) => {
+    if (error !== null) this.#parts.log.error({ stack: stackOf(error) }, "a bug of ours: decided without what the grid has said");
+    this.#teller.event(name, fields);
+  });
   readonly #bell = new Bell();
   #rack: RackState;
   #decision: Decision | null = null;
@@ -200,13 +205,12 @@ export class Daemon {
   #cycle(): void {
     const { clock, signal, notify } = this.#parts;
     const tick = clock.now();
-    this.#hearing.passed(tick);
     const now = signal.now(tick);
-    const heard = this.#hearAll(now, tick);
-    this.#heard = heard;
-    const { rack, decision } = decide(this.#rack, {
-      heard, now, synchronised: tick.error !== null, local: this.#local(now, tick), snapshot: this.plant.snapshot(tick), policy: this.#policy, u: this.#u,
+    const { rack, decision, heard } = this.#decider.decide(this.#rack, {
+      hear: () => this.#hearAll(now, tick),
+      input: { now, synchronised: tick.error !== null, local: this.#local(now, tick), snapshot: this.plant.snapshot(tick), policy: this.#policy, u: this.#u },
     });
+    this.#heard = heard;
     if (this.#rack.mode.restoring !== null && rack.mode.restoring === null) this.#u = this.#notebook.drawRestart(this.#parts.random);
     this.#rack = rack;
     this.#decision = decision;
@@ -223,6 +227,7 @@ export class Daemon {
 
   #hearAll(now: Now, tick: Tick): Heard {
     const { signal, attendants } = this.#parts;
+    this.#hearing.passed(tick);
     return together(this.operated ? signal.heard() : null, attendants.flatMap((attendant) => attendant.speaks?.(now, tick) ?? []));
   }
 

@@ -54,7 +54,14 @@ export class Hearing {
   /** A cycle follows at once where what binds is another after `work`. A flood of messages that change nothing must not become a flood of cycles. */
   #hurried(work: () => void): void {
     const { signal, clock, policy } = this.#context.parts();
-    const binding = (): string => bindingWord(signal.heard(), signal.now(clock.now()), policy.failsafe);
+    const binding = (): string => {
+      try {
+        return bindingWord(signal.heard(), signal.now(clock.now()), policy.failsafe);
+      } catch {
+        // What is wrong with what is held is told by the decision that meets it.
+        return "fault";
+      }
+    };
     const before = binding();
     work();
     if (binding() !== before) this.#context.soon();

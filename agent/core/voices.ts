@@ -26,7 +26,7 @@ export function together(first: Heard | null, others: readonly Heard[]): Heard {
 }
 
 /** Nobody has said anything. */
-const SILENCE: Heard = { allocations: [], limits: [], levels: [], setpoints: [], latches: [], heartbeat: { bornAt: null, confirmedAt: null, gapSince: null } };
+export const SILENCE: Heard = { allocations: [], limits: [], levels: [], setpoints: [], latches: [], heartbeat: { bornAt: null, confirmedAt: null, gapSince: null } };
 
 /** Alive as long as all are, each by the timeout of its own; confirmed when the last of them was. */
 function weakest(voices: readonly Heard[], timeout: Millis): HeartbeatState {

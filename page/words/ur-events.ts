@@ -12,6 +12,8 @@ export const urEvents: Readonly<Record<string, string>> = {
   "output.switched": "بتی یا کانٹیکٹر بدلا گیا",
   "output.failed": "بتی یا کانٹیکٹر حکم نہیں مانتا",
   "state.imported": "اس کنٹرولر نے ریک سنبھال لیا",
+  "decision.failed": "گرڈ کے پیغام پر curtaild میں خرابی آئی؛ ریک فیل سیف حد کے نیچے ہے",
+  "decision.recovered": "گرڈ کا کہا پھر مانا جا رہا ہے",
   "storage.failed": "ڈسک پر کچھ محفوظ نہ ہو سکا",
   "storage.recovered": "ڈسک پر پھر لکھا جا رہا ہے",
   "alarm.raised": "کنٹرولر میں کوئی خرابی ہے",

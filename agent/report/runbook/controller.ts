@@ -13,6 +13,15 @@ export const controllerEvents: Chapter = {
     means: "It knows what the one before it knew at `exportedAt`: documents older than that are refused. Its journal goes on from `logHead` of the other one.",
     cause: "`curtaild state import` before this start.", cure: "Keep the former controller's journal: it ends at `logHead`.",
   },
+  "decision.failed": {
+    level: "error", says: "a fault of curtaild met what the grid has said; the rack is under its failsafe limit",
+    means: "Nothing the grid has said counts until the fault is gone, but that it has stopped the rack: an emergency stays one. The failsafe limit holds and all else goes on.",
+    cause: "A bug of ours. `reason` is what it says; the daemon's log has the place in the code.",
+    cure: "Ask the operator to send the limit in another form, or to take back the document that came last (`curtailctl grid show`). Send us the log: `curtailctl doctor --bundle`.",
+  },
+  "decision.recovered": {
+    level: "info", says: "what the grid has said counts again", means: "`decision.failed` is over.", cause: "The document that met the fault has ended or was replaced.", cure: NO_CURE,
+  },
   "storage.failed": {
     level: "error", says: "something could not be kept on disk",
     means: "What cannot be kept cannot raise: no limit rises until the disk takes writes again. Lower limits hold at once, as ever.",
