@@ -1,9 +1,9 @@
 /**
- * One HTTP exchange with a miner: one connection, one request, one reply, closed after it. Redirects are not followed:
- * a password sent to a miner stays with that miner.
+ * One HTTP exchange with a miner: one request, one reply, on a connection of its own or on one that is kept for what follows.
+ * Redirects are not followed: a password sent to a miner stays with that miner.
  */
 import { Buffer } from "node:buffer";
-import { request as httpRequest, type ClientRequest, type IncomingHttpHeaders, type IncomingMessage } from "node:http";
+import { request as httpRequest, type Agent, type ClientRequest, type IncomingHttpHeaders, type IncomingMessage } from "node:http";
 import { DeviceError, type DeviceErrorCode } from "../../agent/runtime/errors.ts";
 import { onAbort } from "../../agent/runtime/on-abort.ts";
 import type { Address, ExchangeLimits } from "../cgminer/ask-once.ts";
@@ -28,8 +28,11 @@ export interface HttpReply {
 /** What a reply's head may have in all; an embedded server sends some hundred bytes. */
 const MAX_HEADER_BYTES = 8 * 1024;
 
-/** Resolves with any status. Throws a DeviceError `unreachable`, `timeout` or `malformed` (too large, cut, not HTTP), or the signal's reason. */
-export function exchange(address: Address, request: HttpRequest, limits: ExchangeLimits, signal: AbortSignal): Promise<HttpReply> {
+/**
+ * Resolves with any status. Throws a DeviceError `unreachable`, `timeout` or `malformed` (too large, cut, not HTTP), or the signal's reason.
+ * `kept`: whose connection is used; one that the miner has closed meanwhile is replaced, and the request sent again, so it must be one that changes nothing.
+ */
+export function exchange(address: Address, request: HttpRequest, limits: ExchangeLimits, signal: AbortSignal, kept: Agent | null = null): Promise<HttpReply> {
   return new Promise((resolve, reject) => {
     if (signal.aborted) {
       reject(signal.reason as Error);
@@ -37,57 +40,68 @@ export function exchange(address: Address, request: HttpRequest, limits: Exchang
     }
     const chunks: Buffer[] = [];
     let length = 0;
-    const sent = open(address, request);
+    let sent = send();
     const timer = setTimeout(() => fail("timeout", tooLate(limits.deadlineMs, sent)), limits.deadlineMs);
-    const takeBack = onAbort(signal, () => settle(() => reject(signal.reason as Error)));
+    const takeBack = onAbort(signal, () => end(() => reject(signal.reason as Error)));
 
-    function settle(end: () => void): void {
+    function settle(then: () => void): void {
       clearTimeout(timer);
       takeBack();
+      sent.off("error", broken).on("error", ignore);
+      then();
+    }
+    function end(then: () => void): void {
+      settle(then);
       sent.removeAllListeners().on("error", ignore).destroy();
-      end();
     }
     function fail(code: DeviceErrorCode, what: string, cause?: Error): void {
-      settle(() => reject(new DeviceError(code, `${address.host}:${address.port} ${nameOf(request)} ${what}`, cause && { cause })));
+      end(() => reject(new DeviceError(code, `${address.host}:${address.port} ${nameOf(request)} ${what}`, cause && { cause })));
     }
     function broken(error: NodeJS.ErrnoException): void {
       const received = receivedBy(sent);
       if (error.code?.startsWith("HPE_") === true) fail("malformed", `answered with something that is not HTTP (${error.code})`, error);
       else if (received > 0) fail("malformed", `broke off after ${received} bytes (${error.code ?? error.message})`, error);
+      else if (sent.reusedSocket) sent = send();
       else fail("unreachable", unreachable(error), error);
     }
 
-    sent.on("error", broken);
-    sent.on("response", (reply: IncomingMessage) => {
-      reply.on("error", broken);
-      reply.on("data", (chunk: Buffer) => {
-        length += chunk.length;
-        if (length > limits.maxBytes) fail("malformed", `sent more than ${limits.maxBytes} bytes`);
-        else chunks.push(chunk);
+    function send(): ClientRequest {
+      const opened = open(address, request, kept);
+      opened.on("error", broken);
+      opened.on("response", (reply: IncomingMessage) => {
+        reply.on("error", broken);
+        reply.on("data", (chunk: Buffer) => {
+          length += chunk.length;
+          if (length > limits.maxBytes) fail("malformed", `sent more than ${limits.maxBytes} bytes`);
+          else chunks.push(chunk);
+        });
+        reply.on("end", () => {
+          const { statusCode: status = 0, headers } = reply;
+          (kept === null ? end : settle)(() => resolve({ status, headers, body: Buffer.concat(chunks, length).toString("utf8") }));
+        });
       });
-      reply.on("end", () => {
-        const { statusCode: status = 0, headers } = reply;
-        settle(() => resolve({ status, headers, body: Buffer.concat(chunks, length).toString("utf8") }));
+      // Node leaves the socket of an upgrade to whoever listens for it.
+      opened.on("upgrade", (_reply, socket) => {
+        socket.destroy();
+        fail("malformed", "answered with a change of protocol");
       });
-    });
-    // Node leaves the socket of an upgrade to whoever listens for it.
-    sent.on("upgrade", (_reply, socket) => {
-      socket.destroy();
-      fail("malformed", "answered with a change of protocol");
-    });
-    sent.end(request.body);
+      opened.on("socket", (socket) => before.set(opened, socket.bytesRead));
+      return opened.end(request.body);
+    }
   });
 }
 
-function open({ host, port }: Address, { method, path, headers, body }: HttpRequest): ClientRequest {
+function open({ host, port }: Address, { method, path, headers, body }: HttpRequest, agent: Agent | null): ClientRequest {
   const length = body === undefined ? {} : { "content-length": String(Buffer.byteLength(body)) };
-  return httpRequest({ host, port, method, path, headers: { ...headers, ...length }, agent: false, maxHeaderSize: MAX_HEADER_BYTES });
+  return httpRequest({ host, port, method, path, headers: { ...headers, ...length }, agent: agent ?? false, maxHeaderSize: MAX_HEADER_BYTES });
 }
 
 /** `POST /api/v1/unlock`. */
 export const nameOf = ({ method, path }: HttpRequest): string => `${method} ${path.split("?", 1)[0]}`;
 
-const receivedBy = (sent: ClientRequest): number => sent.socket?.bytesRead ?? 0;
+/** What the connection had brought before this request. */
+const before = new WeakMap<ClientRequest, number>();
+const receivedBy = (sent: ClientRequest): number => (sent.socket?.bytesRead ?? 0) - (before.get(sent) ?? 0);
 
 function unreachable(error: NodeJS.ErrnoException): string {
   if (error.code === "ECONNREFUSED") return "refused the connection: is the miner on, and is this its web port?";

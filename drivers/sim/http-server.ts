@@ -46,7 +46,7 @@ export interface HttpServerOptions {
 /** Embedded servers take little more. */
 const MOST_BODY_BYTES = 64 * 1024;
 
-/** A miner's web server: one request a connection, answered byte by byte so that every fault of the wire shows. */
+/** A miner's web server, answering byte by byte so that every fault of the wire shows; a connection is kept for who asks for it. */
 export async function startHttpServer(options: HttpServerOptions): Promise<SimServer> {
   const clients = new Set<Socket>();
   const server = createServer((request) => {
@@ -72,13 +72,14 @@ export async function startHttpServer(options: HttpServerOptions): Promise<SimSe
     if (socket.destroyed) return;
     const path = url.split("?", 1)[0] ?? "/";
     const given: WebAnswer = body === null ? { status: 413, body: null } : options.answer({ method, path, headers, body });
-    if (given.delayMs === undefined) return send(socket, given);
-    const timer = setTimeout(send, given.delayMs, socket, given);
+    const keep = headers.connection?.toLowerCase() === "keep-alive";
+    if (given.delayMs === undefined) return send(socket, given, keep);
+    const timer = setTimeout(send, given.delayMs, socket, given, keep);
     socket.once("close", () => clearTimeout(timer));
   };
 
-  const send = (socket: Socket, given: WebAnswer): void => {
-    const whole = deliver(socket, bytesOf(given), options.wire(), { random: options.random, keep: false });
+  const send = (socket: Socket, given: WebAnswer, keep: boolean): void => {
+    const whole = deliver(socket, bytesOf(given, keep), options.wire(), { random: options.random, keep });
     if (whole && given.write === true) options.wrote();
     given.after?.();
   };
@@ -98,9 +99,9 @@ export async function startHttpServer(options: HttpServerOptions): Promise<SimSe
   });
 }
 
-function bytesOf({ status, headers, body }: WebAnswer): Buffer {
+function bytesOf({ status, headers, body }: WebAnswer, keep: boolean): Buffer {
   const text = body ?? "";
-  const lines = Object.entries({ "content-type": "application/json", ...headers, "content-length": String(Buffer.byteLength(text)), connection: "close" });
+  const lines = Object.entries({ "content-type": "application/json", ...headers, "content-length": String(Buffer.byteLength(text)), connection: keep ? "keep-alive" : "close" });
   return Buffer.from(`HTTP/1.1 ${status} \r\n${lines.map(([name, value]) => `${name}: ${value}\r\n`).join("")}\r\n${text}`, "utf8");
 }
 

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import type { Socket } from "node:net";
+import { once } from "node:events";
+import { createServer, type AddressInfo, type Socket } from "node:net";
 import { describe, test } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
 import { DeviceError, type DeviceErrorCode } from "../../agent/runtime/errors.ts";
@@ -106,6 +107,54 @@ describe("one HTTP exchange", () => {
     assert.deepEqual(order, ["/1", "/3", "/2"]);
     assert.equal(miner.mostWaiting, 1);
   });
+});
+
+describe("requests one after the other", () => {
+  /** Answers each request on the connection it came on; `most` requests a connection. */
+  const serving = async (talk: (client: HttpClient, connections: () => number) => Promise<void>, most = Infinity): Promise<void> => {
+    let connections = 0;
+    const server = createServer((socket) => {
+      connections++;
+      let served = 0;
+      socket.on("error", () => {}).on("data", () => {
+        if (served === most) return void socket.resetAndDestroy();
+        served++;
+        socket.write(whole("{}"));
+      });
+    }).listen(0, "127.0.0.1");
+    await once(server, "listening");
+    const { port } = server.address() as AddressInfo;
+    try {
+      await talk(new HttpClient({ host: "127.0.0.1", port }, { deadlineMs: DEADLINE_MS, maxBytes: 4096 }), () => connections);
+      await pause(20);
+      server.getConnections((_error, open) => assert.equal(open, 0, "left open"));
+    } finally {
+      server.close();
+    }
+  };
+
+  test("what is read in one talk goes over one connection, closed at its end", () => serving(async (client, connections) => {
+    for (let poll = 1; poll <= 2; poll++) {
+      const talk = client.talk("poll", 3 * DEADLINE_MS, never);
+      for (const path of ["/1", "/2", "/3"]) assert.equal((await talk.send({ ...GET, path })).status, 200);
+      await pause(20);
+      assert.equal(connections(), poll);
+    }
+  }));
+
+  test("a read on a connection that the miner has closed meanwhile is sent again on another", () => serving(async (client, connections) => {
+    const talk = client.talk("poll", 3 * DEADLINE_MS, never);
+    for (const path of ["/1", "/2"]) assert.equal((await talk.send({ ...GET, path })).status, 200);
+    assert.equal(connections(), 2);
+  }, 1));
+
+  test("a write has a connection of its own, and no other beside it", () => serving(async (client, connections) => {
+    const talk = client.talk("order", 3 * DEADLINE_MS, never);
+    await talk.send(GET);
+    await talk.send({ method: "POST", path: "/set", body: "{}" });
+    await talk.send(GET);
+    assert.equal(connections(), 3);
+  }));
 });
 
 /** An address nobody listens at any more. */
