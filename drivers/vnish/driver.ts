@@ -3,6 +3,7 @@ import type { Capability, Nameplate, OperatingPoint, Telemetry } from "../../age
 import { watts } from "../../agent/core/units.ts";
 import { DeviceError } from "../../agent/runtime/errors.ts";
 import type { Actuators, Device, MinerOptions } from "../driver.ts";
+import type { JsonObject } from "../cgminer/json.ts";
 import type { MinerModel } from "../models.ts";
 import { HttpRefusedError } from "../http/answer.ts";
 import { VnishApi, type VnishTalk } from "./api.ts";
@@ -11,6 +12,8 @@ import { blink, globals, preset, sleep, throttle } from "./orders.ts";
 import { telemetryOf } from "./telemetry.ts";
 
 const REQUEST_MS = 3_000;
+/** A throttled machine tells its setting in its summary, and another preset comes with a restart: its preset is asked for with every so many polls. */
+const PRESET_EVERY = 4;
 
 export function vnish(options: MinerOptions): Device {
   return new Vnish(options);
@@ -23,6 +26,8 @@ class Vnish implements Device {
   readonly #api: VnishApi;
   readonly #identity: Identity;
   #lastUptime: number | null = null;
+  /** null: to be asked for. */
+  #perf: { readonly said: JsonObject; readonly polls: number } | null = null;
 
   constructor(options: MinerOptions) {
     this.id = options.id;
@@ -52,7 +57,7 @@ class Vnish implements Device {
   async read(signal: AbortSignal): Promise<Telemetry> {
     const talk = this.#api.talk("poll", signal);
     const summary = await talk.get("/summary");
-    const perf = await talk.get("/perf-summary");
+    const perf = await this.#performance(talk);
     await this.#identity.learn(talk);
     await this.#identity.learnPoints(perf, talk);
     const telemetry = telemetryOf(summary, perf, this.#identity);
@@ -70,6 +75,13 @@ class Vnish implements Device {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {}
+
+  async #performance(talk: VnishTalk): Promise<JsonObject> {
+    const [kept, polls] = [this.#perf, (this.#perf?.polls ?? 0) + 1];
+    const said = kept !== null && this.#identity.throttles && polls < PRESET_EVERY ? kept.said : await talk.get("/perf-summary");
+    this.#perf = { said, polls: said === kept?.said ? polls : 0 };
+    return said;
+  }
 
   async #setPoint(id: string, signal: AbortSignal): Promise<void> {
     const talk = this.#api.talk("order", signal);
@@ -93,7 +105,10 @@ class Vnish implements Device {
   }
 
   #notice({ uptime }: Telemetry): void {
-    if (uptime !== null && this.#lastUptime !== null && uptime < this.#lastUptime) this.#identity.forget();
+    if (uptime !== null && this.#lastUptime !== null && uptime < this.#lastUptime) {
+      this.#identity.forget();
+      this.#perf = null;
+    }
     this.#lastUptime = uptime ?? this.#lastUptime;
   }
 }

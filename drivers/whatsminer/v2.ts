@@ -8,8 +8,8 @@ import type { Password } from "./password.ts";
 import { SessionV2 } from "./v2-session.ts";
 import { pollOf, powerIn } from "./v2-telemetry.ts";
 
-/** What changes seldom: one of them a poll, in turn. */
-const IN_TURN = ["pools", "get_error_code", "get_version"] as const;
+/** What changes seldom: one of them a poll, in turn. For whom it mines has to show with the next poll. */
+const IN_TURN = ["get_error_code", "get_version"] as const;
 
 export class ApiV2 implements Api {
   readonly confirm = "meter";
@@ -35,11 +35,12 @@ export class ApiV2 implements Api {
     const edevs = summary === null ? null : await ask("edevs", talk);
     // While the mining process is away only the supply still tells the power.
     const psu = powerIn(summary) === null ? await ask("get_psu", talk) : null;
-    const next = IN_TURN[this.#turn++ % IN_TURN.length] ?? "pools";
+    const pools = await ask("pools", talk);
+    const next = IN_TURN[this.#turn++ % IN_TURN.length] ?? IN_TURN[0];
     this.#kept.set(next, await ask(next, talk));
     // Not while a rack's first polls have to end: each token costs 4 ms of work.
     if (this.#turn > IN_TURN.length) await this.#session.prepare(talk);
-    return pollOf({ status, summary, edevs, psu, pools: this.#keptOf("pools"), errors: this.#keptOf("get_error_code"), version: this.#keptOf("get_version") });
+    return pollOf({ status, summary, edevs, psu, pools, errors: this.#keptOf("get_error_code"), version: this.#keptOf("get_version") });
   }
 
   #keptOf(report: (typeof IN_TURN)[number]): JsonObject | null {

@@ -41,7 +41,7 @@ async function drops(asics: number, bench: Bench): Promise<Drop[]> {
   await using rack = await Rack.open({ asics, name, ...FAST }, bench);
   await rack.answering(asics);
   const samples: Drop[] = [];
-  const wanted = bench.quick ? 2 : 5;
+  const wanted = bench.quick ? 4 : 20;
   for (;;) {
     const sample = await drop(rack);
     samples.push(sample);

@@ -123,6 +123,20 @@ describe("VNish points", () => {
       assert.equal(device.capabilities, before, "the same list as long as nothing changes");
     }));
 
+  test("its preset is asked for with every fourth poll, and again after a restart", () =>
+    with134(async (device, bench) => {
+      const asked = (): number => bench.asked.filter((what) => what === "GET /perf-summary").length;
+      for (let polls = 0; polls < 4; polls++) await device.read(never);
+      assert.equal(asked(), 1);
+      await device.read(never);
+      assert.equal(asked(), 2);
+      instead(bench, { "GET /summary": { miner: { miner_status: { miner_state: "mining", miner_state_time: 1 } } } });
+      await device.read(never);
+      assert.equal(asked(), 2);
+      await device.read(never);
+      assert.equal(asked(), 3);
+    }));
+
   test("presets where there is no throttle, with a restart as their price", () =>
     with134(async (device) => {
       await device.read(never);
