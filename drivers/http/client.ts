@@ -45,7 +45,7 @@ export class HttpClient {
       return exchange(this.address, request, limits, signal);
     }
     try {
-      return await exchange(this.address, request, limits, signal, this.#kept.agent);
+      return await exchange(this.address, request, { ...limits, kept: this.#kept.agent }, signal);
     } finally {
       this.#kept.idle();
     }

@@ -30,9 +30,10 @@ const MAX_HEADER_BYTES = 8 * 1024;
 
 /**
  * Resolves with any status. Throws a DeviceError `unreachable`, `timeout` or `malformed` (too large, cut, not HTTP), or the signal's reason.
- * `kept`: whose connection is used; one that the miner has closed meanwhile is replaced, and the request sent again, so it must be one that changes nothing.
+ * `limits.kept`: whose connection is used; one that the miner has closed meanwhile is replaced, and the request sent again, so it must be one that changes nothing.
  */
-export function exchange(address: Address, request: HttpRequest, limits: ExchangeLimits, signal: AbortSignal, kept: Agent | null = null): Promise<HttpReply> {
+export function exchange(address: Address, request: HttpRequest, limits: ExchangeLimits & { readonly kept?: Agent }, signal: AbortSignal): Promise<HttpReply> {
+  const { kept = null } = limits;
   return new Promise((resolve, reject) => {
     if (signal.aborted) {
       reject(signal.reason as Error);
