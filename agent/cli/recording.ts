@@ -52,7 +52,13 @@ export class Recorder implements AsyncDisposable {
     const miner = connect(this.#target.port, this.#target.host);
     const [asked, answered]: [Buffer[], Buffer[]] = [[], []];
     let bytes = 0;
+    const keep = (): void => {
+      this.#keep(Buffer.concat(asked.splice(0)), Buffer.concat(answered.splice(0)));
+      bytes = 0;
+    };
     const pass = (to: Socket, kept: Buffer[]) => (chunk: Buffer) => {
+      // Nobody asks the next thing on a connection before the last is answered.
+      if (kept === asked && answered.length > 0) keep();
       bytes += chunk.length;
       if (bytes > MOST_BYTES) client.destroy();
       else kept.push(chunk);
@@ -64,7 +70,7 @@ export class Recorder implements AsyncDisposable {
     client.on("close", () => {
       this.#clients.delete(client);
       miner.destroy();
-      this.#keep(Buffer.concat(asked), Buffer.concat(answered));
+      keep();
     });
   }
 
