@@ -16,25 +16,37 @@ export interface TreeOptions {
   readonly sbom: string;
 }
 
-export async function layOut(root: string, target: string, { version, epoch, node, sbom }: TreeOptions): Promise<void> {
-  const put = (path: string, content: string | Buffer, mode = 0o644): void => {
-    const file = join(target, path);
-    mkdirSync(dirname(file), { recursive: true });
-    writeFileSync(file, content);
-    chmodSync(file, mode);
-  };
-  const copy = (from: string, to: string): void => put(to, readFileSync(join(root, from)));
-  const date = new Date(epoch * 1000).toISOString().slice(0, 10);
+type Put = (path: string, content: string | Buffer, mode?: number) => void;
 
+const putting = (target: string): Put => (path, content, mode = 0o644) => {
+  const file = join(target, path);
+  mkdirSync(dirname(file), { recursive: true });
+  writeFileSync(file, content);
+  chmodSync(file, mode);
+};
+
+const dayOf = (epoch: number): string => new Date(epoch * 1000).toISOString().slice(0, 10);
+
+/** Manual pages and completions below `target`/share; `zsh`: where that shell looks there. */
+export async function layOutShare(target: string, { version, epoch, zsh }: Pick<TreeOptions, "version" | "epoch"> & { readonly zsh: "vendor-completions" | "site-functions" }): Promise<void> {
+  const put = putting(join(target, "share"));
   for (const program of await programs()) {
     const { name } = program;
-    put(`usr/bin/${name}`, `#!/bin/sh\nexec ${[node, ...nodeFlagsOf(join(root, "agent/cli", `${name}.ts`))].join(" ")} /usr/lib/curtaild/agent/cli/main.js ${name} "$@"\n`, 0o755);
     const section = name === "curtaild" ? 8 : 1;
-    put(`usr/share/man/man${section}/${name}.${section}.gz`, gzipSync(manualPage(program, { section, version, date }), { level: 9 }));
-    put(`usr/share/bash-completion/completions/${name}`, bashCompletion(program));
-    put(`usr/share/zsh/vendor-completions/_${name}`, zshCompletion(program));
-    put(`usr/share/fish/vendor_completions.d/${name}.fish`, fishCompletion(program));
+    put(`man/man${section}/${name}.${section}.gz`, gzipSync(manualPage(program, { section, version, date: dayOf(epoch) }), { level: 9 }));
+    put(`bash-completion/completions/${name}`, bashCompletion(program));
+    put(`zsh/${zsh}/_${name}`, zshCompletion(program));
+    put(`fish/vendor_completions.d/${name}.fish`, fishCompletion(program));
   }
+}
+
+export async function layOut(root: string, target: string, { version, epoch, node, sbom }: TreeOptions): Promise<void> {
+  const put = putting(target);
+  const copy = (from: string, to: string): void => put(to, readFileSync(join(root, from)));
+  for (const name of ["curtaild", "curtailctl"]) {
+    put(`usr/bin/${name}`, `#!/bin/sh\nexec ${[node, ...nodeFlagsOf(join(root, "agent/cli", `${name}.ts`))].join(" ")} /usr/lib/curtaild/agent/cli/main.js ${name} "$@"\n`, 0o755);
+  }
+  await layOutShare(join(target, "usr"), { version, epoch, zsh: "vendor-completions" });
   for (const unit of ["curtaild.service", "curtaild@.service"]) {
     put(`usr/lib/systemd/system/${unit}`, readFileSync(join(root, "systemd", unit), "utf8").replace("ExecStart=curtaild ", "ExecStart=/usr/bin/curtaild "));
   }
