@@ -5,6 +5,8 @@ import { setTimeout as pause } from "node:timers/promises";
 import type { Capability, Telemetry } from "../../agent/core/model.ts";
 import { DeviceError } from "../../agent/runtime/errors.ts";
 import type { Device } from "../../drivers/driver.ts";
+import { Password } from "../../drivers/whatsminer/password.ts";
+import { ApiV2 } from "../../drivers/whatsminer/v2.ts";
 import { whatsminerV2, whatsminerV3 } from "../../drivers/whatsminer/driver.ts";
 import { whatsminerStand, type StandOptions, type WhatsminerStand } from "./whatsminer-stand.ts";
 
@@ -150,4 +152,16 @@ test("a reboot ends all tokens: the next order fetches a new one by itself", asy
   await until(stand, device, ({ state }) => state === "hashing");
   await setPoint(device, "80%");
   await until(stand, device, ({ point }) => point === "80%");
+});
+
+test("API V2 is asked with every poll for whom it mines", async () => {
+  const api = new ApiV2(new Password("admin"));
+  for (let polls = 1; polls <= 3; polls++) {
+    const asked: string[] = [];
+    await api.poll({ signal: never, left: () => 1_000, send: (what) => {
+      asked.push(what);
+      return Promise.resolve({ STATUS: "S", Code: 131, Msg: {} });
+    } });
+    assert.ok(asked.includes("pools"), `poll ${polls} asked ${asked.join(", ")}`);
+  }
 });
