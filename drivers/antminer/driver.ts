@@ -4,6 +4,7 @@ import { DeviceError } from "../../agent/runtime/errors.ts";
 import { MinerApi } from "../cgminer/api.ts";
 import type { JsonObject } from "../cgminer/json.ts";
 import { DEFAULT_LIMITS } from "../cgminer/wire.ts";
+import type { HttpTalk } from "../http/client.ts";
 import type { Actuators, Device, MinerOptions } from "../driver.ts";
 import type { MinerModel } from "../models.ts";
 import { Patience } from "./patience.ts";
@@ -90,14 +91,20 @@ class Antminer implements Device {
   }
 
   async blink(on: boolean, signal: AbortSignal): Promise<void> {
-    await this.#web.blink(this.#web.talk("order", POLL * this.#requestMs, signal), on);
+    await this.#web.blink(this.#free(signal), on);
   }
 
   async restart(signal: AbortSignal): Promise<void> {
-    await this.#web.reboot(this.#web.talk("order", POLL * this.#requestMs, signal));
+    await this.#web.reboot(this.#free(signal));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {}
+
+  /** Somebody waits before a screen. Throws `refused` where the answer would come in half a minute. */
+  #free(signal: AbortSignal): HttpTalk {
+    if (this.#configuring > 0) throw new DeviceError("refused", "it is being told something else and answers nothing until that is done, which takes up to half a minute: try again then");
+    return this.#web.talk("order", POLL * this.#requestMs, signal);
+  }
 
   /** bmminer knows no joined reports. */
   async #reports(signal: AbortSignal): Promise<{ stats: JsonObject; summary: JsonObject; pools: JsonObject }> {

@@ -59,6 +59,16 @@ describe("an order to a stock Antminer", () => {
     assert.equal(writes(miner), 1);
   });
 
+  test("whoever wants its lamp meanwhile is told at once to come back", async () => {
+    await using miner = await stockAntminer({ startMs: 2 * REQUEST_MS });
+    const ordered = toPoint(miner.device, "50%");
+    const asked = performance.now();
+    await fails(miner.device.blink?.(true, never) ?? Promise.resolve(), "refused", /half a minute: try again/);
+    assert.ok(performance.now() - asked < REQUEST_MS);
+    await ordered;
+    await miner.device.blink?.(true, never);
+  });
+
   test("the answer may come seven requests' deadlines late, and readings go on meanwhile", async () => {
     await using miner = await stockAntminer({ startMs: 10 * REQUEST_MS });
     await miner.device.read(never);
