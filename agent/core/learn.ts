@@ -7,7 +7,7 @@ import type { Metered, Snapshot } from "./snapshot.ts";
 import type { DeviceState, RackState } from "./state.ts";
 import { startDevice } from "./state.ts";
 import type { View } from "./view.ts";
-import { expectedAt, fresh, promisedBy } from "./view.ts";
+import { expectedAt, fresh, lowestOf, promisedBy } from "./view.ts";
 import type { Policy } from "./policy.ts";
 import type { Millis, Watts } from "./units.ts";
 import { seconds, watts } from "./units.ts";
@@ -47,10 +47,14 @@ export function learnDevice(view: View, context: { readonly uptime: Millis; read
   const inPlace = target > 0 && view.actual === target && view.known && !view.climbing && !moves(watched.motion, uptime);
   const learnt = inPlace ? nextGain(state.gain, own.power / (curve.power[target] as number)) : state.gain;
   // What a few boards draw less than the model is the base planned for them, and no promise of all.
-  const only = context.teaches === "more" || target < curve.first || warms(watched.trend, uptime);
+  const cold = state.turnedAt !== null && uptime - state.turnedAt < COLD;
+  const only = context.teaches === "more" || target < curve.first || cold || warms(watched.trend, uptime);
   const gain = only ? Math.max(state.gain, learnt) : learnt;
   return gain === state.gain && state.deviatesSince === null ? watched : { ...watched, deviatesSince: null, gain };
 }
+
+/** Boards that were off are cold for so long, and draw some percent less than they will: the noise of one outlet hides how they warm. */
+const COLD = seconds(180);
 
 const released = (state: DeviceState, uptime: Millis): DeviceState => (state.quarantine !== null && uptime >= state.quarantine.until ? { ...state, quarantine: null } : state);
 /** What a machine drew less than its model is no promise for when it wakes; what it drew more is kept. */
@@ -130,7 +134,8 @@ function unexplainedExcess(rack: Pick<RackState, "limit" | "plan">, views: reado
   const { uptime } = snapshot.tick;
   if (limit.kind === "unlimited" || metered.power === null || plan === null || uptime - plan.at < Math.max(EXCESS_AFTER, seen) || falls(watch.motion, uptime)) return 0;
   if (views.some((view) => isComingDown(view, uptime, seen))) return 0;
-  return Math.max(0, metered.power - metered.uncertainty - limit.power);
+  // Asleep they draw what they draw: a limit below that is no reason to believe that something else does.
+  return Math.max(0, metered.power - metered.uncertainty - Math.max(limit.power, lowestOf(views)));
 }
 
 /** Told to lower, for the first time, and not over yet: what did not come of the order before is no promise. */

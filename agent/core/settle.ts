@@ -52,7 +52,7 @@ const LAST = 0.05;
 /** A figure that has not moved for so long stands still. */
 const STILL = seconds(5);
 /** Boards take minutes to warm, and draw more as they do: a figure that has risen by so little in so long has arrived, give or take a percent. */
-const WARMING = { noise: 0.005, still: seconds(45) } as const;
+const WARMING = { rack: 0.005, machine: 0.01, still: seconds(45) } as const;
 /** What begins to move so long after the last order is no effect of it, and no delay is longer. */
 const LATE = seconds(12);
 const LAG_AT_MOST = seconds(30);
@@ -82,7 +82,7 @@ export const falls = (motion: Motion | null, uptime: Millis): boolean => moves(m
 export function nextWatch(watch: Watch, views: readonly View[], context: { readonly rack: Metered | null; readonly policy: Policy; readonly uptime: Millis }): Watch {
   const { rack, policy, uptime } = context;
   const motion = rack === null ? null : follow(watch.motion, rack, { uptime, noise: NOISE.rack });
-  const trend = rack === null ? null : follow(watch.trend, rack, { uptime, noise: WARMING.noise });
+  const trend = rack === null ? null : follow(watch.trend, rack, { uptime, noise: WARMING.rack });
   const stride = rack === null ? null : follow(watch.stride, rack, { uptime, noise: NOISE.rack, last: LAST });
   const quietAt = quietSince(views, uptime);
   const late = stride !== null && stride.movedAt > quietAt && stride.begun <= quietAt + LATE ? Math.min(LAG_AT_MOST, stride.movedAt - quietAt) : 0;
@@ -155,7 +155,7 @@ export function observe(state: DeviceState, own: Metered, context: { readonly up
   const { uptime, settled } = context;
   const motion = follow(state.motion, own, { uptime, noise: NOISE.machine });
   const stride = follow(state.stride, own, { uptime, noise: NOISE.machine, last: LAST });
-  const trend = follow(state.trend, own, { uptime, noise: WARMING.noise });
+  const trend = follow(state.trend, own, { uptime, noise: WARMING.machine });
   const seen = motion === state.motion && stride === state.stride && trend === state.trend ? state : { ...state, motion, stride, trend };
   const { change } = state;
   if (!settled || change === null || motion === null || stride === null || moves(motion, uptime)) return seen;

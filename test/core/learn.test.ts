@@ -49,6 +49,8 @@ describe("a machine's gain", () => {
     ["and more at once", says("400"), wanted("400", lately(44_000)), { outlet: exactly(2530) }, 1.03],
     ["boards that cool teach less", says("400"), wanted("400", lately(44_000, true)), { outlet: exactly(2070) }, 0.97],
     ["warm: they teach both", says("400"), wanted("400", lately(45_000)), { outlet: exactly(2070) }, 0.97],
+    ["woken a while ago its boards are cold: they teach no less", says("400"), wanted("400", { turnedAt: millis(NOW - 179_999) }), { outlet: exactly(2070) }, 1],
+    ["for three minutes", says("400"), wanted("400", { turnedAt: millis(NOW - 180_000) }), { outlet: exactly(2070) }, 0.97],
     ["asleep for a minute: less than its model is forgotten", says("asleep"), wanted("asleep", { gain: 0.82, turnedAt: millis(NOW - 60_000) }), { outlet: exactly(25) }, 1],
     ["asleep for less: kept", says("asleep"), wanted("asleep", { gain: 0.82, turnedAt: millis(NOW - 59_999) }), { outlet: exactly(25) }, 0.82],
     ["asleep for long: more than its model is kept", says("asleep"), wanted("asleep", { gain: 1.1, turnedAt: millis(0) }), { outlet: exactly(25) }, 1.1],

@@ -100,7 +100,8 @@ export class Promptness {
     if ((sight.said.effectiveLimitW ?? Infinity) > Math.floor(limitW) + 1) verdicts.broken("d", `${sight.said.effectiveLimitW ?? "no"} W in force, ${roundW(limitW)} lawful`);
     const machines = sight.machines();
     if (!alone || machines.some(({ obeys }) => !obeys)) return;
-    const toldW = machines.reduce((sum, machine) => sum + machine.toldW, 0);
+    // What boots hears nothing yet: it comes up where it was, and is told then.
+    const toldW = machines.reduce((sum, machine) => sum + (machine.saysW === null ? machine.powerW : machine.toldW), 0);
     const keepW = Math.max(shownW, floorOf(machines));
     if (toldW > keepW + toleranceW + MODEL_ERROR * keepW) verdicts.broken("d", `what the machines have been told adds up to ${roundW(toldW)}, ${roundW(keepW)} to keep`);
   }
