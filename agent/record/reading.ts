@@ -59,7 +59,7 @@ export class Reading {
     const link = linkOf(bytes);
     if (link === null) return this.#find("this is no line of a journal");
     const { n, hash } = this.#before;
-    if (this.#lines === 0 && n === 0 && this.#missingBefore !== null) {
+    if (this.#lines === 0 && n === 0 && link.n > 1 && this.#missingBefore !== null) {
       this.#first = link.n;
       this.#missingBefore = { ...this.#missingBefore, n: link.n };
     } else {
@@ -145,7 +145,8 @@ export class Reading {
   /** The heads kept beside the journal: each genuine, and the last of them the last line. null: there is no such file. */
   heads(kept: readonly Line[] | null): void {
     const last = this.#before;
-    if (this.#missingBefore !== null && !this.#pruned.has(this.#missingBefore.segment - 1)) {
+    // A kill in its first moment leaves a file without a whole line, which is removed: the next begins with line 1.
+    if (this.#missingBefore !== null && this.#missingBefore.n > 1 && !this.#pruned.has(this.#missingBefore.segment - 1)) {
       this.#find(`lines 1 to ${this.#missingBefore.n - 1} before it are missing, and no line says that they were old`, 1, this.#missingBefore.file);
     }
     this.#file = HEADS;

@@ -27,13 +27,14 @@ export async function recover(disk: Disk): Promise<Recovered> {
       await disk.remove(segment.name);
       continue;
     }
-    const contradicts = known !== null && (known.n > end.head.n || (known.n === end.head.n && known.hash !== end.head.hash)) ? contradiction(known, end.head) : null;
-    return { head: end.head, segment: segment.packed ? null : { ...segment, bytes: end.bytes }, lastNumber: segments.at(-1)?.number ?? 0, torn, contradicts };
+    return { head: end.head, segment: segment.packed ? null : { ...segment, bytes: end.bytes }, lastNumber: segments.at(-1)?.number ?? 0, torn, contradicts: contradiction(known, end.head) };
   }
-  return { head: START, segment: null, lastNumber: segments.at(-1)?.number ?? 0, torn, contradicts: known === null ? null : contradiction(known, START) };
+  return { head: START, segment: null, lastNumber: segments.at(-1)?.number ?? 0, torn, contradicts: contradiction(known, START) };
 }
 
-function contradiction(known: Head, found: Head): string {
+/** null: the head beside it may lag behind, and says nothing else. */
+function contradiction(known: Head | null, found: Head): string | null {
+  if (known === null || known.n < found.n || (known.n === found.n && known.hash === found.hash)) return null;
   return known.n > found.n
     ? `it ends at line ${found.n}, and the head beside it says it went to line ${known.n}: lines are missing at its end`
     : `its last line ${found.n} is not the one the head beside it names: it was changed`;

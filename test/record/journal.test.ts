@@ -93,6 +93,20 @@ describe("the journal", () => {
     assert.equal(again.head.n, 3);
   });
 
+  for (const [name, torn] of [["before its first line", null], ["in its first line", '{"n":1,"prev":"0'], ["as its first file was made", ""]] as const) {
+    test(`killed ${name} it begins anew, and nobody has changed anything`, async () => {
+      const bench = new Bench();
+      await bench.journal();
+      const disk = bench.disk.open(bench.clock);
+      if (torn !== null) await bench.done(disk.append("000001-2027-01-15.jsonl", Buffer.from(torn)));
+      const again = await bench.journal();
+      assert.equal(again.found.contradicts, null);
+      again.write({ kind: "event", name: "test.again" });
+      await bench.done(again.close());
+      assert.deepEqual((await bench.verify()).findings, []);
+    });
+  }
+
   test("half a line is cut, and what was whole stays", async () => {
     const bench = await written();
     const [name, kept] = [...bench.disk.files].find(([file]) => file.endsWith(".jsonl")) ?? assert.fail();
