@@ -67,7 +67,8 @@ async function playRounds(dir: string, rounds: number, say: (line: string) => vo
   };
   for (let round = 1; round <= rounds; round += 1) {
     const from = round * ROUND + 1;
-    const told = await killed(dir, from, 10 + Math.random() * 250);
+    // The last lives long enough for something to be acknowledged, on a busy machine too.
+    const told = await killed(dir, from, 10 + Math.random() * 250 + (round === rounds ? 1_000 : 0));
     const oops = (what: string): void => {
       broken.push(`round ${round}: ${what}`);
       say(`round ${round}: ${what}`);
