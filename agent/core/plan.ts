@@ -19,7 +19,7 @@ import { rotation } from "./rotation.ts";
 import type { Look, PlanMade, Quarantine, RackState } from "./state.ts";
 import { watts } from "./units.ts";
 import type { View } from "./view.ts";
-import { canBeSet, expectedAt, lowestOf } from "./view.ts";
+import { canBeSet, expectedAt, expectedNow, lowestOf } from "./view.ts";
 import { candidatesOf } from "./worth.ts";
 
 export interface Plan {
@@ -67,6 +67,7 @@ const DROP = 1.03;
 const FAR = 0.25;
 /** A plan that leaves more than this share of the budget unused is not steady. */
 const IDLE = 0.02;
+
 export function makePlan(rack: RackState, seen: readonly View[], context: PlanContext): Plan {
   const { uptime, policy, budget } = context;
   const quarantined = new Map<string, Quarantine>();
@@ -201,8 +202,5 @@ export function keepTargets(rack: RackState, views: readonly View[]): Plan {
 
 /** Watts that change hands or come and go when the plan is carried out. */
 function movedBy(views: readonly View[], allotment: Allotment): number {
-  return views.reduce((sum, view, i) => {
-    const now = view.actual >= 0 ? expectedAt(view, view.actual) : (view.draw.low + view.draw.high) / 2;
-    return sum + Math.abs(expectedAt(view, allotment.entries[i] as number) - now);
-  }, 0);
+  return views.reduce((sum, view, i) => sum + Math.abs(expectedAt(view, allotment.entries[i] as number) - expectedNow(view)), 0);
 }

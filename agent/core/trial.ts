@@ -6,7 +6,7 @@
 import type { Snapshot } from "./snapshot.ts";
 import type { Order, RackState } from "./state.ts";
 import type { View } from "./view.ts";
-import { expectedAt } from "./view.ts";
+import { expectedNow } from "./view.ts";
 import type { Teaches } from "./learn.ts";
 import type { Watch } from "./settle.ts";
 import type { Millis, Watts } from "./units.ts";
@@ -110,17 +110,15 @@ export function extendTrial(trial: Trial | null, orders: readonly Order[], conte
   const drew = new Map(trial?.drew);
   for (const { device } of orders) {
     const view = byId.get(device);
-    if (view?.known === true && !drew.has(device)) drew.set(device, shouldDraw(view));
+    if (view?.known === true && !drew.has(device)) drew.set(device, expectedNow(view));
   }
   return { before: trial?.before ?? power, drew };
 }
 
 /** By where they say they are; whoever says nothing now has no part in it. */
 function changeOf({ drew }: Trial, views: readonly View[]): number {
-  return views.reduce((sum, view) => (view.known ? sum + shouldDraw(view) - (drew.get(view.device.id) ?? shouldDraw(view)) : sum), 0);
+  return views.reduce((sum, view) => (view.known ? sum + expectedNow(view) - (drew.get(view.device.id) ?? expectedNow(view)) : sum), 0);
 }
-
-const shouldDraw = (view: View): number => (view.actual >= 0 ? expectedAt(view, view.actual) : (view.draw.low + view.draw.high) / 2);
 
 /** The snapshot without what a meter says that is not believed. */
 export const blind = (snapshot: Snapshot): Snapshot => ({

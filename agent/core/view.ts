@@ -137,6 +137,9 @@ export function expectedAt(view: Pick<View, "curve" | "state">, entry: number): 
   return view.state.gain * (view.curve.power[entry] ?? 0);
 }
 
+/** What it should draw where it says it is; between its points, the middle of what it may. */
+export const expectedNow = (view: Pick<View, "curve" | "state" | "actual" | "draw">): number => (view.actual >= 0 ? expectedAt(view, view.actual) : (view.draw.low + view.draw.high) / 2);
+
 /** What a machine draws when it does as this setpoint says; null: nobody knows. */
 export function promisedBy(view: Pick<View, "curve" | "state">, setpoint: Setpoint | null): number | null {
   const entry = entryOf(view.curve, setpoint);
