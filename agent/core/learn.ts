@@ -155,12 +155,18 @@ function explainedBy(view: View): number {
 
 const bounded = (power: number, nominal: Watts): Watts => watts(Math.min(0.2 * nominal, Math.max(-0.02 * nominal, power)));
 
-/** A calibration step of +X W moves the bias by -X W at once, so that their sum, which the meter vouches for, stays. */
-export function compensateBias(bias: Watts, before: readonly View[], after: ReadonlyMap<string, DeviceState>): Watts {
+/**
+ * A calibration step of +X W moves the bias by -X W at once, so that their sum, which the meter vouches for, stays. A machine
+ * that has come to draw more takes nothing from the rest: the bias falls no lower than what the meters show beside the machines.
+ */
+export function compensateBias(bias: Watts, before: readonly View[], after: ReadonlyMap<string, DeviceState>, metered: Metered | null): Watts {
   let moved = 0;
-  for (const { device, state, curve, actual } of before) {
+  let drawn = 0;
+  for (const { device, state, curve, actual, draw } of before) {
     const gain = (after.get(device.id) ?? startDevice).gain;
     if (actual > 0) moved += (gain - state.gain) * (curve.power[actual] as number);
+    drawn += (draw.low + draw.high) / 2;
   }
-  return watts(bias - moved);
+  const beside = metered === null || metered.power === null ? -Infinity : metered.power - drawn;
+  return watts(Math.max(bias - moved, Math.min(bias, beside)));
 }

@@ -52,6 +52,6 @@ export function learn(rack: RackState, views: readonly View[], context: BiasCont
     return [view.device.id, { ...state, wear: nextWear(state.wear, view, uptime) }];
   }));
   const learnt = views.map((view) => ({ ...view, state: states.get(view.device.id) ?? view.state }));
-  const compensated = { ...rack, bias: compensateBias(rack.bias, views, states) };
+  const compensated = { ...rack, bias: compensateBias(rack.bias, views, states, fresh(snapshot.rack, policy)) };
   return { views: learnt, ...learnBias(compensated, learnt, context) };
 }

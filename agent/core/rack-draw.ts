@@ -28,7 +28,8 @@ export function reserved(views: readonly View[], metered: Metered | null, { bias
   const ends = views.reduce((sum, view) => sum + view.reserve, 0) + Math.max(0, bias);
   if (metered === null || metered.power === null) return { power: ends, countedOf: ({ reserve }) => reserve };
   const shown = uptime - (metered.age ?? 0) - seen;
-  const growth = views.reduce((sum, view) => (view.rising ? sum + Math.max(0, view.reserve - shownOf(view, shown)) : sum), 0);
+  const rests = ({ underway, climbing, state }: View): boolean => !underway && !climbing && uptime >= state.settlesAt + seen;
+  const growth = views.reduce((sum, view) => (view.rising ? sum + Math.max(0, view.reserve - (rests(view) ? settledDraw(view) : shownOf(view, shown))) : sum), 0);
   const power = metered.power + metered.uncertainty + growth;
   return power < ends ? { power, countedOf: (view) => (view.rising ? view.reserve : settledDraw(view)) } : { power: ends, countedOf: ({ reserve }) => reserve };
 }

@@ -133,9 +133,23 @@ describe("the rack's bias: what no machine explains", () => {
       const views = viewsOf(snapshot(machines.map(([, outlet], i) => device(String(i), says("400"), { outlet: exactly(outlet) }))), states);
       const after = new Map(views.map((view) => [view.device.id, learnDevice(view, { uptime: NOW, seen: SEEN, policy: POLICY, teaches: "all" })]));
       const sum = (gain: (id: string) => number): number => machines.reduce((total, _, i) => total + 2300 * gain(String(i)), 0);
-      const moved = compensateBias(watts(bias), views, after);
+      const moved = compensateBias(watts(bias), views, after, null);
       assert.ok(Math.abs(moved + sum((id) => after.get(id)?.gain ?? NaN) - (bias + sum((id) => states[id]?.gain ?? NaN))) < 1e-6);
     }));
+  });
+
+  test("a machine that has come to draw more takes nothing from the bias below what the meters show beside the machines", () => {
+    const rows: [bias: number, outlet: number, meter: number | null, expected: number][] = [
+      // Gain 1 to 1.03: 69 W.
+      [100, 2530, 2530, 31], [0, 2530, 2530, 0], [-40, 2530, 2530, -40], [0, 2530, 2500, -30], [0, 2530, null, -69], [100, 2530, 2590, 60],
+      // Gain 1 to 0.97: the bias rises, whatever the meter shows.
+      [0, 2070, 2070, 69], [0, 2070, null, 69],
+    ];
+    for (const [bias, outlet, meter, expected] of rows) {
+      const views = viewsOf(snapshot([device("a", says("400"), { outlet: exactly(outlet) })]), { a: wanted("400") });
+      const after = new Map(views.map((view) => [view.device.id, learnDevice(view, { uptime: NOW, seen: SEEN, policy: POLICY, teaches: "all" })]));
+      assert.equal(Math.round(compensateBias(watts(bias), views, after, meter === null ? null : exactly(meter))), expected, `${bias} W, ${outlet} W of ${meter} W`);
+    }
   });
 });
 

@@ -9,7 +9,7 @@ import type { DeviceState } from "../../agent/core/state.ts";
 import { reserved } from "../../agent/core/rack-draw.ts";
 import { millis, watts } from "../../agent/core/units.ts";
 import { fc } from "./properties.ts";
-import { climbing, device, inWords, metered, NOW, ordered, passing, points, POLICY, ROWS, says, silent, sleeper, snapshot, status, to, tunable, viewsOf, wanted } from "./rack.ts";
+import { climbing, device, inWords, metered, NOW, ordered, passing, points, POLICY, ROWS, says, silent, sleeper, snapshot, status, to, tunable, viewOf, viewsOf, wanted } from "./rack.ts";
 
 interface Machine {
   readonly reading: Reading;
@@ -157,6 +157,18 @@ describe("lower first, raise after", () => {
   test("what the meter surely showed of one that is lowered: all of it at rest, nothing on its way", () => {
     const from = (...given: Parameters<typeof machine>) => run([machine(...given)]).states.get("a")?.change?.from;
     assert.deepEqual([from(says("600"), wanted("600"), "400"), from(says("600"), wanted("600", { settlesAt: millis(NOW + 1) }), "400"), from(passing(450), wanted("500"), "400")], [4000, 0, 0]);
+  });
+
+  test("behind a meter, one that is wanted elsewhere may grow by what its word is unsure of, beyond its setting where it rests there", () => {
+    const reservedFor = (reading: ReturnType<typeof says>, state: ReturnType<typeof wanted>): number => reserved([viewOf(reading, state), viewOf(says("600"), wanted("600"))], metered(6300), { bias: watts(0), uptime: NOW, seen: millis(3000) }).power;
+    // Its own word of 2,300 W is 10 % unsure: 2,070 W to 2,530 W. The other is as unsure, but wanted where it is.
+    const rows: [number, Parameters<typeof reservedFor>][] = [
+      [6310, [says("400"), wanted("400")]],
+      [6310 + 230, [says("400"), wanted("500")]],
+      [6310 + 460, [says("400"), wanted("500", { settlesAt: millis(NOW - 2999) })]],
+      [8440, [climbing(says("400"), { point: null, frequency: null }), wanted("500")]],
+    ];
+    assert.deepEqual(rows.map(([, given]) => Math.round(reservedFor(...given))), rows.map(([expected]) => expected));
   });
 
   test("behind a meter, whatever is wanted: what is drawn and all raises sent fit the budget, nothing counted on that is only being lowered", () => {
