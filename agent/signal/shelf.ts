@@ -29,6 +29,11 @@ export class Shelf {
     return this.#waiting.length >= mostWaiting && !this.#waiting.some(({ failed }) => failed);
   }
 
+  /** Something here is not on disk. */
+  get waits(): boolean {
+    return this.#waiting.length > 0;
+  }
+
   get empty(): boolean {
     return this.#standing.length === 0 && this.#waiting.length === 0;
   }
@@ -73,7 +78,8 @@ export class Shelf {
   settle(entries: readonly Entry[]): void {
     const settled = this.#waiting.findIndex(({ entry }) => entry === entries.at(-1));
     if (settled === -1) return;
-    this.#standing = entries;
+    const here = this.#entries();
+    this.#standing = entries.filter((entry) => here.includes(entry));
     this.#waiting = this.#waiting.slice(settled + 1);
   }
 
@@ -84,8 +90,10 @@ export class Shelf {
   /** Lets go what has ended and what has been replaced by what has begun; says which is which, null if nothing changed. */
   tidy(now: Now): { readonly ended: readonly Entry[]; readonly begun: Entry | null } | null {
     const alive = ({ document }: Entry): boolean => document.expires > now.earliest;
-    const standing = inForce(this.#standing.filter(alive), now);
-    const waiting = this.#waiting.filter(({ entry }) => alive(entry));
+    const over = this.#waiting.findLastIndex(({ entry }) => !alive(entry) && !isEvent(entry.document));
+    // Kept or not, it was the operator's last word: an allocation or key set that ends leaves none, and not the one it replaced.
+    const standing = over === -1 ? inForce(this.#standing.filter(alive), now) : [];
+    const waiting = this.#waiting.slice(over + 1).filter(({ entry }) => alive(entry));
     if (standing.length === this.#standing.length && waiting.length === this.#waiting.length) return null;
     const ended = this.#entries().filter((entry) => !alive(entry));
     const [first] = standing;

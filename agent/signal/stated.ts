@@ -1,6 +1,6 @@
 /** What the documents that stand here state for this rack, in core's words: shares applied, draws made, slopes cut. */
 import type { Allocation, Heard, LevelEvent, LimitEvent, SetpointEvent } from "../core/grid.ts";
-import type { Watts } from "../core/units.ts";
+import { instant, type Watts } from "../core/units.ts";
 import { asLimit, withoutForce } from "../core/voices.ts";
 import { bindLevel, bindPower, scaled } from "./bind.ts";
 import type { Grant } from "./grants.ts";
@@ -27,13 +27,16 @@ export function statedHere(shelves: ReadonlyMap<string, Shelf>, { topics, nomina
     const place = topics.read(topic);
     if (place === null) continue;
     const share = grant(place)?.share ?? null;
-    for (const { document, kept } of shelf.allocations()) {
+    const here = shelf.allocations();
+    const replaced = Math.min(...here.map(({ document, kept }) => (kept ? Infinity : (document.allocation.valid.end ?? Infinity))));
+    for (const { document, kept } of here) {
       const part = place.own ? 1 : share;
       if (part === null) continue;
       const allocation = place.own ? document.allocation : multiplied(document.allocation, Math.min(part, document.shares.get(`rack/${topics.rack}`) ?? part));
       // An allocation not yet on disk is none in force: otherwise the first would raise before it is kept.
-      allocations.push(kept ? allocation : withoutForce(allocation));
-      if (!kept) limits.push(asLimit(allocation));
+      // Nor does one that it replaces come back when it is over: both narrow, and only what both leave in force is.
+      allocations.push(kept ? endingBy(allocation, replaced) : withoutForce(allocation));
+      if (!kept || replaced < Infinity) limits.push(asLimit(allocation));
     }
     for (const document of shelf.events()) {
       const terms = { share: share ?? 1, nominal, u: u(document.ref.id) };
@@ -46,6 +49,11 @@ export function statedHere(shelves: ReadonlyMap<string, Shelf>, { topics, nomina
     }
   }
   return { allocations, limits, levels, setpoints };
+}
+
+function endingBy(allocation: Allocation, end: number): Allocation {
+  const { valid } = allocation;
+  return end < (valid.end ?? Infinity) ? { ...allocation, valid: { ...valid, end: instant(end) } } : allocation;
 }
 
 /** An ancestor's watts, of which a part is ours; times and percentages stay. */

@@ -54,7 +54,11 @@ export class Tidying {
       if (change.begun !== null && isEvent(change.begun.document)) {
         effects.push(ack(change.begun.document, "CANCELLED"), event("signal.cancelled", { id: change.begun.document.ref.id, topic }));
       }
-      for (const { document } of change.ended) effects.push(event("signal.ended", { id: document.ref.id, topic, type: document.type }));
+      for (const { document, signer } of change.ended) {
+        // One that was never kept has left no mark on disk: after a restart what it replaced would be news.
+        this.noteMark({ topic, signer });
+        effects.push(event("signal.ended", { id: document.ref.id, topic, type: document.type }));
+      }
     }
     return effects;
   }
@@ -102,6 +106,8 @@ export class Tidying {
       changes.set(keyOf.document(topic), standing.length === 0 ? null : entriesToText(standing));
     }
     for (const [key, { topic, signer }] of marks) {
+      // The number of what is not on disk would pass for heard after a restart: it goes with its document.
+      if (shelves.get(topic)?.waits === true) continue;
       const mark = ledger.mark(topic, signer);
       changes.set(key, mark === null ? null : JSON.stringify(mark));
     }

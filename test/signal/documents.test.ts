@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
+import { isoTime } from "../../agent/signal/compose.ts";
 import { Bench, acks, at, codes, names, own } from "./bench.ts";
 
 describe("what is heard", () => {
@@ -144,6 +145,46 @@ describe("stands beside until on disk", () => {
     bench.hear(bench.allocation(25_000));
     assert.equal(bench.stated(), 25_000);
     assert.equal(bench.signal.summary(bench.tick()).storage, "ok");
+  });
+
+  test("an allocation that ends before it is kept brings back none that it replaced, nor does a restart", () => {
+    const bench = new Bench();
+    const inForce = (): number => bench.signal.heard().allocations.filter(({ valid }) => (valid.end ?? Infinity) > bench.now()).length;
+    const before = bench.allocation(20_000);
+    bench.hear(before);
+    bench.keeps = "never";
+    const over = bench.now() + 100_000;
+    bench.hear(bench.allocation(8_000, { fields: { validUntil: isoTime(over) }, exp: over + 100_000 }));
+    assert.equal(inForce(), 1);
+    bench.wait(105_000);
+    assert.deepEqual([inForce(), bench.stated()], [0, 20_000], "what was replaced narrows still");
+    bench.keeps = "at once";
+    bench.wait(200_000);
+    assert.deepEqual([inForce(), bench.stated()], [0, null]);
+    const restarted = bench.restarted();
+    assert.equal(restarted.stated(), null);
+    assert.deepEqual(codes(restarted.hear(before)), ["REJECTED/REPLAY"]);
+  });
+
+  test("nor does a later one that waits for the disk meanwhile", () => {
+    const bench = new Bench();
+    bench.hear(bench.allocation(20_000));
+    bench.keeps = "never";
+    bench.hear(bench.allocation(8_000, { exp: bench.now() + 60_000 }));
+    bench.keeps = "later";
+    bench.hear(bench.allocation(9_000, { fields: { validFrom: isoTime(bench.now() + 600_000) } }));
+    bench.wait(70_000);
+    bench.answer();
+    assert.deepEqual(bench.signal.heard().allocations.map(({ ceiling }) => ceiling), [9_000]);
+  });
+
+  test("a key set that ends before it is kept brings back no key it had taken away", () => {
+    const bench = new Bench({ signatures: "required" });
+    bench.hear(bench.keySet());
+    bench.keeps = "never";
+    bench.hear(bench.keySet([], { exp: bench.now() + 60_000 }));
+    bench.wait(70_000);
+    assert.deepEqual(bench.signal.summary(bench.tick()).keys, []);
   });
 
   test("a document whose write failed is tried again when it comes again", () => {
