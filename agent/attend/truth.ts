@@ -6,7 +6,6 @@ import { lasting, type Lasting } from "../core/lasting.ts";
 import { nextStill, type Still } from "../core/stillness.ts";
 import type { Tick } from "../core/time.ts";
 import { checks, type DeviceTruth, type MeterTruth } from "../core/truth.ts";
-import type { Millis } from "../core/units.ts";
 import { seconds } from "../core/units.ts";
 import type { View } from "../core/view.ts";
 import type { MeterLoop } from "../plant/meter-loop.ts";
@@ -36,11 +35,11 @@ export class Truth implements Attendant {
     this.#plant = plant;
   }
 
-  decided({ views }: Decision, { tick }: { readonly tick: Tick }): readonly Change[] {
+  decided({ views, meter }: Decision, { tick }: { readonly tick: Tick }): readonly Change[] {
     const plant = this.#plant;
     if (plant === null) return [];
     const { uptime } = tick;
-    const { open, said } = lasting(this.#open, checks(plant.meters.map((loop) => this.#meter(loop, plant, tick)), views.map((view) => deviceTruth(view, plant, uptime)), this.#nominal), uptime);
+    const { open, said } = lasting(this.#open, checks(plant.meters.map((loop) => this.#meter(loop, plant, tick)), views.map((view) => deviceTruth(view, plant, { tick, frozen: meter === "frozen" })), this.#nominal), uptime);
     this.#open = open;
     return [...said, ...plant.meters.flatMap((loop) => this.#stalled(loop, views, { plant, tick }))];
   }
@@ -81,10 +80,12 @@ export class Truth implements Attendant {
 
 const ownPower = ({ device: { reading } }: View): number | null => (reading.kind === "known" ? reading.telemetry.power : null);
 
-function deviceTruth(view: View, plant: Plant, uptime: Millis): DeviceTruth {
+function deviceTruth(view: View, plant: Plant, { tick, frozen }: { readonly tick: Tick; readonly frozen: boolean }): DeviceTruth {
+  const { uptime } = tick;
   const { device, state, curve } = view;
   const wired = plant.outletOf(device.id);
-  const metered = device.outlet;
+  // What an outlet shows that reads open though its machine answers is not believed, and worth saying.
+  const metered = wired === null || frozen || device.outlet === null ? device.outlet : wired.meter.outlet(wired.index, tick);
   const target = state.target;
   const open = device.feed?.on === false;
   return {

@@ -3,6 +3,7 @@
  * passed, and in steps that wait until the meter has shown the one before. It is closed again, one at a time, when there is
  * room for all the machine may draw when it boots, and not before its minimum-off time.
  */
+import { wasClosed } from "./fed.ts";
 import type { PowerLimit } from "./model.ts";
 import type { Policy } from "./policy.ts";
 import type { DeviceSnapshot, Feed } from "./snapshot.ts";
@@ -90,17 +91,20 @@ export const isUnseen = ({ openedAt }: Outlets, { uptime, seen }: { readonly upt
 
 /**
  * Closed again, read so, and its machine heard of: no longer ours. One that was to close and is read open needs time and room
- * anew: what was free when it was ordered may not be now.
+ * anew: what was free when it was ordered may not be now. Where the PDU says that it has closed it and reads it open, nobody
+ * knows: the machine has the time of a boot to be heard of, and keeps its room.
  */
 function settled(state: OutletState | null, view: Fed, uptime: Millis): OutletState | null {
   if (state?.on !== true) return state;
   const { feed } = view.device;
   if (feed.on === true) return view.known || uptime - state.orderedAt >= BOOT ? null : state;
-  return feed.on === false && isDue(state, feed, uptime) ? { ...state, on: false } : state;
+  return feed.on === false && isDue(state, feed, uptime) && !isDoubtful(state, feed, uptime) ? { ...state, on: false } : state;
 }
 
+const isDoubtful = ({ on, orderedAt }: OutletState, feed: Feed, uptime: Millis): boolean => on && feed.on === false && wasClosed(feed) && uptime - orderedAt < BOOT;
+
 /** Its outlet has been closed and it has not been heard since: it boots, and may come up with all it can draw. */
-export const boots = ({ feed }: DeviceSnapshot, { outlet }: DeviceState): boolean => outlet?.on === true && feed?.on !== false;
+export const boots = ({ feed }: DeviceSnapshot, { outlet }: DeviceState): boolean => outlet?.on === true && (feed?.on !== false || wasClosed(feed));
 
 const inFlight = ({ order }: Feed): boolean => order !== null && (order.state === "waiting" || order.state === "sending");
 
@@ -151,7 +155,7 @@ function issue(fed: readonly Fed[], wanted: ReadonlyMap<string, OutletState | nu
     const state = states.get(device.id);
     let outlet = wanted.get(device.id) ?? null;
     if (state === undefined) continue;
-    if (outlet !== null && device.feed.on !== outlet.on && isDue(outlet, device.feed, uptime)) {
+    if (outlet !== null && device.feed.on !== outlet.on && isDue(outlet, device.feed, uptime) && !isDoubtful(outlet, device.feed, uptime)) {
       const { on, cause } = outlet;
       orders.push({ id: nextOrder++, device: device.id, setpoint: { kind: "outlet", on }, cause, lowers: !on, issuedAt: uptime, settle: SETTLE });
       outlet = { ...outlet, orderedAt: uptime, tries: outlet.tries + 1 };

@@ -4,6 +4,7 @@
  */
 import type { Curve } from "./curve.ts";
 import { curveOf, entryOf, transitionOf } from "./curve.ts";
+import { fed } from "./fed.ts";
 import { mostAt, nextHeat } from "./heat.ts";
 import type { Draw, Setpoint, Telemetry } from "./model.ts";
 import type { DeviceSnapshot, Metered, Snapshot } from "./snapshot.ts";
@@ -63,10 +64,11 @@ export function fresh(metered: Metered | null, policy: Policy): Metered | null {
   return metered !== null && metered.power !== null && metered.age !== null && metered.age <= policy.meterStale ? metered : null;
 }
 
-function viewDevice(device: DeviceSnapshot, kept: DeviceState, context: ViewContext & { readonly uptime: Millis; readonly air: number | null }): View {
+function viewDevice(shown: DeviceSnapshot, kept: DeviceState, context: ViewContext & { readonly uptime: Millis; readonly air: number | null }): View {
+  const device = fed(shown);
   const ordered = acknowledged(device, kept);
   const curve = curveOf(device.capabilities, device.nameplate.asleep);
-  const off = device.feed?.on === false;
+  const off = device.feed?.on === false && !boots(device, kept);
   const telemetry = off ? null : believed(device);
   const limits = context.policy.heat.get(device.id);
   const assumed = context.awaiting && device.reading.kind === "unknown" && device.reading.reason === "not-polled";
