@@ -111,9 +111,12 @@ export function learnBias(rack: Pick<RackState, "bias" | "fallingSince" | "limit
   const { uptime } = snapshot.tick;
   const metered: Metered | null = fresh(snapshot.rack, policy);
   if (metered === null || metered.power === null || teaches === "nothing") return { bias: rack.bias, fallingSince: null };
-  if (!watch.settled) return { bias: watts(rack.bias + unexplainedExcess(rack, views, { ...context, metered })), fallingSince: null };
   const explained = views.reduce((sum, view) => sum + explainedBy(view), 0);
   const residual = bounded(metered.power - explained, policy.nominal);
+  if (!watch.settled) {
+    const excess = Math.max(unexplainedExcess(rack, views, { ...context, metered }), Math.min(residual - rack.bias, foreseenExcess(rack, views, { ...context, metered })));
+    return { bias: watts(rack.bias + Math.max(0, excess)), fallingSince: null };
+  }
   // Half-steps against noise: within the meter's own uncertainty nothing is learnt.
   if (Math.abs(residual - rack.bias) <= metered.uncertainty) return { bias: rack.bias, fallingSince: null };
   if (residual > rack.bias) return { bias: residual, fallingSince: null };
@@ -136,6 +139,21 @@ function unexplainedExcess(rack: Pick<RackState, "limit" | "plan">, views: reado
   if (views.some((view) => isComingDown(view, uptime, seen))) return 0;
   // Asleep they draw what they draw: a limit below that is no reason to believe that something else does.
   return Math.max(0, metered.power - metered.uncertainty - Math.max(limit.power, lowestOf(views)));
+}
+
+/** Power over the limit that raises at work will come to, by what the rest draws more than expected already: they are taken back on their way. */
+function foreseenExcess(rack: Pick<RackState, "limit">, views: readonly View[], context: BiasContext & { readonly metered: Metered }): number {
+  const { metered, watch, seen, snapshot } = context;
+  const { uptime } = snapshot.tick;
+  if (rack.limit.kind === "unlimited" || metered.power === null || falls(watch.motion, uptime) || views.some((view) => isComingDown(view, uptime, seen))) return 0;
+  return metered.power - metered.uncertainty + views.reduce((sum, view) => sum + remaining(view), 0) - rack.limit.power;
+}
+
+/** What a raise at work has still to add. */
+function remaining(view: View): number {
+  const { draw, underway, climbing } = view;
+  const target = underway || climbing ? targetEntry(view) : -1;
+  return target < 0 ? 0 : Math.max(0, expectedAt(view, target) - (draw.low + draw.high) / 2);
 }
 
 /** Told to lower, for the first time, and not over yet: what did not come of the order before is no promise. */

@@ -29,7 +29,7 @@ export interface Motion {
 /** The rack's meter, and how far it follows behind. */
 export interface Watch {
   readonly motion: Motion | null;
-  /** The same figure without the last of every run. */
+  /** The same figure without the last of every run, nor what drifts. */
   readonly stride: Motion | null;
   /** The same figure, finer and over a longer time. */
   readonly trend: Motion | null;
@@ -49,6 +49,8 @@ const DOUBT = 1.5;
 const NOISE = { uncertainty: 2, rack: 0.0025, machine: 0.01 } as const;
 /** The last of a run, as a share of it, is boards that go on warming or cooling: it says nothing of how far a meter is behind. */
 const LAST = 0.05;
+/** Boards that warm draw some thousandths more each second: a meter that is behind shows what it is behind by sooner. A share of the figure per ms, and for how long it adds up. */
+const DRIFT = { rate: 2e-6, most: seconds(8) } as const;
 /** A figure that has not moved for so long stands still. */
 const STILL = seconds(5);
 /** Boards take minutes to warm, and draw more as they do: a figure that has risen by so little in so long has arrived, give or take a percent. */
@@ -65,12 +67,13 @@ const FORGET = 0.25;
 export const seenAfter = (watch: Watch, policy: Policy): Millis => millis(DOUBT * Math.max(policy.meterLag, watch.lag));
 
 /** The same object while the figure stands. */
-function follow(motion: Motion | null, metered: Metered, { uptime, noise, last = 0 }: { readonly uptime: Millis; readonly noise: number; readonly last?: number }): Motion | null {
+function follow(motion: Motion | null, metered: Metered, { uptime, noise, last = 0, drift = 0 }: { readonly uptime: Millis; readonly noise: number; readonly last?: number; readonly drift?: number }): Motion | null {
   const { power, uncertainty } = metered;
   if (power === null) return motion;
   if (motion === null) return { level: power, from: power, begun: millis(-WARMING.still), movedAt: millis(-WARMING.still), falls: false };
   const run = moves(motion, uptime) ? motion : { begun: uptime, from: motion.level };
-  if (Math.abs(power - motion.level) <= Math.max(NOISE.uncertainty * uncertainty, noise * motion.level, last * Math.abs(power - run.from))) return motion;
+  const drifted = drift * motion.level * Math.min(DRIFT.most, uptime - motion.movedAt);
+  if (Math.abs(power - motion.level) <= drifted + Math.max(NOISE.uncertainty * uncertainty, noise * motion.level, last * Math.abs(power - run.from))) return motion;
   return { level: power, from: run.from, begun: run.begun, movedAt: uptime, falls: power < motion.level };
 }
 
@@ -83,7 +86,7 @@ export function nextWatch(watch: Watch, views: readonly View[], context: { reado
   const { rack, policy, uptime } = context;
   const motion = rack === null ? null : follow(watch.motion, rack, { uptime, noise: NOISE.rack });
   const trend = rack === null ? null : follow(watch.trend, rack, { uptime, noise: WARMING.rack });
-  const stride = rack === null ? null : follow(watch.stride, rack, { uptime, noise: NOISE.rack, last: LAST });
+  const stride = rack === null ? null : follow(watch.stride, rack, { uptime, noise: NOISE.rack, last: LAST, drift: DRIFT.rate });
   const quietAt = quietSince(views, uptime);
   const late = stride !== null && stride.movedAt > quietAt && stride.begun <= quietAt + LATE ? Math.min(LAG_AT_MOST, stride.movedAt - quietAt) : 0;
   const settled = uptime >= quietAt + seenAfter({ ...watch, lag: millis(Math.max(watch.lag, late)) }, policy) && !moves(motion, uptime);
