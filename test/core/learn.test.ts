@@ -103,13 +103,15 @@ const watchOf = (shot: Snapshot, views: readonly View[]) => nextWatch(startWatch
 
 describe("the rack's bias: what no machine explains", () => {
   /** Two at 400 MHz, 4,600 W by their models, and a meter over both. */
-  const bias = (power: number | null, from: { bias?: number; falling?: boolean } = {}, over: { states?: DeviceState[]; readings?: Reading[]; age?: number; uncertainty?: number } = {}) => {
+  const bias = (power: number | null, from: { bias?: number; falling?: boolean; limit?: number } = {}, over: { states?: DeviceState[]; readings?: Reading[]; age?: number; uncertainty?: number } = {}) => {
     const [a = says("400"), b = says("400")] = over.readings ?? [];
     const [stateA = wanted("400"), stateB = wanted("400")] = over.states ?? [];
     const shot = snapshot([device("a", a), device("b", b)], metered(power, { age: over.age ?? 500, uncertainty: over.uncertainty ?? 10 }));
-    const learnt = learnBias({ bias: watts(from.bias ?? 0), fallingSince: from.falling === true ? millis(NOW - SEEN) : null, limit: { kind: "unlimited" }, plan: null }, viewsOf(shot, { a: stateA, b: stateB }), { snapshot: shot, policy: POLICY, seen: SEEN, teaches: "all", watch: watchOf(shot, viewsOf(shot, { a: stateA, b: stateB })) });
+    const learnt = learnBias({ bias: watts(from.bias ?? 0), fallingSince: from.falling === true ? millis(NOW - SEEN) : null, limit: from.limit === undefined ? { kind: "unlimited" } : { kind: "limited", power: watts(from.limit) }, plan: null }, viewsOf(shot, { a: stateA, b: stateB }), { snapshot: shot, policy: POLICY, seen: SEEN, teaches: "all", watch: watchOf(shot, viewsOf(shot, { a: stateA, b: stateB })) });
     return [Number(learnt.bias), learnt.fallingSince !== null];
   };
+  const UP = ordered("400", { ago: 1000, settle: 9000, change: { way: "up", at: millis(NOW - 1000), from: watts(1000) } });
+  const RAISED = { readings: [says("400"), passing(350, 1700)], states: [wanted("400"), UP] };
   const rows: [string, [number, boolean], unknown[]][] = [
     ["rises at once by a settled excess", [200, false], bias(4800)],
     ["within the meter's own uncertainty nothing is learnt", [0, false], bias(4610)],
@@ -122,6 +124,12 @@ describe("the rack's bias: what no machine explains", () => {
     ["one not settled: nothing", [0, false], bias(4800, {}, { states: [wanted("400", { settlesAt: NOW })] })],
     ["what machines have learnt themselves is explained", [0, false], bias(4830, {}, { states: [wanted("400", { gain: 1.1 })] })],
     ["a machine that deviates is explained by its draw, not its model", [0, false], bias(5800, {}, { readings: [says("400", { own: 3500 })], states: [wanted("400", { deviatesSince: NOW })] })],
+    // One rests where it is expected to draw 2,300 W. The other draws 1,715 W by its own word and the meter, on its way to 2,300 W.
+    ["a raise at work that will end over the limit: by so much at once", [35, false], bias(4100, { limit: 4640 }, RAISED)],
+    ["no more than nobody explains", [85, false], bias(4100, { limit: 4000 }, RAISED)],
+    ["on top of what is known", [50 + 35, false], bias(4100, { bias: 50, limit: 4640 }, RAISED)],
+    ["it will fit: nothing", [0, false], bias(4100, { limit: 4680 }, RAISED)],
+    ["another comes down: nothing", [0, false], bias(4100, { limit: 4640 }, { ...RAISED, states: [wanted("400", { settlesAt: NOW, change: { way: "down", at: millis(NOW - 1), from: watts(3100) } }), UP] })],
     ["at most 20 % of nominal", [3200, false], bias(12_000)],
     ["at least -2 % of nominal", [-160, false], bias(3000, { falling: true })],
   ];
@@ -171,6 +179,26 @@ describe("settled: nothing ordered for longer than it takes to be done and seen"
     ["awake from nothing: 1.5 x (10 s + 4 s)", says("asleep", { frequency: 600 }), 1, 21_000],
   ];
   for (const [name, reading, entry, expected] of times) test(name, () => assert.equal(settleTime(viewOf(reading), entry), expected));
+});
+
+describe("how far the rack's meter is behind", () => {
+  /** An order that is over at once, at `NOW`; then a reading a second. */
+  const lagOf = (power: (second: number) => number): number => {
+    const view = viewOf(says("400"), wanted("400", { settlesAt: NOW }));
+    let watch = nextWatch(startWatch, [view], { rack: exactly(10_000), policy: POLICY, uptime: millis(NOW - 1000) });
+    for (let second = 0; second < 60; second++) watch = nextWatch(watch, [view], { rack: exactly(power(second)), policy: POLICY, uptime: millis(NOW + 1000 * second) });
+    return watch.lag;
+  };
+  const rows: [string, (second: number) => number, least: number, most: number][] = [
+    ["it shows the change at once", () => 11_000, 0, 0],
+    ["it shows it after 4 s", (second) => (second < 4 ? 10_000 : 11_000), 3000, 4000],
+    ["it averages over 10 s", (second) => 10_000 + 100 * Math.min(10, second), 6000, 10_000],
+    ["boards that warm after it are no delay", (second) => 11_000 * (1 + 0.0015 * second), 0, 0],
+  ];
+  for (const [name, power, least, most] of rows) test(name, () => {
+    const lag = lagOf(power);
+    assert.ok(lag >= least && lag <= most, `${lag} ms`);
+  });
 });
 
 describe("the same setpoint", () => {
