@@ -33,9 +33,9 @@ const METER_CLASS = 0.01;
 export const toleranceOf = (limitW: number, { powerW, meteredOutlets }: Pick<Sight, "powerW" | "meteredOutlets">): number =>
   Math.max(0.005 * limitW, METER_CLASS * powerW, 2 * meteredOutlets + 10);
 
-/** What machines that obey draw asleep, give or take a tenth, and the others draw now. */
+/** What machines that obey draw asleep, give or take a tenth, and the others draw now: what boots hears nothing yet. */
 export const floorOf = (machines: readonly MachineSight[]): number =>
-  machines.reduce((sum, { obeys, asleepW, powerW }) => sum + (obeys ? 1.1 * asleepW : powerW), 0);
+  machines.reduce((sum, { saysW, asleepW, powerW }) => sum + (saysW === null ? powerW : 1.1 * asleepW), 0);
 
 /** What has to be kept to: the limit, or the floor where that is higher. Nobody looks at the machines while the rack is under its limit anyway. */
 export const keepOf = ({ sight, shownW, toleranceW }: Moment): number => (sight.powerW <= shownW + toleranceW ? shownW : Math.max(shownW, floorOf(sight.machines())));
