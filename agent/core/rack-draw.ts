@@ -22,16 +22,22 @@ export interface Reserved {
 
 /**
  * The most the rack may come to draw from what is under way: the sum of the larger ends, or, when the rack's own meter
- * is fresh, what it shows plus what may still be added to it. The meter counts what a machine draws, not what it may draw.
+ * is fresh, what it shows plus what may still be added to it. The meter counts what a machine draws, not what it may draw;
+ * where it shows less than they draw at the least by their own words, these count.
  */
 export function reserved(views: readonly View[], metered: Metered | null, { bias, uptime, seen }: { readonly bias: Watts; readonly uptime: Millis; readonly seen: Millis }): Reserved {
   const ends = views.reduce((sum, view) => sum + view.reserve, 0) + Math.max(0, bias);
   if (metered === null || metered.power === null) return { power: ends, countedOf: ({ reserve }) => reserve };
   const shown = uptime - (metered.age ?? 0) - seen;
   const rests = ({ underway, climbing, state }: View): boolean => !underway && !climbing && uptime >= state.settlesAt + seen;
-  const growth = views.reduce((sum, view) => (view.rising ? sum + Math.max(0, view.reserve - (rests(view) ? settledDraw(view) : shownOf(view, shown))) : sum), 0);
-  const power = metered.power + metered.uncertainty + growth;
-  return power < ends ? { power, countedOf: (view) => (view.rising ? view.reserve : settledDraw(view)) } : { power: ends, countedOf: ({ reserve }) => reserve };
+  let [growth, least] = [0, 0];
+  for (const view of views) {
+    least += view.rising ? view.reserve : view.draw.low;
+    if (view.rising) growth += Math.max(0, view.reserve - (rests(view) ? settledDraw(view) : shownOf(view, shown)));
+  }
+  const grown = metered.power + metered.uncertainty + growth;
+  const power = Math.max(least, grown);
+  return power < ends ? { power, countedOf: (view) => (view.rising ? view.reserve : grown < least ? view.draw.low : settledDraw(view)) } : { power: ends, countedOf: ({ reserve }) => reserve };
 }
 
 /** What a machine at rest draws: what its setting promises, as far as its meter bears that out. */

@@ -19,6 +19,8 @@ export class Machine {
   order: OrderStatus | null = null;
   /** Its PDU reads, and does not switch. */
   jammed = false;
+  /** Its PDU switches, and reads on what it read last; null: it reads what is. */
+  #stalled: Pick<Feed, "on" | "offSince"> | null = null;
   /** Its outlet, and the mailbox of its own that has. */
   on = true;
   #offSince: number | null = null;
@@ -41,7 +43,15 @@ export class Machine {
   }
 
   feed(opens: OutletRule, minOff: number): Feed {
-    return { outlet: { kind: "outlet", minOffTime: millis(minOff * 1000), poweredUpAs: "on", opens }, on: this.on, offSince: this.#offSince === null ? null : millis(this.#offSince), order: this.#switching };
+    return { outlet: { kind: "outlet", minOffTime: millis(minOff * 1000), poweredUpAs: "on", opens }, ...(this.#stalled ?? this.#read), order: this.#switching };
+  }
+
+  get #read(): Pick<Feed, "on" | "offSince"> {
+    return { on: this.on, offSince: this.#offSince === null ? null : millis(this.#offSince) };
+  }
+
+  stall(stalled: boolean): void {
+    this.#stalled = stalled ? this.#read : null;
   }
 
   post({ id, setpoint, issuedAt }: Order): void {
@@ -50,6 +60,8 @@ export class Machine {
       if (this.jammed) return;
       [this.on, this.#offSince] = [setpoint.on, setpoint.on ? null : issuedAt];
       if (setpoint.on) this.reboot();
+      // Closed by the PDU's word, and open with its next reading.
+      if (this.#stalled !== null) this.#stalled = { ...this.#stalled, offSince: issuedAt };
       return;
     }
     this.order = { id, setpoint, state: "waiting", at: issuedAt };

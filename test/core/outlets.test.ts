@@ -42,6 +42,10 @@ describe("an emergency", () => {
     rack.signal(1000).jam(false).expectNever(0, 500).expectFed(0);
     rack.signal(12_000).expectNever(12_060, 800).expectFed(4);
   });
+  test("where the meter stops measuring meanwhile, its relays too, they close one by one all the same", () => {
+    const rack = four("emergency").signal(6000).at(60).emergency(true).at(80).expectFed(0).stall(true).emergency(false).expectNever(6060, 400).expectFed(4).expectDraw(">=", 3000);
+    rack.stall(false).at(430).expectNever(6060, 600).expectDraw(">=", 5400).expect("limited", "compliant");
+  });
   test("under a limit that one may break while it boots they stay open", () => void four("emergency").signal(4100).at(60).emergency(true).at(80).expectFed(0).emergency(false).expectNever(0, 500).expectFed(0));
   test("where it fits while the others sleep, they give way to each in turn", () => {
     rackOf(FACTORS.slice(1), "emergency").signal(4500).at(60).emergency(true).at(80).expectFed(0).emergency(false).expectNever(4560, 900).expectFed(3).expectDraw(">=", 4000);

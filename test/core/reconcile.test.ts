@@ -171,6 +171,16 @@ describe("lower first, raise after", () => {
     assert.deepEqual(rows.map(([, given]) => Math.round(reservedFor(...given))), rows.map(([expected]) => expected));
   });
 
+  test("behind a meter that shows less than the machines draw at the least by their own words, these count", () => {
+    const views = [viewOf(says("400"), wanted("400")), viewOf(says("300"), wanted("500"))];
+    // 2,070 W of the first at the least; the second, which may rise, with all it may come to.
+    const rows: [string, number, number, number][] = [["frozen at nothing", 0, 2070 + 1760, 2070], ["far too little", 2000, 2070 + 1760, 2070], ["what they draw", 3900, 3910 + 160, 2300]];
+    assert.deepEqual(rows.map(([name, shownW]) => {
+      const { power, countedOf } = reserved(views, metered(shownW), { bias: watts(0), uptime: NOW, seen: millis(3000) });
+      return [name, shownW, Math.round(power), Math.round(countedOf(views[0] as (typeof views)[number]))];
+    }), rows);
+  });
+
   test("behind a meter, whatever is wanted: what is drawn and all raises sent fit the budget, nothing counted on that is only being lowered", () => {
     const at = fc.constantFrom("asleep", "200", "300", "400", "500", "600");
     const seen = { raises: 0 };

@@ -37,6 +37,8 @@ export class Timeline {
   #heard: Heard = nothingHeard;
   #beating = true;
   #meter = true;
+  /** What the meter shows from now on, whatever is drawn. */
+  #stalledAt: number | null = null;
   #local: Statement[] = [];
   readonly #history: number[] = [];
   readonly #machines: Machine[];
@@ -85,6 +87,13 @@ export class Timeline {
 
   jam(jammed: boolean): this {
     for (const machine of this.#machines) machine.jammed = jammed;
+    return this;
+  }
+
+  /** The meter and its relays read on what they read last, and switch all the same. */
+  stall(stalled: boolean): this {
+    this.#stalledAt = stalled ? this.power : null;
+    for (const machine of this.#machines) machine.stall(stalled);
     return this;
   }
 
@@ -148,7 +157,7 @@ export class Timeline {
     const uptime = this.#second * 1000;
     this.#history.push(this.power);
     if (this.#beating) this.#heard = { ...this.#heard, heartbeat: heard({}, { born: this.#second, confirmed: this.#second }).heartbeat };
-    const shown = this.#history.at(-1 - (this.#words.lag ?? 0)) ?? null;
+    const shown = this.#stalledAt ?? this.#history.at(-1 - (this.#words.lag ?? 0)) ?? null;
     const shot = snapshot(
       this.#machines.map((machine) => device(machine.id, machine.reading, { order: machine.order, feed: this.#words.opens === undefined ? null : machine.feed(this.#words.opens, 60) })),
       this.#meter ? metered(shown) : metered(null, { age: 1e9 }),
