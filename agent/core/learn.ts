@@ -146,7 +146,8 @@ function foreseenExcess(rack: Pick<RackState, "limit">, views: readonly View[], 
   const { metered, watch, seen, snapshot } = context;
   const { uptime } = snapshot.tick;
   if (rack.limit.kind === "unlimited" || metered.power === null || falls(watch.motion, uptime) || views.some((view) => isComingDown(view, uptime, seen))) return 0;
-  return metered.power - metered.uncertainty + views.reduce((sum, view) => sum + remaining(view), 0) - rack.limit.power;
+  const coming = views.reduce((sum, view) => sum + remaining(view), 0);
+  return coming === 0 ? 0 : metered.power - metered.uncertainty + coming - rack.limit.power;
 }
 
 /** What a raise at work has still to add. */

@@ -129,6 +129,7 @@ describe("the rack's bias: what no machine explains", () => {
     ["no more than nobody explains", [85, false], bias(4100, { limit: 4000 }, RAISED)],
     ["on top of what is known", [50 + 35, false], bias(4100, { bias: 50, limit: 4640 }, RAISED)],
     ["it will fit: nothing", [0, false], bias(4100, { limit: 4680 }, RAISED)],
+    ["no raise is at work: nothing", [0, false], bias(4800, { limit: 4000 }, { states: [wanted("400", { settlesAt: NOW }), wanted("400")] })],
     ["another comes down: nothing", [0, false], bias(4100, { limit: 4640 }, { ...RAISED, states: [wanted("400", { settlesAt: NOW, change: { way: "down", at: millis(NOW - 1), from: watts(3100) } }), UP] })],
     ["at most 20 % of nominal", [3200, false], bias(12_000)],
     ["at least -2 % of nominal", [-160, false], bias(3000, { falling: true })],
