@@ -43,6 +43,8 @@ export class Envelope {
   #judge({ device, setpoint, cause, watts }: Order, { atMs, moment, verdicts }: { readonly atMs: number; readonly moment: Moment; readonly verdicts: Verdicts }): void {
     verdicts.judged("f");
     if (watts === null) return verdicts.broken("f", `${device} has no setting ${JSON.stringify(setpoint)}`);
+    // Nobody puts to sleep what has no power, boots or hears nothing.
+    if (moment.sight.machines().find(({ id }) => id === device)?.saysW == null) return;
     const boards = setpoint.kind === "sleep" ? 0 : setpoint.kind === "boards" ? (setpoint.count ?? 0) : Infinity;
     const last = this.#last.get(device);
     if (last?.boards === boards) return;
