@@ -104,29 +104,31 @@ const ignoreRefusal = (error: unknown): void => {
 };
 
 function telemetryOf(asic: Asic, { points, air }: { readonly points: readonly OperatingPoint[]; readonly air: boolean }): Telemetry {
+  const { state } = asic;
+  // As the driver has it: boards that start are not running, and what they last ran at is not where they will come up.
+  const runs = (board: Asic["boards"][number]): boolean => state !== "starting" && board.enabled && board.frequencyMHz > 0;
   const boards = asic.boards.map((board, index): BoardTelemetry => ({
     index,
-    enabled: board.enabled && board.frequencyMHz > 0,
+    enabled: runs(board),
     frequency: megahertz(board.frequencyMHz),
     voltage: millivolts(board.voltageMV),
     hashrate: null,
     boardTemperature: celsius(board.temperatureC),
     chipTemperature: celsius(board.chipC),
   }));
-  const on = asic.boards.filter(({ enabled, frequencyMHz }) => enabled && frequencyMHz > 0);
-  const mean = (pick: (board: (typeof asic.boards)[number]) => number): number => on.reduce((sum, board) => sum + pick(board), 0) / Math.max(1, on.length);
+  const on = asic.boards.filter(runs);
+  const mean = (pick: (board: (typeof asic.boards)[number]) => number): number | null => (on.length === 0 ? null : on.reduce((sum, board) => sum + pick(board), 0) / on.length);
   const frequency = mean((board) => board.frequencyMHz);
   const voltage = mean((board) => board.voltageMV);
-  const { state } = asic;
-  const at = points.find((point) => Math.abs((point.frequency ?? 0) - frequency) < 1 && Math.abs((point.voltage ?? 0) - voltage) < 20);
+  const at = points.find((point) => Math.abs((point.frequency ?? 0) - (frequency ?? 0)) < 1 && Math.abs((point.voltage ?? 0) - (voltage ?? 0)) < 20);
   return {
     power: watts(asic.reportedW),
     powerSource: "estimated",
     hashrate: terahash(asic.reportedThs.fast),
     hashrate15Min: null,
     hashrateAverage: terahash(asic.reportedThs.average),
-    frequency: megahertz(frequency),
-    voltage: millivolts(voltage),
+    frequency: frequency === null ? null : megahertz(frequency),
+    voltage: voltage === null ? null : millivolts(voltage),
     state: state === "off" ? null : state,
     point: state === "hashing" ? (at?.id ?? null) : null,
     boards,

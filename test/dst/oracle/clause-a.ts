@@ -84,6 +84,8 @@ const ZERO_AFTER_MS = 30_000;
 
 export class Excess {
   #overMs = -Infinity;
+  /** While it is said that the rack is at its floor: where that has been lately. */
+  #floors: { readonly atMs: number; readonly floorW: number }[] = [];
 
   look({ sight, toleranceW, limitW, limitSinceMs, bootedMs, quiet, whole, meterTrue }: Moment, verdicts: Verdicts): void {
     const { said, nowMs, powerW } = sight;
@@ -93,9 +95,12 @@ export class Excess {
       verdicts.judged("a3");
       if (nowMs - this.#overMs > SAID_WITHIN_MS) verdicts.broken("a3", `violating at ${roundW(powerW)} under ${said.effectiveLimitW ?? "no"} W`);
     }
+    const lately = said.compliance === "at-floor" ? [...this.#floors, { atMs: nowMs, floorW: floorOf(sight.machines()) }] : [];
+    this.#floors = lately.filter(({ atMs }) => nowMs - atMs <= SAID_WITHIN_MS);
     if (said.compliance === "at-floor" && meterTrue && quiet) {
       verdicts.judged("a3");
-      const floorW = floorOf(sight.machines());
+      // An outlet that opens takes a machine that does not obey off the floor before the meter has shown it.
+      const floorW = Math.max(...this.#floors.map((recent) => recent.floorW));
       if (floorW + toleranceW <= (said.effectiveLimitW ?? Infinity)) verdicts.broken("a3", `at-floor under ${said.effectiveLimitW ?? "no"} W, with a floor of ${roundW(floorW)}`);
     }
     const rested = nowMs - Math.max(limitSinceMs, bootedMs) > ZERO_AFTER_MS;
