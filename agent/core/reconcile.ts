@@ -84,7 +84,7 @@ export function reconcile(views: readonly View[], context: ReconcileContext): Re
     if (target === null || view.device.feed?.on === false || !canBeSet(view) || !needsOrder(view, state)) continue;
     const to = entryOf(view.curve, target);
     // Boards and power limits are rungs of the ladder: they only lead down.
-    const lowers = to < 0 ? target.kind === "boards" || target.kind === "power-limit" : lowersFrom(view, to);
+    const lowers = to < 0 ? target.kind === "boards" || target.kind === "power-limit" : lowersFrom(view, to) || takesBack(view, state, to);
     const paused = pausedUntil(view, state, lowers);
     if (uptime < paused) wait(view, "back-off", paused);
     else if (lowers && context.mayLower) issue(view, state, target, true);
@@ -185,6 +185,13 @@ function needsOrder(view: View, state: DeviceState): boolean {
   // It says it is there: an order would change nothing, except where its draw says otherwise.
   const there = isAt(view, state.target);
   return !there || (state.order !== null && !sameSetpoint(state.order.setpoint, state.target)) || (state.quarantine !== null && state.deviatesSince !== null);
+}
+
+/** On its way to more than is wanted now: a smaller end needs no room, though it is higher than where it has got to. */
+function takesBack(view: View, { order }: DeviceState, to: number): boolean {
+  if (order === null || !view.underway || !view.known || starts(view)) return false;
+  const before = entryOf(view.curve, order.setpoint);
+  return before >= 0 && expectedAt(view, to) < expectedAt(view, before) && Math.max(...transitionEnds(view, to)) <= Math.max(...transitionEnds(view, before));
 }
 
 /** Downwards from wherever it may be; what is unknown may be at its highest. */

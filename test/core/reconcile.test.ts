@@ -113,6 +113,7 @@ describe("lower first, raise after", () => {
   const raise = machine(says("200"), wanted("200"), "300"); // 1,000 W -> 1,600 W, of which 1,100 W are reserved already: 500 W.
   const dear = machine(says("200"), wanted("200"), "400"); // 1,200 W.
   const waking = machine(says("asleep", { frequency: 200 }), wanted("asleep"), "200"); // 972.5 W.
+  const onItsWay = (at: string) => ordered(at, { ago: 1000, settle: 9000 });
   const rows: [string, Machine[], Partial<ReconcileContext>, string][] = [
     ["no limit: all at once", [low, raise, dear], {}, "a-200 b+300 c+400"],
     ["room for all", [low, raise, dear], { headroom: 1700 }, "a-200 b+300 c+400"],
@@ -130,6 +131,10 @@ describe("lower first, raise after", () => {
     ["nothing at all", [low, raise], { mayLower: false, mayRaise: false }, ""],
     ["a lower frequency from between points lowers", [machine(passing(450), wanted("400"), "400")], { mayRaise: false }, "a-400"],
     ["a higher one from between points raises", [machine(passing(350), wanted("400"), "400")], { mayRaise: false }, ""],
+    ["on its way to more than is wanted now: taken back, whatever the room", [machine(passing(350), onItsWay("600"), "400", { order: status("acknowledged", "600") })], { mayRaise: false, headroom: -500 }, "a-400"],
+    ["the same while it still wakes", [machine(says("asleep", { frequency: 600 }), onItsWay("600"), "400", { order: status("sending", "600") })], { headroom: -500 }, "a-400"],
+    ["on its way to less: a raise", [machine(passing(350), onItsWay("400"), "600", { order: status("acknowledged", "400") })], { headroom: -500 }, ""],
+    ["while it starts it hears nothing: not taken back", [machine(climbing(passing(350), { state: "starting" }), onItsWay("600"), "400", { order: status("acknowledged", "600") })], { headroom: -500 }, ""],
     ["told in watts, drawing more than the target at the least: lowers", [machine(passing(450, 2600), wanted("400"), "400", inWatts)], { mayRaise: false }, "a-400"],
     ["told in watts, perhaps drawing less: raises", [machine(passing(450, 2500), wanted("400"), "400", inWatts)], { mayRaise: false }, ""],
     ["a silent one told anything but sleep may be a raise", [machine(silent(), wanted("200"), "200")], { mayRaise: false }, ""],
