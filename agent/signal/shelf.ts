@@ -10,6 +10,8 @@ interface Waiting {
   readonly entry: Entry;
   /** Its write was refused: it narrows, and waits for the operator to send it again. */
   failed: boolean;
+  /** What was here when it came: that it replaces, and nothing that comes later. */
+  readonly before: ReadonlySet<Entry>;
 }
 
 /** A disk this far behind is a broken one: then the oldest whose write failed is let go, so that a drop still acts. */
@@ -56,7 +58,7 @@ export class Shelf {
   }
 
   /** A document that stands here, on disk or not; `failed`: its write was refused. */
-  find(wanted: (entry: Entry) => boolean): Waiting | null {
+  find(wanted: (entry: Entry) => boolean): Pick<Waiting, "entry" | "failed"> | null {
     const standing = this.#standing.find(wanted);
     if (standing !== undefined) return { entry: standing, failed: false };
     return this.#waiting.find(({ entry }) => wanted(entry)) ?? null;
@@ -69,18 +71,19 @@ export class Shelf {
   put(entry: Entry, now: Now): readonly Entry[] {
     this.#waiting = this.#waiting.filter((other) => other.entry !== entry);
     const before = [...this.#standing, ...this.#waiting.filter(({ failed }) => !failed).map((other) => other.entry)];
-    this.#waiting.push({ entry, failed: false });
+    this.#waiting.push({ entry, failed: false, before: new Set(this.#entries()) });
     if (this.#waiting.length > mostWaiting) this.#waiting.splice(this.#waiting.findIndex(({ failed }) => failed), 1);
     return inForce([...before.filter((other) => mayHaveBegun(other, now)), entry], now);
   }
 
-  /** The disk holds `entries`, the last of them the one that was put: it and what came before it wait no more. */
-  settle(entries: readonly Entry[]): void {
-    const settled = this.#waiting.findIndex(({ entry }) => entry === entries.at(-1));
-    if (settled === -1) return;
+  /** The disk holds `entries`, the last of them the one that was put: it waits no more, nor does what came before it, once it has begun. */
+  settle(entries: readonly Entry[], now: Now): void {
+    const settled = this.#waiting.find(({ entry }) => entry === entries.at(-1));
+    if (settled === undefined) return;
     const here = this.#entries();
     this.#standing = entries.filter((entry) => here.includes(entry));
-    this.#waiting = this.#waiting.slice(settled + 1);
+    const narrows = ({ entry, failed }: Waiting): boolean => failed && !entries.includes(entry) && !hasBegun(settled.entry, now);
+    this.#waiting = this.#waiting.filter((one) => one !== settled && (!settled.before.has(one.entry) || narrows(one)));
   }
 
   fail(entry: Entry): void {
@@ -90,10 +93,12 @@ export class Shelf {
   /** Lets go what has ended and what has been replaced by what has begun; says which is which, null if nothing changed. */
   tidy(now: Now): { readonly ended: readonly Entry[]; readonly begun: Entry | null } | null {
     const alive = ({ document }: Entry): boolean => document.expires > now.earliest;
-    const over = this.#waiting.findLastIndex(({ entry }) => !alive(entry) && !isEvent(entry.document));
-    // Kept or not, it was the operator's last word: an allocation or key set that ends leaves none, and not the one it replaced.
-    const standing = over === -1 ? inForce(this.#standing.filter(alive), now) : [];
-    const waiting = this.#waiting.slice(over + 1).filter(({ entry }) => alive(entry));
+    // Kept or not, it was the operator's word: an allocation or key set that ends leaves none, and not the one it replaced.
+    const over = this.#waiting.findLast(({ entry }) => !alive(entry) && !isEvent(entry.document));
+    const stays = (entry: Entry): boolean => alive(entry) && over?.before.has(entry) !== true;
+    const standing = inForce(this.#standing.filter(stays), now);
+    const replaced = ({ before }: Waiting): boolean => standing.some((entry) => !before.has(entry) && hasBegun(entry, now));
+    const waiting = this.#waiting.filter((one) => stays(one.entry) && !replaced(one));
     if (standing.length === this.#standing.length && waiting.length === this.#waiting.length) return null;
     const ended = this.#entries().filter((entry) => !alive(entry));
     const [first] = standing;

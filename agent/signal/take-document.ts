@@ -41,7 +41,7 @@ export function keep(desk: Desk, place: Place, { entry, tick }: { readonly entry
     tick,
     done: (kept, later) => {
       if (kept) {
-        shelf.settle(entries);
+        shelf.settle(entries, desk.now(later));
         return settled(desk, shelf, { entry, tick: later });
       }
       shelf.fail(entry);

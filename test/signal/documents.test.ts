@@ -178,6 +178,33 @@ describe("stands beside until on disk", () => {
     assert.deepEqual(bench.signal.heard().allocations.map(({ ceiling }) => ceiling), [9_000]);
   });
 
+  test("one that could not be kept narrows until the next has begun, not until that is kept", () => {
+    const bench = new Bench();
+    bench.hear(bench.allocation(20_000));
+    bench.keeps = "never";
+    bench.hear(bench.allocation(8_000));
+    bench.keeps = "at once";
+    bench.hear(bench.allocation(9_000, { fields: { validFrom: isoTime(bench.now() + 60_000) } }));
+    assert.equal(bench.stated(), 8_000);
+    bench.wait(50_000);
+    assert.equal(bench.stated(), 8_000);
+    bench.wait(15_000);
+    assert.equal(bench.stated(), 9_000);
+  });
+
+  test("and what comes after it outlives its end", () => {
+    const bench = new Bench();
+    bench.hear(bench.allocation(20_000));
+    bench.keeps = "never";
+    bench.hear(bench.allocation(8_000, { exp: bench.now() + 30_000 }));
+    bench.keeps = "at once";
+    bench.hear(bench.allocation(9_000, { fields: { validFrom: isoTime(bench.now() + 60_000) } }));
+    bench.wait(40_000);
+    assert.equal(bench.stated(), null);
+    bench.wait(25_000);
+    assert.equal(bench.stated(), 9_000);
+  });
+
   test("a key set that ends before it is kept brings back no key it had taken away", () => {
     const bench = new Bench({ signatures: "required" });
     bench.hear(bench.keySet());
