@@ -7,7 +7,7 @@ import type { Metered, Snapshot } from "./snapshot.ts";
 import type { DeviceState, RackState } from "./state.ts";
 import { startDevice } from "./state.ts";
 import type { View } from "./view.ts";
-import { expectedAt, fresh, lowestOf, promisedBy } from "./view.ts";
+import { expectedAt, fresh, lowestOf, promisedBy, rests } from "./view.ts";
 import type { Policy } from "./policy.ts";
 import type { Millis, Watts } from "./units.ts";
 import { seconds, watts } from "./units.ts";
@@ -111,7 +111,7 @@ export function learnBias(rack: Pick<RackState, "bias" | "fallingSince" | "limit
   const { uptime } = snapshot.tick;
   const metered: Metered | null = fresh(snapshot.rack, policy);
   if (metered === null || metered.power === null || teaches === "nothing") return { bias: rack.bias, fallingSince: null };
-  const explained = views.reduce((sum, view) => sum + explainedBy(view), 0);
+  const explained = views.reduce((sum, view) => sum + explainedBy(view, { uptime, seen }), 0);
   const residual = bounded(metered.power - explained, policy.nominal);
   if (!watch.settled) {
     const excess = Math.max(unexplainedExcess(rack, views, { ...context, metered }), Math.min(residual - rack.bias, foreseenExcess(rack, views, { ...context, metered })));
@@ -163,12 +163,12 @@ function isComingDown({ known, state }: View, uptime: Millis, seen: Millis): boo
   return known && lowers && state.misses === 0 && uptime < state.settlesAt + seen;
 }
 
-/** What a device contributes to the plan's sum: its expectation where it does as told, else what it draws. */
-function explainedBy(view: View): number {
-  const { draw } = view;
+/** What a device contributes to the plan's sum: its expectation where it does as told or rests elsewhere, else what it draws. */
+function explainedBy(view: View, now: { readonly uptime: Millis; readonly seen: Millis }): number {
+  const { draw, actual } = view;
   const target = view.state.target === null ? -1 : targetEntry(view);
   const obeys = view.state.deviatesSince === null && view.state.quarantine === null;
-  if (obeys && !view.climbing && target >= 0 && view.actual === target) return expectedAt(view, target);
+  if (obeys && !view.climbing && target >= 0 && actual >= 0 && (actual === target || rests(view, now))) return expectedAt(view, actual);
   return (draw.low + draw.high) / 2;
 }
 

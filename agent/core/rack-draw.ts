@@ -3,7 +3,7 @@ import type { Draw } from "./model.ts";
 import type { Metered } from "./snapshot.ts";
 import { sumWatts, watts, type Millis, type Watts } from "./units.ts";
 import type { View } from "./view.ts";
-import { expectedAt } from "./view.ts";
+import { expectedAt, rests } from "./view.ts";
 
 /** The rack's meter where it is fresh, else the sum of what each may draw. */
 export function rackDraw(views: readonly View[], metered: Metered | null): Draw {
@@ -29,11 +29,10 @@ export function reserved(views: readonly View[], metered: Metered | null, { bias
   const ends = views.reduce((sum, view) => sum + view.reserve, 0) + Math.max(0, bias);
   if (metered === null || metered.power === null) return { power: ends, countedOf: ({ reserve }) => reserve };
   const shown = uptime - (metered.age ?? 0) - seen;
-  const rests = ({ underway, climbing, state }: View): boolean => !underway && !climbing && uptime >= state.settlesAt + seen;
   let [growth, least] = [0, 0];
   for (const view of views) {
     least += view.rising ? view.reserve : view.draw.low;
-    if (view.rising) growth += Math.max(0, view.reserve - (rests(view) ? settledDraw(view) : shownOf(view, shown)));
+    if (view.rising) growth += Math.max(0, view.reserve - (rests(view, { uptime, seen }) ? settledDraw(view) : shownOf(view, shown)));
   }
   const grown = metered.power + metered.uncertainty + growth;
   const power = Math.max(least, grown);

@@ -59,6 +59,9 @@ export function viewDevices(snapshot: Snapshot, states: ReadonlyMap<string, Devi
   return narrowByInlet(views, fresh(snapshot.rack, context.policy));
 }
 
+/** Nothing is at work in it, and its meters have shown what was: what it draws is what its setting comes to. */
+export const rests = ({ underway, climbing, state }: View, { uptime, seen }: { readonly uptime: Millis; readonly seen: Millis }): boolean => !underway && !climbing && uptime >= state.settlesAt + seen;
+
 /** A reading young enough to act on. */
 export function fresh(metered: Metered | null, policy: Policy): Metered | null {
   return metered !== null && metered.power !== null && metered.age !== null && metered.age <= policy.meterStale ? metered : null;

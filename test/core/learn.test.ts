@@ -123,6 +123,8 @@ describe("the rack's bias: what no machine explains", () => {
     ["no meter teaches nothing", [50, false], bias(null, { bias: 50 })],
     ["one not settled: nothing", [0, false], bias(4800, {}, { states: [wanted("400", { settlesAt: NOW })] })],
     ["what machines have learnt themselves is explained", [0, false], bias(4830, {}, { states: [wanted("400", { gain: 1.1 })] })],
+    ["a machine that rests elsewhere than wanted is explained by its setting, not by its draw", [100, false], bias(4000, {}, { readings: [says("400"), says("300", { own: 1700 })] })],
+    ["one that is on its way by its draw", [0, false], bias(4000, {}, { readings: [says("400"), climbing(says("300", { own: 1700 }))] })],
     ["a machine that deviates is explained by its draw, not its model", [0, false], bias(5800, {}, { readings: [says("400", { own: 3500 })], states: [wanted("400", { deviatesSince: NOW })] })],
     // One rests where it is expected to draw 2,300 W. The other draws 1,715 W by its own word and the meter, on its way to 2,300 W.
     ["a raise at work that will end over the limit: by so much at once", [35, false], bias(4100, { limit: 4640 }, RAISED)],
