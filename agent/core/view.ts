@@ -224,13 +224,17 @@ function reserveOf(view: Omit<View, "reserve">): Watts {
   const ends: number[] = [draw.high];
   if (view.known && view.actual > 0) ends.push(expectedAt(view, view.actual));
   if (view.known && view.actual < 0 && view.frequency !== null) ends.push(settingPower(view, view.frequency));
-  if (boots(device, state) || (view.climbing && view.actual < 0 && view.frequency === null)) ends.push(device.nameplate.highest);
+  if (boots(device, state) || climbsAnywhere(view)) ends.push(device.nameplate.highest);
   if (state.order !== null && view.underway) {
     const to = entryOf(curve, state.order.setpoint);
     if (to >= 0) ends.push(...transitionEnds(view, to));
   }
   return watts(Math.min(Math.max(...ends), Math.max(device.nameplate.highest, draw.high)));
 }
+
+/** On its way, and nobody knows where to: it says no frequency, or has started by itself, and what it says is where it has got to. */
+const climbsAnywhere = ({ climbing, actual, frequency, underway, state: { change } }: Omit<View, "reserve">): boolean =>
+  climbing && actual < 0 && (frequency === null || (!underway && (change === null || change.way === "sleep")));
 
 /** Firmware that is told percents or watts wakes to what it is told last; its transition says whether it passes through more. */
 const hasFrequencies = ({ frequency }: Curve): boolean => frequency.some((megahertz) => megahertz > 0);
