@@ -6,6 +6,8 @@ import type { Choice, MachineSight, Verdicts } from "./sight.ts";
 /** The longest restart delay, the longest wake in the plan with its room, and the minute of the clause. */
 const USED_AFTER_MS = 150_000;
 const USE = 0.97;
+/** What fits by less than models and meters are sure of, nobody plans for: points are coarse, and the one below may be far below. */
+const SURE = 0.99;
 const LOOK_EVERY_MS = 10_000;
 /** A wake ends when cold boards are as warm as they get, give or take half a percent, as long as gains may be learnt lower no sooner: minutes later, and then the minute of the clause begins. So long after a change at the most. */
 const WARM = 0.995;
@@ -29,7 +31,7 @@ export class Use {
   judgedFromMs = 0;
   #warmByMs = 0;
   #under = 0;
-  #reach: { readonly key: string; readonly watts: number } = { key: "", watts: 0 };
+  #reach: { readonly key: string; readonly watts: number; readonly sure: number } = { key: "", watts: 0, sure: 0 };
 
   look(moment: Moment, { rampPctPerMin, recoveredMs }: UseRules, verdicts: Verdicts): void {
     const { sight, limitW, quiet, whole, toleranceW } = moment;
@@ -48,17 +50,17 @@ export class Use {
     if (nowMs < this.#warmByMs && sight.machines().some(({ warmth }) => warmth < WARM)) this.judgedFromMs = Math.max(this.judgedFromMs, nowMs + MINUTE_MS);
     if (nowMs < this.judgedFromMs) return;
     const possible = possibleOf(moment);
-    const reachW = this.#reachable(possible, limitW);
+    const { watts: reachW, sure } = this.#reachable(possible, limitW);
     verdicts.judged("e");
-    const under = powerW < USE * reachW - toleranceW && earnsLess(moment, possible);
+    const under = powerW < Math.min(USE * reachW, SURE * sure) - toleranceW && earnsLess(moment, possible);
     this.#under = under ? this.#under + 1 : 0;
     if (this.#under === LOOKS) verdicts.broken("e", `${roundW(powerW)} of ${roundW(reachW)} reachable under ${roundW(limitW)}`);
   }
 
-  #reachable(possible: readonly (readonly Choice[])[], limitW: number): number {
+  #reachable(possible: readonly (readonly Choice[])[], limitW: number): { readonly watts: number; readonly sure: number } {
     const key = `${limitW} ${possible.map(({ length }) => length).join(" ")}`;
-    if (this.#reach.key !== key) this.#reach = { key, watts: reach(possible, limitW) };
-    return this.#reach.watts;
+    if (this.#reach.key !== key) this.#reach = { key, watts: reach(possible, limitW), sure: reach(possible, SURE * limitW) };
+    return this.#reach;
   }
 }
 
