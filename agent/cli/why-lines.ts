@@ -74,7 +74,7 @@ const made = {
   best: "no other earns more than changing costs", dwell: "", "just-woken": "", "not-worth": "",
 } as const;
 
-function planText({ plan: { verdict, because, betterByPct, madeAgoS, dwellsForS }, marginal }: WhyDocument): string {
+function planText({ plan: { verdict, because, betterByPct, madeAgoS, dwellsForS, barred }, marginal }: WhyDocument): string {
   if (verdict === "emergency") return "everything sleeps: there is an emergency";
   if (verdict === "recorded") return "as before the start, until the machines have been read";
   const more = betterByPct === null || betterByPct < 0.005 ? "" : `another earns ${betterByPct} % more`;
@@ -82,7 +82,8 @@ function planText({ plan: { verdict, because, betterByPct, madeAgoS, dwellsForS 
     : because === "just-woken" ? `${more}, but would put a machine to sleep that has just been woken` : because === "not-worth" ? `${more}: less than the change costs` : "";
   const said = kept === "" || (more === "" && because !== "dwell") ? (because === null || made[because] === "" ? "no other earns more than changing costs" : made[because]) : kept;
   const least = marginal === null || marginal.thsPerKW === null ? "" : `. A kilowatt less would cost ${hashrateText(marginal.thsPerKW)} (at ${marginal.device})`;
-  return `${madeAgoS === null || verdict === "made" ? "" : `${secondsText(madeAgoS)} old; `}${said}${least}`;
+  const way = barred === null ? "" : `. ${barred.device} would go to ${barred.setpoint ?? "another setpoint"}, but on its way it may draw ${powerText(barred.throughW)}, which does not fit beside the others`;
+  return `${madeAgoS === null || verdict === "made" ? "" : `${secondsText(madeAgoS)} old; `}${said}${least}${way}`;
 }
 
 /** Who was told what; the odd ones by name. */

@@ -181,7 +181,7 @@ export function decide(rack: RackState, input: DecideInput): { readonly rack: Ra
       }),
       coolAir: awaitingPolls ? null : coolAirOf(learned.views.map(({ device: { id }, state, curve }) => ({ heat: state.heat, limits: policy.heat.get(id), highest: curve.power.at(-1) ?? 0 }))),
       reasons: {
-        statements: stated, plan: mode.emergency ? { verdict: { kind: "emergency" }, split: null } : plan.why, targets, waits: reconciled.waits,
+        statements: stated, plan: mode.emergency ? { verdict: { kind: "emergency" }, split: null, barred: null } : plan.why, targets, waits: reconciled.waits,
         rampLasts: rampLasts(ramp, { limit: aim.limit, uptime, rule }), minOff: policy.turns.minOff, notBefore: mode.restoring?.notBefore ?? null,
         raisesWait: mayRaise ? null : mode.emergency ? "emergency" : awaitingPolls ? "polls" : !meterFresh && snapshot.rack !== null ? "meter" : "restart",
         made: plan.remade, dwellsUntil: plan.remade === null ? null : millis(plan.remade.at + policy.dwell),

@@ -36,6 +36,8 @@ export interface Plan {
 export interface PlanReason {
   readonly verdict: Verdict;
   readonly split: Split | null;
+  /** Who would be higher, but for the way there: it passes through more than is free. */
+  readonly barred: Look["barred"];
 }
 
 /** `kept` with `more`: another plan would earn that share more, and why it is not taken; `dwell`: nobody looks for one yet. */
@@ -94,10 +96,10 @@ export function makePlan(rack: RackState, seen: readonly View[], context: PlanCo
   }
   const made = found?.targets != null;
   const plan = found === null ? null : { at: uptime, budget, hurried: found.hurried, members: ground.members };
+  const looked = found === null || plan === null ? rack.looked : { ...plan, verdict: found.verdict, barred: found.barred };
   return {
-    targets, quarantined, remade: made ? plan : rack.plan,
-    looked: found === null || plan === null ? rack.looked : { ...plan, verdict: found.verdict, barred: found.barred },
-    why: { verdict: found?.verdict ?? since(rack.looked), split: splitOf(ground, { ...context, found: made ? found : null }) },
+    targets, quarantined, remade: made ? plan : rack.plan, looked,
+    why: { verdict: found?.verdict ?? since(rack.looked), split: splitOf(ground, { ...context, found: made ? found : null }), barred: looked?.barred ?? null },
   };
 }
 
@@ -197,7 +199,7 @@ function splitOf(ground: Ground, { budget, policy, bias: known, metered, found }
 
 /** Before the first polls have ended there is nothing to plan with: what was wanted before the restart stays wanted. */
 export function keepTargets(rack: RackState, views: readonly View[]): Plan {
-  return { targets: new Map(views.map(({ device, state }) => [device.id, state.target])), quarantined: new Map(), remade: rack.plan, looked: rack.looked, why: { verdict: { kind: "recorded" }, split: null } };
+  return { targets: new Map(views.map(({ device, state }) => [device.id, state.target])), quarantined: new Map(), remade: rack.plan, looked: rack.looked, why: { verdict: { kind: "recorded" }, split: null, barred: null } };
 }
 
 /** Watts that change hands or come and go when the plan is carried out. */

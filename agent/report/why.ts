@@ -60,13 +60,14 @@ function budgetOf({ budget, reasons: { rampLasts, plan: { split } } }: Decision)
   };
 }
 
-function planOf({ uptime, reasons: { plan: { verdict }, made, dwellsUntil } }: Decision) {
+function planOf({ uptime, reasons: { plan: { verdict, barred }, made, dwellsUntil } }: Decision) {
   return {
     verdict: verdict.kind,
     because: "because" in verdict ? verdict.because : null,
     betterByPct: "more" in verdict ? hundredths(100 * verdict.more) : null,
     madeAgoS: made === null ? null : tenths(uptime - made.at),
     dwellsForS: dwellsUntil === null ? null : tenths(Math.max(0, dwellsUntil - uptime)),
+    barred: barred === null ? null : { device: barred.device, setpoint: setpointWord(barred.setpoint), throughW: whole(barred.peak) },
   };
 }
 

@@ -56,7 +56,7 @@ export const why: WhyDocument = {
     budgetW: 20_117, risesForS: 0,
     parts: { marginW: 151, wideMargin: false, biasW: 210, besideW: 3_600, beside: [{ device: "asic-02", powerW: 3_500 }, { device: "asic-05", powerW: 100 }], climbW: 0, availableW: 16_156, plannedW: 16_121, freeW: 35 },
   },
-  plan: { verdict: "kept", because: "not-worth", betterByPct: 0.3, madeAgoS: 32, dwellsForS: 0 },
+  plan: { verdict: "kept", because: "not-worth", betterByPct: 0.3, madeAgoS: 32, dwellsForS: 0, barred: null },
   raisesWait: null, marginal: { ...last, device: "asic-03" },
   devices: [
     planned,

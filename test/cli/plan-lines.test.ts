@@ -92,6 +92,11 @@ test("what ends on another day has its date, and what is due is due within the s
   assert.match(said({ next: [{ inS: 0.04, at: why.at, what: "better-plan", device: null, limitW: null, source: null, doc: null }] }), /in 1 s a plan that earns more/);
 });
 
+test("who stays where it is because its way does not fit is named, with what it may draw on it", () => {
+  const said = whyLines({ ...why, plan: { ...why.plan, barred: { device: "asic-04", setpoint: "point 265", throughW: 2853 } } }).join(" ").replaceAll(/ +/g, " ");
+  assert.match(said, /asic-04 would go to point 265, but on its way it may draw 2\.85 kW, which does not fit beside the others/);
+});
+
 test("why in one breath", () => {
   assert.equal(whyInShort(why), "20.1 kW by allocation; asic-02 is silent and asic-05 does not follow; 1 asleep; 151 W margin + 3.81 kW besides + 16.1 kW for 3 machines, 35 W left; in 4 min asic-05 is planned with again");
 });

@@ -65,6 +65,16 @@ describe("a plan", () => {
   });
 });
 
+test("one that is left where it is because its way there does not fit is named, until a look finds none", () => {
+  const asleep: Machine = [says("asleep", { frequency: 600 }), wanted("asleep")];
+  const barred = (plan: Plan) => plan.why.barred === null ? null : [plan.why.barred.device, inWords(plan.why.barred.setpoint), Number(plan.why.barred.peak)];
+  const rows: [string, Plan, ReturnType<typeof barred>][] = [
+    ["two awake earn more than one, and one would wake through 4,000 W", run([asleep, at("400")], 4500, { made: null }), ["a", "200", 4000]],
+    ["with room for that", run([asleep, at("400")], 8000, { made: null }), null],
+  ];
+  for (const [name, plan, expected] of rows) assert.deepEqual(barred(plan), expected, name);
+});
+
 describe("margin", () => {
   /** Four at 200 MHz draw 4,000 W; 0.75 % kept free to plan, 0.25 % to stand. */
   const four = [at("200"), at("200"), at("200"), at("200")];
