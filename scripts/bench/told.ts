@@ -50,8 +50,10 @@ async function measureThousand(bench: Bench): Promise<Measured> {
     told1000RaiseP95Ms: p95Of(samples.filter(({ lowers }) => !lowers)),
     told1000Written: median(samples.map(({ written }) => written)),
     told1000Writes: median(samples.map(({ writes }) => writes)),
-    floor1000Ms: rounded(floor),
-    told1000OverFloor: rounded(told / floor),
+    told1000MedianMs: rounded(median(samples.map(({ ms }) => ms))),
+    floor1000Ms: rounded(median(floor)),
+    floor1000P95Ms: rounded(p95(floor)),
+    told1000OverFloor: rounded(told / p95(floor)),
     told1000Silent2P95Ms: p95Of(silenced),
     told1000Silent2OverTold: rounded(p95Of(silenced) / told),
     brokerHopMs: rounded(median(rack.operator.hops)),
@@ -90,12 +92,12 @@ async function signals(rack: Rack, name: string, { quick, say }: Bench): Promise
 
 const p95Of = (samples: readonly Sample[]): number => rounded(p95(samples.map(({ ms }) => ms)));
 
-/** As many writes an ASIC as the daemon needed, frequencies first, between two points that alternate as the levels did. */
-async function measureFloor(rig: BenchRig, samples: readonly Sample[], { quick, say }: Bench): Promise<number> {
+/** As many rounds as signals, as many writes an ASIC as the daemon needed, frequencies first, between two points that alternate as the levels did. */
+async function measureFloor(rig: BenchRig, samples: readonly Sample[], { say }: Bench): Promise<readonly number[]> {
   const targets = rig.asics.map(targetOf);
   const each = Math.round(median(samples.map(({ writes, written }) => writes / written)));
   const took: number[] = [];
-  const rounds = quick ? 3 : 7;
+  const rounds = samples.length;
   // The first round pays for the compiler.
   for (let round = 0; round <= rounds; round++) {
     const writes = orderOf(round % 2 === 0 ? [390, 12.3] : [590, 13.5], each);
@@ -106,7 +108,7 @@ async function measureFloor(rig: BenchRig, samples: readonly Sample[], { quick, 
     say(`floor1000: round ${round} of ${rounds}, ${writes.length} writes an ASIC: ${ms.toFixed(0)} ms`);
     if (round > 0) took.push(ms);
   }
-  return median(took);
+  return took;
 }
 
 function orderOf([megahertz, volts]: readonly [megahertz: number, volts: number], count: number): Writes {
