@@ -4,6 +4,7 @@
  * meter teaches nothing and allows nothing until it moves again.
  */
 import type { Snapshot } from "./snapshot.ts";
+import { boots } from "./outlets.ts";
 import type { Order, RackState } from "./state.ts";
 import type { View } from "./view.ts";
 import { expectedNow } from "./view.ts";
@@ -75,8 +76,9 @@ export function judgeMeter(rack: RackState, views: readonly View[], { snapshot, 
   return unmoved && uptime - watch.quietAt >= seen + PATIENCE ? stands : { trial, frozen: null, still, awaited: true };
 }
 
+/** Who has no power says nothing and draws nothing. */
 const agrees = (views: readonly View[], power: Watts, said: number): boolean =>
-  views.every(({ device }) => device.reading.kind === "known") && Math.abs(said - power) <= AGREES.fraction * power + AGREES.watts;
+  views.every(({ device, state }) => device.reading.kind === "known" || (device.feed?.on === false && !boots(device, state))) && Math.abs(said - power) <= AGREES.fraction * power + AGREES.watts;
 
 /** It measures again when it moves. Machines may pass by the very figure it stands at, so agreeing counts when it shows another besides, or lasts. */
 function thawed(frozen: Frozen, now: { readonly power: Watts; readonly agrees: boolean; readonly nominal: Watts; readonly uptime: Millis }): Frozen | null {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { nextWatch, startWatch } from "../../agent/core/settle.ts";
-import type { Metered, Snapshot } from "../../agent/core/snapshot.ts";
+import type { DeviceSnapshot, Metered, Snapshot } from "../../agent/core/snapshot.ts";
 import type { DeviceState, RackState } from "../../agent/core/state.ts";
 import type { Disagreement, Trial } from "../../agent/core/trial.ts";
 import { disagreement, disagreesForLong, extendTrial, judgeMeter, teachesNow } from "../../agent/core/trial.ts";
@@ -97,6 +97,18 @@ describe("a meter not believed", () => {
     ["stands still where the machines have been for a minute: at rest figures do not change", 8000, [4000, 4000], null, millis(NOW - 60_000)],
   ];
   for (const [name, meterW, own, frozenAt, agreesSince = null] of cases) test(name, () => assert.equal(judged({ frozen: { power: watts(8000), agreesSince } }, meterW, own).frozen?.power ?? null, frozenAt));
+
+  test("who has no power is not asked; who was closed again and has not been heard of is", () => {
+    const feed: DeviceSnapshot["feed"] = { outlet: { kind: "outlet", minOffTime: millis(0), poweredUpAs: "last", opens: "emergency" }, on: false, offSince: millis(NOW - 60_000), order: null };
+    const closed: DeviceSnapshot["feed"] = { ...feed, order: { id: 7, setpoint: { kind: "outlet", on: true }, state: "acknowledged", at: millis(NOW - 9000) } };
+    const outlet = (on: boolean): DeviceState => wanted("asleep", { outlet: { on, cause: "restore", orderedAt: millis(NOW - 9000), tries: 1 } });
+    const frozenAt = (dark: DeviceSnapshot["feed"], state: DeviceState): number | null => {
+      const shot = snapshot([device("a", says("asleep")), device("b", silent(), { feed: dark })], metered(25));
+      const states = { a: wanted("asleep"), b: state };
+      return judgeMeter(rackOf(states, { frozen: { power: watts(69), agreesSince: null } }), viewsOf(shot, states), { snapshot: shot, nominal: NOMINAL, ...watched(shot, viewsOf(shot, states)) }).frozen?.power ?? null;
+    };
+    assert.deepEqual([frozenAt(feed, outlet(false)), frozenAt(closed, outlet(true)), frozenAt(null, wanted("asleep"))], [null, 69, 69]);
+  });
 });
 
 describe("machines against meter", () => {

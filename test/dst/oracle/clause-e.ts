@@ -66,7 +66,7 @@ export class Use {
 
 /** What is asked for is work, not watts: points are coarse, and the fewer watts may hash more. */
 function earnsLess({ sight, limitW }: Moment, possible: readonly (readonly Choice[])[]): boolean {
-  return sight.machines().reduce((sum, { hashrateThs }) => sum + hashrateThs, 0) < USE * worth(possible, limitW);
+  return sight.machines().reduce((sum, { hashrateThs }) => sum + hashrateThs, 0) < Math.min(USE * worth(possible, limitW), SURE * worth(possible, SURE * limitW));
 }
 
 const DARK: readonly Choice[] = [{ watts: 0, ths: 0 }];
