@@ -4,7 +4,7 @@ import { entryOf } from "../core/curve.ts";
 import { dipOf, type DipPlan } from "../core/dip.ts";
 import { asleepForHeat, NO_HEAT } from "../core/heat.ts";
 import { isUnsure, together, type Dip } from "../core/pairing.ts";
-import { seconds, type Millis } from "../core/units.ts";
+import { middleOf, seconds, type Millis } from "../core/units.ts";
 import type { View } from "../core/view.ts";
 import type { DeviceLoop } from "../plant/device-loop.ts";
 import type { Plant } from "../plant/plant.ts";
@@ -173,7 +173,7 @@ export class Dipper {
 
   #estimate(id: string): number {
     const draw = this.#view(id)?.draw;
-    return draw === undefined || draw.by === "nameplate" ? 0 : (draw.low + draw.high) / 2;
+    return draw === undefined || draw.by === "nameplate" ? 0 : middleOf(draw);
   }
 
   async #until(most: Millis, holds: () => boolean, signal: AbortSignal): Promise<boolean> {

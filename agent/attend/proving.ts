@@ -7,7 +7,7 @@ import type { Statement } from "../core/limit.ts";
 import { beginProof, endProof, limitOf, nextProof, type Course, type Proof, type ProvenMachine } from "../core/proof.ts";
 import { factorOf, type Proven } from "../core/proven.ts";
 import type { Way } from "../core/settle.ts";
-import { watts, type Instant } from "../core/units.ts";
+import { middleOf, watts, type Instant } from "../core/units.ts";
 import type { ProvenTransition } from "../report/capability.ts";
 import { isoTime } from "../report/figures.ts";
 import type { Change } from "../report/changes.ts";
@@ -81,7 +81,7 @@ export class Proving implements Attendant {
   start({ kind, parts, hold }: Omit<Course, "limits"> & { readonly parts: readonly number[] }, who: string): boolean {
     const decision = this.#decision;
     if (this.running || decision === null || decision.quality !== "measured") return false;
-    const draws = (decision.draw.low + decision.draw.high) / 2;
+    const draws = middleOf(decision.draw);
     const course: Course = { kind, hold, limits: parts.map((part) => watts(Math.round(part * draws))) };
     this.#trial = { who, begunAt: this.#clock.now().at, endedAt: null, proof: beginProof(course, decision) };
     this.#desk?.event(EVENTS[kind].started, { who, limitsW: course.limits, powerW: Math.round(draws) });

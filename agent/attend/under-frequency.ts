@@ -3,7 +3,7 @@ import type { Config } from "../config/schema.ts";
 import type { Decision } from "../core/decide.ts";
 import type { Statement } from "../core/limit.ts";
 import type { Now, Tick } from "../core/time.ts";
-import { seconds, watts, type Millis, type Watts } from "../core/units.ts";
+import { middleOf, seconds, watts, type Millis, type Watts } from "../core/units.ts";
 import type { Change } from "../report/changes.ts";
 import type { Attendant, Desk } from "./attendant.ts";
 
@@ -45,7 +45,7 @@ export class UnderFrequency implements Attendant {
   }
 
   decided({ draw }: Decision): readonly Change[] {
-    if (this.#shed === null) this.#drew = (draw.low + draw.high) / 2;
+    if (this.#shed === null) this.#drew = middleOf(draw);
     return [];
   }
 

@@ -10,7 +10,7 @@ import type { View } from "./view.ts";
 import { expectedAt, fresh, lowestOf, promisedBy, rests } from "./view.ts";
 import type { Policy } from "./policy.ts";
 import type { Millis, Watts } from "./units.ts";
-import { seconds, watts } from "./units.ts";
+import { middleOf, seconds, watts } from "./units.ts";
 import type { Watch } from "./settle.ts";
 import { falls, moves, observe, warms } from "./settle.ts";
 
@@ -154,7 +154,7 @@ function foreseenExcess(rack: Pick<RackState, "limit">, views: readonly View[], 
 function remaining(view: View): number {
   const { draw, underway, climbing } = view;
   const target = underway || climbing ? targetEntry(view) : -1;
-  return target < 0 ? 0 : Math.max(0, expectedAt(view, target) - (draw.low + draw.high) / 2);
+  return target < 0 ? 0 : Math.max(0, expectedAt(view, target) - middleOf(draw));
 }
 
 /** Told to lower, for the first time, and not over yet: what did not come of the order before is no promise. */
@@ -169,7 +169,7 @@ function explainedBy(view: View, now: { readonly uptime: Millis; readonly seen: 
   const target = view.state.target === null ? -1 : targetEntry(view);
   const obeys = view.state.deviatesSince === null && view.state.quarantine === null;
   if (obeys && !view.climbing && target >= 0 && actual >= 0 && (actual === target || rests(view, now))) return expectedAt(view, actual);
-  return (draw.low + draw.high) / 2;
+  return middleOf(draw);
 }
 
 const bounded = (power: number, nominal: Watts): Watts => watts(Math.min(0.2 * nominal, Math.max(-0.02 * nominal, power)));
@@ -184,7 +184,7 @@ export function compensateBias(bias: Watts, before: readonly View[], after: Read
   for (const { device, state, curve, actual, draw } of before) {
     const gain = (after.get(device.id) ?? startDevice).gain;
     if (actual > 0) moved += (gain - state.gain) * (curve.power[actual] as number);
-    drawn += (draw.low + draw.high) / 2;
+    drawn += middleOf(draw);
   }
   const beside = metered === null || metered.power === null ? -Infinity : metered.power - drawn;
   return watts(Math.max(bias - moved, Math.min(bias, beside)));

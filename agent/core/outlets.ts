@@ -98,18 +98,17 @@ function settled(state: OutletState | null, view: Fed, uptime: Millis): OutletSt
   if (state?.on !== true) return state;
   const { feed } = view.device;
   if (feed.on === true) return view.known || uptime - state.orderedAt >= BOOT ? null : state;
-  return feed.on === false && isDue(state, feed, uptime) && !isDoubtful(state, feed, uptime) ? { ...state, on: false } : state;
+  return feed.on === false && isDue(state, feed, uptime) ? { ...state, on: false } : state;
 }
-
-const isDoubtful = ({ on, orderedAt }: OutletState, feed: Feed, uptime: Millis): boolean => on && feed.on === false && wasClosed(feed) && uptime - orderedAt < BOOT;
 
 /** Its outlet has been closed and it has not been heard since: it boots, and may come up with all it can draw. */
 export const boots = ({ feed }: DeviceSnapshot, { outlet }: DeviceState): boolean => outlet?.on === true && (feed?.on !== false || wasClosed(feed));
 
 const inFlight = ({ order }: Feed): boolean => order !== null && (order.state === "waiting" || order.state === "sending");
 
-/** Nothing is on its way to it, and it has been given the time to answer the last. */
-const isDue = ({ tries, orderedAt }: OutletState, feed: Feed, uptime: Millis): boolean => !inFlight(feed) && uptime - orderedAt >= pause(tries);
+/** Nothing is on its way to it, it has been given the time to answer the last, and where that is in doubt the time of a boot. */
+const isDue = (state: OutletState, feed: Feed, uptime: Millis): boolean => !inFlight(feed) && uptime - state.orderedAt >= pause(state.tries) && !isDoubtful(state, feed, uptime);
+const isDoubtful = ({ on, orderedAt }: OutletState, feed: Feed, uptime: Millis): boolean => on && feed.on === false && wasClosed(feed) && uptime - orderedAt < BOOT;
 
 /** Those that refuse, lie or do not answer first, the largest before the smaller, as many as the excess needs and a step may have. */
 function toOpen(free: readonly Fed[], states: ReadonlyMap<string, DeviceState>, context: OutletContext): { readonly device: Fed["device"]; readonly cause: string }[] {
@@ -155,7 +154,7 @@ function issue(fed: readonly Fed[], wanted: ReadonlyMap<string, OutletState | nu
     const state = states.get(device.id);
     let outlet = wanted.get(device.id) ?? null;
     if (state === undefined) continue;
-    if (outlet !== null && device.feed.on !== outlet.on && isDue(outlet, device.feed, uptime) && !isDoubtful(outlet, device.feed, uptime)) {
+    if (outlet !== null && device.feed.on !== outlet.on && isDue(outlet, device.feed, uptime)) {
       const { on, cause } = outlet;
       orders.push({ id: nextOrder++, device: device.id, setpoint: { kind: "outlet", on }, cause, lowers: !on, issuedAt: uptime, settle: SETTLE });
       outlet = { ...outlet, orderedAt: uptime, tries: outlet.tries + 1 };

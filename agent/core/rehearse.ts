@@ -9,7 +9,7 @@ import { assumedTime, wayOf } from "./settle.ts";
 import type { DeviceSnapshot, Snapshot } from "./snapshot.ts";
 import type { Order, RackState } from "./state.ts";
 import type { Millis } from "./units.ts";
-import { instant, megahertz, millis, millivolts, seconds, terahash, watts } from "./units.ts";
+import { instant, megahertz, middleOf, millis, millivolts, seconds, terahash, watts } from "./units.ts";
 import type { View } from "./view.ts";
 import { expectedAt } from "./view.ts";
 
@@ -139,7 +139,7 @@ class Play {
   }
 
   cast({ views, draw, uptime }: Decision): void {
-    const metered = draw.by === "inlet" ? (draw.low + draw.high) / 2 : null;
+    const metered = draw.by === "inlet" ? middleOf(draw) : null;
     const sum = views.reduce((total, view) => total + drawNow(view), 0);
     // Machines that draw less than expected together draw less at every point; what is more is drawn besides them.
     const share = metered === null || metered >= sum || sum === 0 ? 1 : metered / sum;
@@ -240,10 +240,10 @@ const TRUTH = { least: 0.9, most: 1.1 } as const;
 function truthOf(view: View): number {
   const expected = view.known && view.actual > 0 ? expectedAt(view, view.actual) : 0;
   if (view.draw.by !== "outlet" || view.rising || expected === 0) return 1;
-  return Math.min(TRUTH.most, Math.max(TRUTH.least, (view.draw.low + view.draw.high) / 2 / expected));
+  return Math.min(TRUTH.most, Math.max(TRUTH.least, middleOf(view.draw) / expected));
 }
 
-const drawNow = (view: View): number => (view.known && view.actual >= 0 && view.draw.by !== "outlet" ? expectedAt(view, view.actual) : (view.draw.low + view.draw.high) / 2);
+const drawNow = (view: View): number => (view.known && view.actual >= 0 && view.draw.by !== "outlet" ? expectedAt(view, view.actual) : middleOf(view.draw));
 
 /** A machine's own word moves with its draw, as its meter does. */
 const saysDraw = (telemetry: Telemetry, { power, word }: Actor): Telemetry => (telemetry.power === null ? telemetry : { ...telemetry, power: watts(word * power) });

@@ -38,3 +38,6 @@ export const sumWatts = (values: Iterable<Watts>): Watts => {
   for (const value of values) total += value;
   return watts(total);
 };
+
+/** One figure for what lies between two, where one is needed. */
+export const middleOf = ({ low, high }: { readonly low: Watts; readonly high: Watts }): number => (low + high) / 2;

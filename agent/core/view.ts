@@ -12,7 +12,7 @@ import type { DeviceState } from "./state.ts";
 import { boots } from "./outlets.ts";
 import type { Policy } from "./policy.ts";
 import type { Millis, Watts } from "./units.ts";
-import { millis, watts } from "./units.ts";
+import { middleOf, millis, watts } from "./units.ts";
 
 export interface View {
   readonly device: DeviceSnapshot;
@@ -143,7 +143,7 @@ export function expectedAt(view: Pick<View, "curve" | "state">, entry: number): 
 }
 
 /** What it should draw where it says it is; between its points, the middle of what it may. */
-export const expectedNow = (view: Pick<View, "curve" | "state" | "actual" | "draw">): number => (view.actual >= 0 ? expectedAt(view, view.actual) : (view.draw.low + view.draw.high) / 2);
+export const expectedNow = (view: Pick<View, "curve" | "state" | "actual" | "draw">): number => (view.actual >= 0 ? expectedAt(view, view.actual) : middleOf(view.draw));
 
 /** What a machine draws when it does as this setpoint says; null: nobody knows. */
 export function promisedBy(view: Pick<View, "curve" | "state">, setpoint: Setpoint | null): number | null {

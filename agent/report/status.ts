@@ -4,6 +4,7 @@ import type { Decision } from "../core/decide.ts";
 import type { DocumentRef } from "../core/grid.ts";
 import type { Instant, Millis } from "../core/units.ts";
 import { hundredths, isoTime, whole } from "./figures.ts";
+import { middleOf } from "../core/units.ts";
 
 /** What the signal room knows that core does not. */
 export interface SignalFacts {
@@ -112,7 +113,7 @@ export const limitW = (limit: PowerLimit): number | null => (limit.kind === "lim
 
 /** The middle of what the meter leaves open; null when nothing but nameplates is known. */
 export function measuredW({ draw, quality }: Decision): number | null {
-  return quality === "unknown" ? null : Math.round((draw.low + draw.high) / 2);
+  return quality === "unknown" ? null : Math.round(middleOf(draw));
 }
 
 export function hashrateThs(decision: Decision): number | null {
