@@ -13,7 +13,7 @@ import type { DeviceState, Order, Starving, Woken } from "./state.ts";
 import type { Millis } from "./units.ts";
 import { millis, seconds, watts } from "./units.ts";
 import type { View } from "./view.ts";
-import { canBeSet, expectedAt, isAt, transitionEnds } from "./view.ts";
+import { canBeSet, climbsAnywhere, expectedAt, isAt, transitionEnds } from "./view.ts";
 
 export interface ReconcileContext {
   readonly targets: ReadonlyMap<string, Setpoint | null>;
@@ -187,11 +187,15 @@ function needsOrder(view: View, state: DeviceState): boolean {
   return !there || (state.order !== null && !sameSetpoint(state.order.setpoint, state.target)) || (state.quarantine !== null && state.deviatesSince !== null);
 }
 
-/** On its way to more than is wanted now: a smaller end needs no room, though it is higher than where it has got to. */
+/** On its way to more than is wanted now, as it was told or by itself: a smaller end needs no room, though it is higher than where it has got to. */
 function takesBack(view: View, { order }: DeviceState, to: number): boolean {
-  if (order === null || !view.underway || !view.known || starts(view)) return false;
+  if (!view.known || starts(view)) return false;
+  const peak = Math.max(...transitionEnds(view, to));
+  // By itself it climbs until it is told where to stop, and that may be anywhere.
+  if (climbsAnywhere(view)) return peak < view.device.nameplate.highest;
+  if (order === null || !view.underway) return false;
   const before = entryOf(view.curve, order.setpoint);
-  return before >= 0 && expectedAt(view, to) < expectedAt(view, before) && Math.max(...transitionEnds(view, to)) <= Math.max(...transitionEnds(view, before));
+  return before >= 0 && expectedAt(view, to) < expectedAt(view, before) && peak <= Math.max(...transitionEnds(view, before));
 }
 
 /** Downwards from wherever it may be; what is unknown may be at its highest. */

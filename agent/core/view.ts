@@ -232,9 +232,9 @@ function reserveOf(view: Omit<View, "reserve">): Watts {
   return watts(Math.min(Math.max(...ends), Math.max(device.nameplate.highest, draw.high)));
 }
 
-/** On its way, and nobody knows where to: it says no frequency, or has started by itself, and what it says is where it has got to. */
-const climbsAnywhere = ({ climbing, actual, frequency, underway, state: { change } }: Omit<View, "reserve">): boolean =>
-  climbing && actual < 0 && (frequency === null || (!underway && (change === null || change.way === "sleep")));
+/** On its way, and nobody knows where to: it says no frequency, or no order is at work, and what it says is where it has got to. */
+export const climbsAnywhere = ({ climbing, actual, frequency, underway }: Pick<View, "climbing" | "actual" | "frequency" | "underway">): boolean =>
+  climbing && actual < 0 && (frequency === null || !underway);
 
 /** Firmware that is told percents or watts wakes to what it is told last; its transition says whether it passes through more. */
 const hasFrequencies = ({ frequency }: Curve): boolean => frequency.some((megahertz) => megahertz > 0);

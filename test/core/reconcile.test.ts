@@ -9,7 +9,7 @@ import type { DeviceState } from "../../agent/core/state.ts";
 import { reserved } from "../../agent/core/rack-draw.ts";
 import { millis, watts } from "../../agent/core/units.ts";
 import { fc } from "./properties.ts";
-import { climbing, device, inWords, metered, NOW, ordered, passing, points, POLICY, ROWS, says, silent, sleeper, snapshot, status, to, tunable, viewOf, viewsOf, wanted } from "./rack.ts";
+import { climbing, device, inWords, metered, NOW, ordered, passing, points, POLICY, ROWS, says, silent, sleeper, snapshot, status, STEP, to, tunable, viewOf, viewsOf, wanted } from "./rack.ts";
 
 interface Machine {
   readonly reading: Reading;
@@ -32,6 +32,8 @@ function run(machines: readonly Machine[], over: Partial<ReconcileContext> = {})
 const inWatts: Partial<DeviceSnapshot> = {
   capabilities: [{ ...tunable(), points: points(ROWS).map((point) => ({ ...point, frequency: null, voltage: null })) }, sleeper()] as readonly Capability[],
 };
+/** The same machine behind firmware that restarts to rise. */
+const throughAll: Partial<DeviceSnapshot> = { capabilities: [tunable(undefined, { up: { ...STEP, highest: "default" } }), sleeper()] };
 /** `a-400`: a is lowered to 400 MHz; `b+600`: b is raised. */
 const words = ({ orders }: Reconciled): string => orders.map(({ device: id, setpoint, lowers }) => `${id}${lowers ? "-" : "+"}${inWords(setpoint)}`).join(" ");
 const one = (...given: Parameters<typeof machine>): string => words(run([machine(...given)]));
@@ -45,7 +47,7 @@ describe("level, not edge", () => {
     ["one that rebooted is ordered again, without any change of plan", one(says("600"), wanted("400"), "400"), "a-400"],
     ["one that woke by itself is put back to sleep", one(says("600"), wanted("asleep"), "asleep"), "a-asleep"],
     ["one between points, nothing under way", one(passing(450), wanted("400"), "400"), "a-400"],
-    ["one that climbs from below to the very point: no order brings it down", one(climbing(passing(400)), wanted("400"), "400", { outlet: metered(70) }), "a+400"],
+    ["one that climbs by itself is told where to stop", one(climbing(passing(200)), wanted("400"), "400", { outlet: metered(70) }), "a-400"],
     ["one that still starts is told nothing higher", one(climbing(passing(400), { state: "starting" }), wanted("400"), "500", { outlet: metered(70) }), ""],
     ["but may be told less", one(climbing(passing(400), { state: "starting" }), wanted("400"), "300", { outlet: metered(70) }), "a-300"],
     ["one that climbs to a higher point is lowered", one(climbing(passing(600)), wanted("400"), "400", { outlet: metered(70) }), "a-400"],
@@ -134,6 +136,9 @@ describe("lower first, raise after", () => {
     ["on its way to more than is wanted now: taken back, whatever the room", [machine(passing(350), onItsWay("600"), "400", { order: status("acknowledged", "600") })], { mayRaise: false, headroom: -500 }, "a-400"],
     ["the same while it still wakes", [machine(says("asleep", { frequency: 600 }), onItsWay("600"), "400", { order: status("sending", "600") })], { headroom: -500 }, "a-400"],
     ["on its way to less: a raise", [machine(passing(350), onItsWay("400"), "600", { order: status("acknowledged", "400") })], { headroom: -500 }, ""],
+    ["climbing by itself, to nobody knows where: stopped at more than where it has got to, whatever the room", [machine(climbing(passing(250)), wanted("400"), "400")], { mayRaise: false, headroom: -500 }, "a-400"],
+    ["unless the way there leads through all it can draw", [machine(climbing(passing(250)), wanted("400"), "400", throughAll)], { headroom: -500 }, ""],
+    ["while it starts it hears nothing: not stopped either", [machine(climbing(passing(250), { state: "starting" }), wanted("400"), "400")], { headroom: -500 }, ""],
     ["while it starts it hears nothing: not taken back", [machine(climbing(passing(350), { state: "starting" }), onItsWay("600"), "400", { order: status("acknowledged", "600") })], { headroom: -500 }, ""],
     ["told in watts, drawing more than the target at the least: lowers", [machine(passing(450, 2600), wanted("400"), "400", inWatts)], { mayRaise: false }, "a-400"],
     ["told in watts, perhaps drawing less: raises", [machine(passing(450, 2500), wanted("400"), "400", inWatts)], { mayRaise: false }, ""],

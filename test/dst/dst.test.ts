@@ -5,9 +5,12 @@ import { describe, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { CATALOGUE } from "./catalogue.ts";
 import { live } from "./life.ts";
+import { Raises } from "./oracle/clause-bcd.ts";
 import { CAUSES, rowOf } from "./oracle/grants.ts";
+import type { Moment } from "./oracle/moment.ts";
+import { Oracle } from "./oracle/oracle.ts";
 import { reach, worth } from "./oracle/reach.ts";
-import { CLAUSES, type Clause } from "./oracle/sight.ts";
+import { CLAUSES, type Clause, type MachineSight, type Sight } from "./oracle/sight.ts";
 import { drawPlan, honest } from "./plan.ts";
 import { PLANTED } from "./planted.ts";
 import { shrink } from "./shrink.ts";
@@ -53,6 +56,14 @@ describe("simulated lives", () => {
   });
 });
 
+/** A machine of 25 W asleep and 4 kW at the most that obeys, as the judge is shown it. */
+const seen = (over: Partial<MachineSight>): MachineSight => ({
+  id: "a", powerW: 70, toldW: 25, asleepW: 25, highestW: 4000, choices: [{ watts: 25, ths: 0 }], hashrateThs: 0, saysW: 70, boots: false, fed: true, obeys: true, warmth: 1, boardC: null, trips: 0, wakesToW: 0, ...over,
+});
+const sightOf = ({ machines, ...over }: Partial<Omit<Sight, "machines">> & { readonly machines: readonly MachineSight[] }): Sight => ({
+  nowMs: 0, wallMs: 0, powerW: 900, energyWh: () => 0, machines: () => machines, meteredOutlets: 0, nominalW: 4000, meterW: () => null, alive: true, said: null, ...over,
+});
+
 describe("the judge", () => {
   test("shares no code with the agent", () => {
     const folder = fileURLToPath(new URL("../../../test/dst/oracle/", import.meta.url));
@@ -76,6 +87,32 @@ describe("the judge", () => {
     const { ok, missing } = summarise(Array.from({ length: 300 }, (_, seed) => ({ ...verdict, seed })), 1);
     assert.equal(ok, false);
     assert.ok(missing.includes("mains outage never happened") && missing.includes("clause e never had anything to judge"), missing.join("; "));
+  });
+
+  test("c: what climbs to more already is stopped by an order to less, and not raised", () => {
+    const found = (toldW: number): string[] => {
+      const broken: string[] = [];
+      const verdicts = { judged: () => undefined, broken: (clause: Clause) => void broken.push(clause) };
+      const machines = [seen({ powerW: 900, toldW })];
+      const raises = new Raises();
+      raises.look({ sight: sightOf({ machines }), limitW: 1200, shownW: 1200, toleranceW: 20, quiet: true } as Moment, verdicts);
+      raises.ordered({ device: "a", watts: 1600, limitW: 1200, calm: true }, machines, verdicts);
+      return broken;
+    };
+    assert.deepEqual([found(900), found(2800)], [["c"], []]);
+  });
+
+  test("a1: a limit that falls while a machine boots is met when that has been heard", () => {
+    const found = (boots: boolean, untilS: number): Clause[] => {
+      const oracle = new Oracle({ failsafeW: 8000, rackW: 8000, kept: { seq: () => -1, latched: () => false } });
+      const look = (s: number, powerW: number, starts: boolean): void => oracle.look(sightOf({ nowMs: s * 1000, wallMs: s * 1000, powerW, alive: false, machines: [seen({ powerW, boots: starts })] }));
+      look(0, 70, boots);
+      oracle.delivered({ topic: "limit", type: "LIMIT", id: "l", seq: 1, wire: "", genuine: true, payload: { status: "ACTIVE", intervals: [{ limitW: 500 }], exp: new Date(900_000).toISOString() } }, { nowMs: 1000, wallMs: 1000 });
+      for (let s = 1; s < 30; s++) look(s, 70, boots);
+      for (let s = 30; s <= untilS; s++) look(s, 900, false);
+      return oracle.violations.map(({ clause }) => clause).filter((clause) => clause === "a1");
+    };
+    assert.deepEqual([found(true, 60), found(true, 63), found(false, 30)], [[], ["a1"], ["a1"]]);
   });
 
   test("what can be reached is exact: against every combination", () => {

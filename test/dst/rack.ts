@@ -105,7 +105,7 @@ export function sightOf({ machine, model, physics, pointsW, asleepW, choices }: 
   const mining = state === "hashing" || state === "ramping";
   const asleep = state === "asleep" || (state === "starting" && body.curtailed);
   return {
-    id: machine.id, powerW, asleepW, choices, hashrateThs: body.hashrateThs, highestW: model.nameplate, obeys, fed,
+    id: machine.id, powerW, asleepW, choices, hashrateThs: body.hashrateThs, highestW: model.nameplate, obeys, fed, boots: state === "starting",
     saysW: obeys && state !== "off" && state !== "starting" ? body.reportedW : null,
     get toldW() {
       if (state === "off" || asleep) return state === "off" ? 0 : asleepW;

@@ -57,7 +57,9 @@ export class Raises {
 
   /** An order leaves, the machines being as they are now and the lawful limit what it is now. `calm`: no grant and no fault is open. */
   ordered({ device, watts, limitW, calm }: { readonly device: string; readonly watts: number; readonly limitW: number; readonly calm: boolean }, machines: readonly MachineSight[], verdicts: Verdicts): void {
-    const before = machines.find(({ id }) => id === device)?.powerW ?? 0;
+    const machine = machines.find(({ id }) => id === device);
+    // What climbs to more already, because it was told so or booted, is stopped by it and not raised.
+    const before = Math.max(machine?.powerW ?? 0, machine?.toldW ?? 0);
     const moment = this.#moment;
     this.#ordered.set(device, { watts, atMs: moment?.sight.nowMs ?? 0 });
     if (moment === null || !calm || watts <= before) return;

@@ -54,6 +54,7 @@ export const CAUSES = {
   "dead outlet": { begins: NOTHING, ends: machine(75), deaf: true, recoversS: 420, because: "back as after a reboot" },
   "outlet opened": { begins: NOTHING, ends: null, recoversS: 420, because: "the machine on it is without power" },
   "outlet closed": { begins: NOTHING, ends: null, recoversS: 420, because: "it is closed when the nameplate fits: nothing to grant" },
+  "limit step while it boots": { begins: machine(60), ends: null, recoversS: 0, because: "it hears nothing for up to 30 s and comes up at its default point; then a step as any other, and one reading" },
   "asic leaves": { begins: NOTHING, ends: machine(75), deaf: true, recoversS: 420, because: "plugged in again it boots to its default point" },
 
   "meter silent": { begins: rack(0.1, 30), ends: rack(0.1, 30), recoversS: 150, because: "planned without it from ten seconds on; what it showed before holds until then" },

@@ -187,6 +187,7 @@ export class Oracle implements Verdicts {
       this.#steps += 1;
       this.#grants.open(`limit step ${this.#steps}`, rowOf("limit step").begins, { nowMs, figures: { shedW: aboveW - limitW, machineW: 0, rackW: this.#rackW } });
       for (const [key, { row, befallen }] of this.#open) if (row.onSteps === true) this.#grant(`${key} at step ${this.#steps}`, row.begins, befallen.machineW);
+      for (const { id, boots, highestW } of sight.machines()) if (boots) this.#grant(`limit step while it boots: ${id} at step ${this.#steps}`, rowOf("limit step while it boots").begins, highestW);
       if (before.heard === this.#heard) this.#prompt.begins(nowMs);
       else if (nowMs > this.#bootedMs + 5_000) this.#prompt.disturbed();
     }

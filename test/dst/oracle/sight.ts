@@ -31,6 +31,8 @@ export interface MachineSight {
   readonly hashrateThs: number;
   /** What it says it draws; null: it does not answer. */
   readonly saysW: number | null;
+  /** It has power and starts: it takes no order yet. */
+  readonly boots: boolean;
   /** Its outlet is closed. */
   readonly fed: boolean;
   /** An order reaches it and it obeys. */
