@@ -44,11 +44,13 @@ export function learnDevice(view: View, context: { readonly uptime: Millis; read
   const ceiling = Math.max(expected * DEVIATION.factor, (curve.power[target] ?? 0) * GAIN_RANGE[1]) + DEVIATION.watts;
   const deviates = own.power - own.uncertainty > Math.min(ceiling, device.nameplate.highest);
   if (deviates) return { ...watched, deviatesSince: state.deviatesSince ?? uptime };
-  const inPlace = target > 0 && view.actual === target && view.known && !view.climbing && !moves(watched.motion, uptime);
-  const learnt = inPlace ? nextGain(state.gain, own.power / (curve.power[target] as number)) : state.gain;
+  const { actual } = view;
+  // One that waits for its raise teaches where it rests: counted too high, it would find no room for it.
+  const atRest = actual > 0 && view.known && !view.climbing && !moves(watched.motion, uptime);
+  const learnt = atRest ? nextGain(state.gain, own.power / (curve.power[actual] as number)) : state.gain;
   // What a few boards draw less than the model is the base planned for them, and no promise of all.
   const cold = state.turnedAt !== null && uptime - state.turnedAt < COLD;
-  const only = context.teaches === "more" || target < curve.first || cold || warms(watched.trend, uptime);
+  const only = context.teaches === "more" || actual < curve.first || cold || warms(watched.trend, uptime);
   const gain = only ? Math.max(state.gain, learnt) : learnt;
   return gain === state.gain && state.deviatesSince === null ? watched : { ...watched, deviatesSince: null, gain };
 }
