@@ -145,11 +145,15 @@ function shareOut(rack: RackState, ground: Ground, context: PlanContext): Share 
   const exact = allocate(available);
   const drop = !fits && (standing === null || standing.power > DROP * available);
   const moved = movedBy(planned, exact);
-  const hurried = drop || moved > FAR * available;
-  const careful = Math.min(available, spare(planned, policy.margin + policy.dropMargin, ground.cautious), spare(planned, policy.margin, ground.cautious) - (fits ? 0 : policy.moveDoubt * moved));
-  const best = hurried ? allocate(careful) : exact;
+  const goesFar = drop || moved > FAR * available;
+  const isBetter = ({ entries }: Passable): boolean => kept === null || earnsMore(earnedBy(candidates, entries, least), kept);
+  const cautious = (margin: number): number => Math.min(available, spare(planned, margin, ground.cautious) - ground.climb);
+  const far = goesFar ? allocate(Math.min(cautious(policy.margin + policy.dropMargin), cautious(policy.margin) - (fits ? 0 : policy.moveDoubt * moved))) : exact;
+  // Points are coarse: within the wide margin there may be no better plan for as long as the limit stands. What changes for more work alone raises into what the meter shows to be free.
+  const hurried = goesFar && (forced || isBetter(far));
+  const best = goesFar && !hurried ? allocate(cautious(policy.margin)) : far;
   const barred = waitingOf(best);
-  const better = kept === null || earnsMore(earnedBy(candidates, best.entries, least), kept);
+  const better = isBetter(best);
   const early = kept !== null && turnsEarly(planned, best, context);
   // Room for another is comfort too: nobody who has just been woken is put to sleep for it.
   if (fits && !waitsInVain && !chills && (early || !(better || makesRoom))) return stands({ kind: "kept", because: better ? "just-woken" : "not-worth", more: moreThan(kept, best.earns) }, barred);

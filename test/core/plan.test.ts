@@ -89,6 +89,20 @@ describe("margin", () => {
   for (const [name, plan, expected] of rows) test(name, () => assert.equal(targets(plan), expected));
 });
 
+describe("a change for more work that goes far", () => {
+  /** One at 1,100 W, whose next point is at 1,760, and one asleep that would run there at 1,600, 28 W beside it. */
+  const two = [at("200", { gain: 1.1 }), [says("asleep", { frequency: 200 }), wanted("asleep")] as Machine];
+  const stood = { policy: POLICY, made: made({ at: millis(NOW - POLICY.dwell) }), horizon: seconds(4 * 3600) };
+  const rows: [string, Plan, string, boolean | undefined][] = [
+    ["keeps 2 % free", run(two, 1675, stood), "asleep 300", true],
+    ["or 0.75 % where nothing better fits by more", run(two, 1660, stood), "asleep 300", false],
+    ["and not less", run(two, 1640, { ...stood, bias: watts(1) }), "200 asleep", false],
+    ["what the machines draw less than expected is no promise for it", run(two, 1639, { ...stood, bias: watts(-10) }), "200 asleep", false],
+  ];
+  for (const [name, plan, expected, hurried] of rows) test(name, () => assert.deepEqual([targets(plan), plan.remade?.hurried], [expected, hurried]));
+  test("where the standing plan does not fit the wide margin binds", () => assert.equal(targets(run([at("300"), two[1] as Machine], 1600, stood)), "200 asleep"));
+});
+
 describe("reach: what cannot be tuned down in time sleeps", () => {
   /** 2 s + 20 ms a megahertz in 7 s: 250 MHz down. At 30 ms a megahertz: 166 MHz. */
   const slow = { capabilities: [tunable(undefined, { down: { ...STEP, perMegahertz: millis(30) } }), sleeper()] };
