@@ -3,9 +3,14 @@ import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import { describe, test } from "node:test";
 import { fileURLToPath } from "node:url";
+import { Asic } from "../../drivers/sim/asic.ts";
+import { branch } from "../../drivers/sim/random.ts";
+import { VirtualClock } from "../support/virtual-clock.ts";
 import { CATALOGUE } from "./catalogue.ts";
+import { Dice } from "./dice.ts";
 import { live } from "./life.ts";
 import { Raises } from "./oracle/clause-bcd.ts";
+import { Use } from "./oracle/clause-e.ts";
 import { CAUSES, rowOf } from "./oracle/grants.ts";
 import type { Moment } from "./oracle/moment.ts";
 import { Oracle } from "./oracle/oracle.ts";
@@ -13,6 +18,7 @@ import { reach, worth } from "./oracle/reach.ts";
 import { CLAUSES, type Clause, type MachineSight, type Sight } from "./oracle/sight.ts";
 import { drawPlan, honest } from "./plan.ts";
 import { PLANTED } from "./planted.ts";
+import { buildRack } from "./rack.ts";
 import { shrink } from "./shrink.ts";
 import { summarise } from "./summary.ts";
 import { judge, planOf, twinViolations } from "./verdict.ts";
@@ -113,6 +119,35 @@ describe("the judge", () => {
       return oracle.violations.map(({ clause }) => clause).filter((clause) => clause === "a1");
     };
     assert.deepEqual([found(true, 60), found(true, 63), found(false, 30)], [[], ["a1"], ["a1"]]);
+  });
+
+  test("is told what machines draw at their points, not what their tables say", () => {
+    const { asics } = buildRack(new Dice(3, "rack"), new VirtualClock(), 6);
+    for (const { physics, machine, choices, pointsW } of asics) {
+      for (const [index, { id }] of physics.points.entries()) {
+        const { powerW, hashrateThs } = new Asic({ model: physics, random: branch(1, 1), unit: machine.body.unit, point: id });
+        const { watts, ths } = choices[index + 1] ?? { watts: 0, ths: 0 };
+        assert.deepEqual([pointsW.get(id), watts, ths].map((value) => value?.toFixed(6)), [powerW, powerW, hashrateThs].map((value) => value.toFixed(6)), `${physics.id} at ${id}`);
+      }
+    }
+  });
+
+  test("e: who ran last while a meter showed too much is not asked for until it has run again", () => {
+    const found = (shownHighAtS: number): string[] => {
+      const broken: string[] = [];
+      const verdicts = { judged: () => undefined, broken: (clause: Clause) => void broken.push(clause) };
+      const use = new Use();
+      const rests = { choices: [25, 1000].map((watts) => ({ watts, ths: watts / 20 })), hashrateThs: 50 };
+      const [awake, asleep, better] = [{ powerW: 1000, hashrateThs: 50 }, { powerW: 25, hashrateThs: 0 }, { choices: [25, 1150].map((watts) => ({ watts, ths: watts / 20 })) }];
+      // The better one runs for ten seconds, the other one for the rest.
+      for (let s = 0; s < 900; s++) {
+        const machines = [seen({ ...rests, ...(s < 10 ? asleep : awake) }), seen({ id: "b", ...better, ...(s < 10 ? awake : asleep) })];
+        const sight = sightOf({ machines, nowMs: s * 1000, wallMs: s * 1000, powerW: 1025, said: { effectiveLimitW: 1200, compliance: "compliant", state: "limited" } });
+        use.look({ sight, limitW: 1200, limitEndsMs: Infinity, toleranceW: 20, quiet: true, whole: s !== shownHighAtS, shownHigh: s === shownHighAtS } as Moment, { rampPctPerMin: 600, recoveredMs: 0 }, verdicts);
+      }
+      return broken;
+    };
+    assert.deepEqual([found(5), found(15), found(-1)], [[], ["e"], ["e"]]);
   });
 
   test("what can be reached is exact: against every combination", () => {

@@ -3,7 +3,7 @@ import type { MinerModel } from "../../drivers/models.ts";
 import { loadModel } from "../../drivers/models.ts";
 import { Asic } from "../../drivers/sim/asic.ts";
 import { SimMachine } from "../../drivers/sim/machine.ts";
-import { lowestPointOf, readSimModel, type SimModel } from "../../drivers/sim/model.ts";
+import { lowestPointOf, readSimModel, type SimModel, type SimPoint } from "../../drivers/sim/model.ts";
 import { Pdu } from "../../drivers/sim/pdu.ts";
 import { boardPhysics } from "../../drivers/sim/physics.ts";
 import { branch } from "../../drivers/sim/random.ts";
@@ -70,11 +70,14 @@ export function buildRack(dice: Dice, clock: VirtualClock, count: number): Rack 
     const random = branch(seed, index);
     const [unit, model, physics] = [drawUnit(random), loadModel(id), readSimModel(id)];
     const body = new Asic({ model: physics, random, unit }, 0);
-    const pointsW = new Map(model.points.map(({ id: point, power }) => [point, power * unit.power]));
+    const { power, hashrate } = boardPhysics(physics);
+    const settledW = (boards: number, { frequencyMHz, voltageMV }: SimPoint): number => unit.power * (physics.physics.c + boards * power(frequencyMHz, voltageMV));
     const asleepW = model.sleepPower * unit.power;
-    const choices = [{ watts: asleepW, ths: 0 }, ...model.points.map(({ power, hashrate }) => ({ watts: power * unit.power, ths: hashrate * unit.hashrate }))];
-    const { frequencyMHz, voltageMV } = lowestPointOf(physics);
-    const boardsW = Array.from({ length: physics.boards }, (_, on) => unit.power * (physics.physics.c + on * boardPhysics(physics).power(frequencyMHz, voltageMV)));
+    // What a machine really draws and hashes, not what its table says: the two are up to 1 % apart, and the agent has only the table.
+    const points = physics.points.map((point) => ({ id: point.id, watts: settledW(physics.boards, point), ths: unit.hashrate * physics.boards * hashrate(point.frequencyMHz, point.voltageMV) }));
+    const pointsW = new Map(points.map(({ id: point, watts }) => [point, watts]));
+    const choices = [{ watts: asleepW, ths: 0 }, ...points.map(({ watts, ths }) => ({ watts, ths }))];
+    const boardsW = Array.from({ length: physics.boards }, (_, on) => settledW(on, lowestPointOf(physics)));
     return { machine: new SimMachine(`asic-${String(index + 1).padStart(2, "0")}`, body, time), model, physics, pointsW, boards: switchable.chance(BOARDS), air, boardsW, asleepW, choices };
   });
   const pdu = new SimPdu("pdu-1", new Pdu({ loads: asics.map(({ machine }) => machine), now, random: branch(seed, 99) }));

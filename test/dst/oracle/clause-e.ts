@@ -31,11 +31,14 @@ export class Use {
   judgedFromMs = 0;
   #warmByMs = 0;
   #under = 0;
+  /** Who ran last while a meter showed more than was drawn: so much is believed of them, as safety asks, until they run again. */
+  readonly #overrated = new Set<string>();
   #reach: { readonly key: string; readonly watts: number; readonly sure: number } = { key: "", watts: 0, sure: 0 };
 
   look(moment: Moment, { rampPctPerMin, recoveredMs }: UseRules, verdicts: Verdicts): void {
-    const { sight, limitW, quiet, whole, toleranceW } = moment;
+    const { sight, limitW, quiet, whole, toleranceW, shownHigh } = moment;
     const { nowMs, powerW, nominalW, said } = sight;
+    if (shownHigh) for (const machine of sight.machines()) if (runs(machine)) this.#overrated.add(machine.id);
     // The agent may be stricter than the law, for safety: it gives nothing away that it may not.
     const stricter = said === null || (said.effectiveLimitW ?? Infinity) < limitW - 1;
     if (!whole || !quiet || stricter || limitW !== this.#limitW || nowMs < recoveredMs) {
@@ -49,7 +52,8 @@ export class Use {
     if (nowMs % LOOK_EVERY_MS !== 0 || limitW === 0) return;
     if (nowMs < this.#warmByMs && sight.machines().some(({ warmth }) => warmth < WARM)) this.judgedFromMs = Math.max(this.judgedFromMs, nowMs + MINUTE_MS);
     if (nowMs < this.judgedFromMs) return;
-    const possible = possibleOf(moment);
+    for (const machine of sight.machines()) if (runs(machine)) this.#overrated.delete(machine.id);
+    const possible = possibleOf(moment, this.#overrated);
     const { watts: reachW, sure } = this.#reachable(possible, limitW);
     verdicts.judged("e");
     const under = powerW < Math.min(USE * reachW, SURE * sure) - toleranceW && earnsLess(moment, possible);
@@ -69,10 +73,12 @@ function earnsLess({ sight, limitW }: Moment, possible: readonly (readonly Choic
   return sight.machines().reduce((sum, { hashrateThs }) => sum + hashrateThs, 0) < Math.min(USE * worth(possible, limitW), SURE * worth(possible, SURE * limitW));
 }
 
+const runs = ({ powerW, asleepW }: MachineSight): boolean => powerW > 2 * asleepW;
+
 const DARK: readonly Choice[] = [{ watts: 0, ths: 0 }];
 
 /** What each machine may be set to, itself and the limit being what they are. */
-function possibleOf({ sight, limitW, limitEndsMs }: Moment): (readonly Choice[])[] {
+function possibleOf({ sight, limitW, limitEndsMs }: Moment, overrated: ReadonlySet<string>): (readonly Choice[])[] {
   const machines = sight.machines();
   const mayBoot = closable(machines, USE * limitW);
   const brief = limitEndsMs - sight.wallMs < BRIEF_MS;
@@ -80,11 +86,12 @@ function possibleOf({ sight, limitW, limitEndsMs }: Moment): (readonly Choice[])
   return machines.map((machine) => {
     const { choices, wakesToW, fed } = machine;
     if (!fed) return mayBoot.has(machine) ? [...DARK, ...choices] : DARK;
+    if (overrated.has(machine.id)) return choices.slice(0, 1);
     // What it holds in its sleep it passes through on waking.
     if (wakesToW > 0 && wakesToW + asleepW - machine.asleepW > USE * limitW) return choices.slice(0, 1);
     if (!brief) return choices;
     // Putting one to sleep for another takes a minute of both, which a limit that ends soon does not pay.
-    if (wakesToW === 0) return machine.powerW > 2 * machine.asleepW ? choices.slice(1) : choices;
+    if (wakesToW === 0) return runs(machine) ? choices.slice(1) : choices;
     return (choices[1]?.watts ?? 0) <= limitW - sight.powerW ? choices : choices.slice(0, 1);
   });
 }

@@ -20,6 +20,8 @@ export interface Moment {
   readonly whole: boolean;
   /** No fault is open on the meter. */
   readonly meterTrue: boolean;
+  /** A meter shows more than is drawn. */
+  readonly shownHigh: boolean;
   readonly bootedMs: number;
   /** When the lawful limit last changed. */
   readonly limitSinceMs: number;

@@ -197,7 +197,7 @@ export class Oracle implements Verdicts {
     return {
       sight, limitW, limitEndsMs: this.#law.endsMs(limitW, sight.wallMs), heightW, shownW: this.#asShown(limitW), toleranceW: toleranceOf(limitW, sight), quiet: heightW === 0, whole: this.#open.size === 0,
       alone: !this.#grants.besides(["limit step", "process start", "controller down"], nowMs) && nowMs >= this.#taughtWrongMs,
-      meterTrue: ![...this.#open.keys()].some((key) => key.startsWith("meter")), bootedMs: this.#bootedMs, limitSinceMs: this.#limitSinceMs, stepMs: 1000,
+      meterTrue: ![...this.#open.keys()].some((key) => key.startsWith("meter")), shownHigh: this.#isShownHigh(), bootedMs: this.#bootedMs, limitSinceMs: this.#limitSinceMs, stepMs: 1000,
     };
   }
 
@@ -208,6 +208,10 @@ export class Oracle implements Verdicts {
       if (row.bends === true && bent !== undefined) asShown = Math.max(asShown, (limitW - bent.offsetW) / bent.shown);
     }
     return asShown;
+  }
+
+  #isShownHigh(): boolean {
+    return [...this.#open.values()].some(({ befallen: { bent } }) => bent !== undefined && (bent.shown > 1 || bent.offsetW > 0));
   }
 
   #grant(key: string, grant: Row["begins"], machineW = 0): void {
