@@ -8,8 +8,9 @@ import type { Millis } from "./units.ts";
 import type { View } from "./view.ts";
 import { NEVER } from "./worth.ts";
 
-/** A better plan has to earn this much more to be worth changing machines for. */
-const WORTH = 0.005;
+/** A better plan has to earn this share more to be worth changing machines for; trimming one that was made in a hurry belongs to the same change. */
+const WORTH = { needed: 0.005, leisure: 0.005, trim: 0.0005 } as const;
+export type Due = keyof typeof WORTH;
 
 interface Now {
   readonly budget: PowerLimit;
@@ -21,14 +22,14 @@ interface Now {
 }
 
 /**
- * What it is looked for: `needed` after something has changed, `leisure` when the standing one has stood for a while; null: it
- * is not time. `looked`: the last time one was looked for, found or not.
+ * What it is looked for: `needed` after something has changed, `trim` when one that was made in a hurry has settled, `leisure`
+ * when the standing one has stood for a while; null: it is not time. `looked`: the last time one was looked for, found or not.
  */
-export function dueFor(looked: Look | null, members: readonly string[], { budget, atLimit, settled, over, uptime, policy }: Now): "needed" | "leisure" | null {
+export function dueFor(looked: Look | null, members: readonly string[], { budget, atLimit, settled, over, uptime, policy }: Now): Due | null {
   if (looked === null) return "needed";
   if (over) return null;
+  if (looked.hurried && settled) return "trim";
   if (atLimit && below(looked.budget, budget)) return "needed";
-  if (looked.hurried && settled) return "needed";
   if (looked.members.length !== members.length || looked.members.some((id, i) => id !== members[i])) return "needed";
   return uptime - looked.at >= policy.dwell ? "leisure" : null;
 }
@@ -36,14 +37,14 @@ export function dueFor(looked: Look | null, members: readonly string[], { budget
 const below = (a: PowerLimit, b: PowerLimit): boolean => a.kind === "limited" && (b.kind === "unlimited" || a.power < b.power);
 
 /** Is it worth changing machines for? */
-export const exceeds = (earns: number, standing: number): boolean => earns - standing > WORTH * Math.abs(standing);
+export const exceeds = (earns: number, standing: number, due: Due): boolean => earns - standing > WORTH[due] * Math.abs(standing);
 
 /** Rank by rank: who is served first decides, and the next only where that makes no difference. */
-export function earnsMore(best: ReadonlyMap<number, number> | null, kept: ReadonlyMap<number, number>): boolean {
+export function earnsMore(best: ReadonlyMap<number, number> | null, kept: ReadonlyMap<number, number>, due: Due): boolean {
   for (const [rank, standing] of kept) {
     const earns = best?.get(rank) ?? 0;
-    if (exceeds(earns, standing)) return true;
-    if (exceeds(standing, earns)) return false;
+    if (exceeds(earns, standing, due)) return true;
+    if (exceeds(standing, earns, due)) return false;
   }
   return false;
 }

@@ -133,12 +133,13 @@ function shareOut(rack: RackState, ground: Ground, context: PlanContext): Share 
   const chills = [...warm].some(({ curve, state }) => entryOf(curve, state.target) < curve.first);
   const candidates = candidatesOf(planned, { ...context, doubt, steady, from: (view) => (sealed.has(view) ? view.curve.power.length : fits ? 1 : Math.min(Math.max(1, view.most), reachableFrom(view, policy))) }).map((candidate, i) => (warm.has(planned[i] as View) ? { ...candidate, curve: awake(candidate.curve), from: Math.max(candidate.from, candidate.curve.first) } : candidate));
   const kept = earnedBy(candidates, planned.map(({ curve, state }) => entryOf(curve, state.target)), least);
-  const stands = (verdict: Verdict, barred: Look["barred"] = null): Share => (due === "leisure" ? changingPlaces(ground, context) : null) ?? { hurried: false, verdict, targets: null, power: standing?.power ?? 0, barred };
+  const untrimmed = rack.looked?.hurried === true && !context.settled;
+  const stands = (verdict: Verdict, barred: Look["barred"] = null): Share => (due === "leisure" ? changingPlaces(ground, context) : null) ?? { hurried: untrimmed, verdict, targets: null, power: standing?.power ?? 0, barred };
   // Of one rank: no plan could earn what a change has to be worth.
   if (!forced && !chills && kept?.size === 1) {
     const [earns = 0] = kept.values();
     const bound = boundOf(candidates, available, least);
-    if (!exceeds(bound, earns)) return stands(bound > earns && earns > 0 ? { kind: "kept", because: "not-worth", more: bound / earns - 1 } : { kind: "kept", because: "best", more: 0 });
+    if (!exceeds(bound, earns, due)) return stands(bound > earns && earns > 0 ? { kind: "kept", because: "not-worth", more: bound / earns - 1 } : { kind: "kept", because: "best", more: 0 });
   }
 
   const allocate = (budget: number): Passable => allocatePassable(planned, candidates, { available: budget, least, passable: passableOf(spare(planned, policy.margin / 3) - ground.climb, context) });
@@ -146,7 +147,7 @@ function shareOut(rack: RackState, ground: Ground, context: PlanContext): Share 
   const drop = !fits && (standing === null || standing.power > DROP * available);
   const moved = movedBy(planned, exact);
   const goesFar = drop || moved > FAR * available;
-  const isBetter = ({ entries }: Passable): boolean => kept === null || earnsMore(earnedBy(candidates, entries, least), kept);
+  const isBetter = ({ entries }: Passable): boolean => kept === null || earnsMore(earnedBy(candidates, entries, least), kept, due);
   const cautious = (margin: number): number => Math.min(available, spare(planned, margin, ground.cautious) - ground.climb);
   const far = goesFar ? allocate(Math.min(cautious(policy.margin + policy.dropMargin), cautious(policy.margin) - (fits ? 0 : policy.moveDoubt * moved))) : exact;
   // Points are coarse: within the wide margin there may be no better plan for as long as the limit stands. What changes for more work alone raises into what the meter shows to be free.

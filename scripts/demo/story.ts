@@ -46,8 +46,8 @@ export const HEARTBEAT_TIMEOUT_S = 4;
 
 /** GLA/1: the bound for firmware that tunes live. */
 const RESPONSE_S = 15;
-/** Waking up takes 10 s, walking up as long again; cold boards draw less for a minute. */
-export const PATIENCE_S = 60;
+/** Waking up takes 10 s, walking up as long again; cold boards draw less for a minute after that. */
+export const PATIENCE_S = 80;
 
 /** `limitPart`: where the first drop goes; the second goes to half of it and the failsafe limit is a third. */
 export function tellStory({ limitPart, durationS }: { readonly limitPart: number; readonly durationS: number }): Story {

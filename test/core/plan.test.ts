@@ -34,6 +34,7 @@ const targets = (plan: Plan): string => [...plan.targets.values()].map(inWords).
 
 describe("a plan", () => {
   const fresh = { made: null };
+  const nearly = [at("500"), at("500"), ...Array.from({ length: 50 }, () => at("600"))];
   const rows: [string, Plan, string][] = [
     ["no limit: everything", run([at("200"), at("200")], null, fresh), "600 600"],
     ["what earns most", run([at("200"), at("200")], 2600, fresh), "300 200"],
@@ -50,7 +51,8 @@ describe("a plan", () => {
     ["someone was replaced", run([at("200"), at("200")], 2600, { made: made({ members: ["a", "c"] }) }), "300 200"],
     ["after its dwell", run([at("200"), at("200")], 2600, { made: made({ at: millis(NOW - POLICY.dwell) }) }), "300 200"],
     ["not just before", run([at("200"), at("200")], 2600, { made: made({ at: millis(NOW - POLICY.dwell + 1) }) }), "200 200"],
-    ["by less than 0.5 % more it is not worth the change", run([at("500"), at("500"), ...Array.from({ length: 50 }, () => at("600"))], 207_100, { made: null }), `500 500 ${"600 ".repeat(50)}`.trim()],
+    ["by less than 0.5 % more it is not worth the change", run(nearly, 207_100, { made: made({ members: [] }) }), `500 500 ${"600 ".repeat(50)}`.trim()],
+    ["unless it trims a plan that was made in a hurry", run(nearly, 207_100, { made: made({ hurried: true, members: [] }) }), `600 500 ${"600 ".repeat(50)}`.trim()],
     ["what the rack draws besides is kept free", run([at("300"), at("200")], 2600, { bias: watts(1) }), "200 200"],
     ["what machines draw beyond their model counts", run([at("300", { gain: 1.02 }), at("200")], 2625), "200 300"],
     ["no meter: at the high end, 10 % more", run([at("300"), at("200")], 2600, { metered: false }), "200 200"],
@@ -58,6 +60,11 @@ describe("a plan", () => {
   ];
   for (const [name, plan, expected] of rows) test(name, () => assert.equal(targets(plan), expected));
 
+  test("one made in a hurry is to be trimmed until it is, whoever joins meanwhile", () => {
+    const hurried = { made: made({ hurried: true, members: ["a"] }) };
+    assert.equal(run([at("300"), at("200")], 2600, { ...hurried, settled: false }).looked?.hurried, true);
+    assert.equal(run([at("300"), at("200")], 2600, hurried).looked?.hurried, false);
+  });
   test("one that stands says when it was made", () => assert.deepEqual(run([at("300"), at("200")], 2600).remade, made()));
   test("a new one says for what, for whom and how", () => {
     assert.deepEqual(run([at("300"), at("300")], 2600).remade, { at: NOW, budget: limited(2600), hurried: true, members: ["a", "b"] });

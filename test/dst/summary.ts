@@ -44,7 +44,8 @@ export function summarise(verdicts: readonly Verdict[], seconds: number): Summar
   };
 }
 
-const MOST_SEEDS = 20;
+/** Of a run in which nearly every life breaks something a few say enough. */
+const MOST_SEEDS = 100;
 
 export function print(summary: Summary, write: (line: string) => void): void {
   const { happened, judged, failed, missing, lives } = summary;

@@ -22,9 +22,9 @@ export function typedIn(page: string): Typed[] {
   });
 }
 
-/** What stays the same from one evening to another: everything but figures, their units, fingerprints, the width of columns, and whether a rack settles just while somebody looks. */
+/** What stays the same from one evening to another: everything but figures, their units, fingerprints, the width of columns, and whether a rack starts or settles just while somebody looks. */
 export const skeleton = (line: string): string =>
-  line.replaceAll(/\b[0-9a-f]{64}\b/g, "HASH").replaceAll(/\S+ SETTLED\b/g, "-").replaceAll(/\d[\d.:]*/g, "#").replaceAll(/(#-?)+(T#Z)?/g, "#").replaceAll(/# (?:[kMGTPE]?W|[GTPE]H\/s|m?s|min)\b/g, "#").replaceAll(/(?:# ?)+/g, "# ").replaceAll(/\s+/g, " ").trim();
+  line.replaceAll(/\b[0-9a-f]{64}\b/g, "HASH").replaceAll(/\S+ (?:STARTED|SETTLED)\b/g, "-").replaceAll(/\d[\d.:]*/g, "#").replaceAll(/(#-?)+(T#Z)?/g, "#").replaceAll(/# (?:[kMGTPE]?W|[GTPE]H\/s|m?s|min)\b/g, "#").replaceAll(/(?:# ?)+/g, "# ").replaceAll(/\s+/g, " ").trim();
 
 /** The first line that was printed otherwise, as "wanted | printed"; null: none. */
 export function unlike(wanted: readonly string[], printed: readonly string[]): string | null {

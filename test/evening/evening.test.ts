@@ -18,6 +18,8 @@ const PATIENCE_MS = 60_000;
 test("what is compared leaves out figures and nothing else", () => {
   assert.equal(skeleton("limit      15.0 kW from a grid event, document evening-peak, 28 s left"), skeleton("limit  9.31 kW from a grid event, document evening-peak, 1 min 3 s left"));
   assert.notEqual(skeleton("state limited, compliant, 1 W below the limit"), skeleton("state limited, violating, 1 W above the limit"));
+  for (const ack of ["evening-peak STARTED", "evening-peak SETTLED"]) assert.equal(skeleton("compliant  evening-peak  -  unsigned"), skeleton(`compliant  evening-peak  ${ack}  unsigned`));
+  assert.notEqual(skeleton("compliant  evening-peak  -  unsigned"), skeleton("compliant  evening-peak  evening-peak CANNOT_COMPLY  unsigned"));
   assert.equal(unlike(["a", "...", "d"], ["a", "b", "c", "d"]), null);
   assert.equal(unlike(["a", "..."], ["a", "b"]), null);
   for (const [wanted, printed] of [[["a"], ["b"]], [["a"], ["a", "b"]], [["a", "b"], ["a"]], [["a", "...", "x"], ["a", "b"]]] as const) assert.notEqual(unlike(wanted, printed), null);
