@@ -24,6 +24,8 @@ export interface Room {
 interface RoomContext {
   readonly budget: PowerLimit;
   readonly uptime: Millis;
+  /** The standing plan has just been made: what moves for it would move again. */
+  readonly dwells: boolean;
   /** What the standing plan earns. */
   readonly hashrate: number;
   readonly doubt: number;
@@ -50,7 +52,7 @@ function roomToBoot(obeying: readonly View[], { dark, doubt, least, spare }: Roo
 /** One whose raise has found none for a while, is worth it, and would fit if they slept. */
 function roomToRise(starving: Starving | null, obeying: readonly View[], context: RoomContext): Room | null {
   const { uptime } = context;
-  if (starving === null) return null;
+  if (starving === null || context.dwells) return null;
   const waited = uptime - starving.since;
   if (waited < AFTER || waited > UNTIL) return null;
   const view = obeying.find(({ device }) => device.id === starving.device);
