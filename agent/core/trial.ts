@@ -40,8 +40,8 @@ const ALIVE = 0.01;
 
 /** Machines and meter saying the same is as good. */
 const AGREES = { fraction: 0.05, watts: 30, atLeast: 60_000 } as const;
-/** The machines' words have to change by this much, a fraction or watts, while the meter shows the same. */
-const STILL = { fraction: 0.01, watts: 60 } as const;
+/** The machines' words have to change by this much, a fraction or watts, while the meter shows the same; and by twice what its noise and resolution may hide. */
+const STILL = { fraction: 0.01, watts: 30, hidden: 2 } as const;
 
 /** An order shows so much later than expected at the most: until then a meter that has not moved is late, not frozen. */
 const PATIENCE = 10_000;
@@ -65,7 +65,7 @@ export function judgeMeter(rack: RackState, views: readonly View[], { snapshot, 
   if (power === null) return { trial: null, frozen, still: null, awaited: false };
   const said = ownWords(views);
   if (frozen !== null) return { trial: null, frozen: thawed(frozen, { power, agrees: agrees(views, power, said), nominal, uptime }), still: null, awaited: false };
-  const still = stillness(rack.still, { power, said, uptime });
+  const still = stillness(rack.still, { power, said, uptime, uncertainty: snapshot.rack?.uncertainty ?? 0 });
   const stands = { trial: null, frozen: { power, agreesSince: null }, still: null, awaited: false };
   // Some machine may be ordered at any time: the figure itself says that it stands still, not the rack.
   if (still.contradictedSince !== null && uptime - still.contradictedSince >= seen + PATIENCE) return stands;
@@ -89,9 +89,9 @@ function thawed(frozen: Frozen, now: { readonly power: Watts; readonly agrees: b
   return power !== frozen.power || uptime - agreesSince >= AGREES.atLeast ? null : { ...frozen, agreesSince };
 }
 
-function stillness(before: Stillness | null, { power, said, uptime }: { readonly power: Watts; readonly said: number; readonly uptime: Millis }): Stillness {
+function stillness(before: Stillness | null, { power, said, uptime, uncertainty }: { readonly power: Watts; readonly said: number; readonly uptime: Millis; readonly uncertainty: number }): Stillness {
   if (before?.power !== power) return { power, said, contradictedSince: null };
-  const contradicts = Math.abs(said - before.said) > Math.max(STILL.fraction * power, STILL.watts);
+  const contradicts = Math.abs(said - before.said) > Math.max(STILL.fraction * power, STILL.watts, STILL.hidden * uncertainty);
   const contradictedSince = contradicts ? (before.contradictedSince ?? uptime) : null;
   return contradictedSince === before.contradictedSince ? before : { ...before, contradictedSince };
 }

@@ -85,6 +85,13 @@ describe("the same figure to the watt", () => {
   test("while the machines say the same: a steady rack", () => assert.equal(judged({ still: still(4610) }, 4600, [2300, 2300]).frozen, null));
   test("not for long enough yet: awaited", () => assert.deepEqual([judged({ still: still(6000, LONG - 1) }, 4600, [2300, 2300])].map(({ frozen, awaited }) => [frozen, awaited]), [[null, true]]));
   test("contradicted for the first time", () => assert.equal(judged({ still: still(6000, null) }, 4600, [2300, 2300]).still?.contradictedSince, NOW));
+  test("it takes 1 % of what it shows, and more where the meter is coarse", () => {
+    const doubted = (saidBefore: number, uncertainty: number): boolean => {
+      const shot = snapshot([device("a", says("400", { own: 2300 })), device("b", says("400", { own: 2300 }))], { ...metered(4600), uncertainty: watts(uncertainty) });
+      return judgeMeter(rackOf(STATES, { still: still(saidBefore, null) }), viewsOf(shot, STATES), { snapshot: shot, nominal: NOMINAL, ...watched(shot, viewsOf(shot, STATES)) }).still?.contradictedSince === NOW;
+    };
+    assert.deepEqual([doubted(4555, 10), doubted(4553, 10), doubted(4501, 50), doubted(4499, 50)], [false, true, false, true]);
+  });
   test("another figure: it measures", () => assert.equal(judged({ still: still(6000) }, 4601, [2300, 2300]).frozen, null));
 });
 
