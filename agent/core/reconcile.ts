@@ -3,10 +3,10 @@
  * once; a raise goes out when the larger ends of everything on its way leave room for it.
  */
 import { PhaseRoom } from "./circuits.ts";
-import { entryOf, startsBoards } from "./curve.ts";
+import { entryOf } from "./curve.ts";
 import { sameSetpoint } from "./learn.ts";
 import { settledDraw } from "./rack-draw.ts";
-import { settleTime, wayOf } from "./settle.ts";
+import { settleTime, wakesBoards, wayOf } from "./settle.ts";
 import type { Setpoint } from "./model.ts";
 import type { Policy } from "./policy.ts";
 import type { DeviceState, Order, Starving, Woken } from "./state.ts";
@@ -71,7 +71,7 @@ export function reconcile(views: readonly View[], context: ReconcileContext): Re
     const order: Order = { id: nextOrder++, device: view.device.id, setpoint, cause: context.cause(view), lowers, issuedAt: uptime, settle };
     orders.push(order);
     const way = wayOf(view, to);
-    const [starts, ends] = [startsBoards(view.curve, view.actual, to), to < view.curve.first && view.actual !== to];
+    const [starts, ends] = [wakesBoards(view, to), to < view.curve.first && view.actual !== to];
     const turnedAt = starts || ends ? uptime : state.turnedAt;
     states.set(view.device.id, { ...state, order, settlesAt: millis(uptime + settle), change: { way, at: uptime, from: !lowers ? view.draw.low : view.rising ? watts(0) : settledDraw(view) }, turnedAt });
   };
@@ -106,7 +106,7 @@ export function reconcile(views: readonly View[], context: ReconcileContext): Re
   raises.sort((a, b) => a.cost - b.cost);
   let starving: Reconciled["starving"] = null;
   for (const { view, state, target, peak, cost } of raises) {
-    const wakes = startsBoards(view.curve, view.actual, entryOf(view.curve, target));
+    const wakes = wakesBoards(view, entryOf(view.curve, target));
     if (left === 0 || starving !== null) wait(view, "turn", null, cost);
     else if (wakes && !hasRested(view.state, uptime, policy)) wait(view, "rests", (view.state.turnedAt ?? 0) + policy.turns.minOff);
     else if (wakes && woken.count >= policy.wakes.atOnce) wait(view, "wakes", woken.at + policy.wakes.spacing);
@@ -192,7 +192,7 @@ function takesBack(view: View, { order }: DeviceState, to: number): boolean {
   if (!view.known || starts(view)) return false;
   const peak = Math.max(...transitionEnds(view, to));
   // By itself it climbs until it is told where to stop, and that may be anywhere.
-  if (climbsAnywhere(view)) return peak < view.device.nameplate.highest;
+  if (climbsAnywhere(view) && !wakesBoards(view, to)) return peak < view.device.nameplate.highest;
   if (order === null || !view.underway) return false;
   const before = entryOf(view.curve, order.setpoint);
   return before >= 0 && expectedAt(view, to) < expectedAt(view, before) && peak <= Math.max(...transitionEnds(view, before));

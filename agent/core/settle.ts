@@ -2,7 +2,7 @@
  * When is what was ordered done, and when has it been seen? Nothing is learnt from a machine or a rack before. What drivers
  * assume of a change is where it starts; what meters were seen to do takes its place as soon as it is longer.
  */
-import { startsBoards, transitionOf } from "./curve.ts";
+import { boardsAt, startsBoards, transitionOf } from "./curve.ts";
 import type { Metered } from "./snapshot.ts";
 import type { DeviceState } from "./state.ts";
 import type { Policy } from "./policy.ts";
@@ -112,11 +112,15 @@ export const settleTime = (view: View, to: number): Millis => settlesBy(routeTo(
 /** The same of one route to any of the entries it leads to. */
 export const settlesBy = (route: Route, frequency: number): Millis => millis(DOUBT * Math.max(route.observed, takes(route, frequency)));
 
-export function wayOf({ actual, curve }: Pick<View, "actual" | "curve">, to: number): Way {
+export function wayOf(view: Pick<View, "actual" | "curve" | "boards">, to: number): Way {
   if (to === 0) return "sleep";
-  if (startsBoards(curve, actual, to)) return actual === 0 ? "wake" : "boards";
-  return to > actual ? "up" : "down";
+  if (wakesBoards(view, to)) return view.actual === 0 ? "wake" : "boards";
+  return to > view.actual ? "up" : "down";
 }
+
+/** Do boards start that stand? Between its points it runs with those it says. */
+export const wakesBoards = ({ actual, curve, boards }: Pick<View, "actual" | "curve" | "boards">, to: number): boolean =>
+  actual >= 0 ? startsBoards(curve, actual, to) : boardsAt(curve, to) > boards;
 
 /** How a machine comes to an entry: a fixed part, a way in megahertz, and boards that are switched when it is there, ms. */
 export interface Route {

@@ -9,8 +9,9 @@ import { withProven } from "../../agent/core/proven.ts";
 import { alikeUntil, assumedTime, routeTo, settlesBy, settleTime, wayOf } from "../../agent/core/settle.ts";
 import { startDevice } from "../../agent/core/state.ts";
 import { megahertz, millis, millivolts, seconds, watts } from "../../agent/core/units.ts";
+import { reconcile } from "../../agent/core/reconcile.ts";
 import { expectedAt, transitionEnds, type View } from "../../agent/core/view.ts";
-import { device, input, inWords, metered, MINER, NOW, rackOf, says, sleeper, SLEEP_W, snapshot, STEP, tunable, viewOf, wanted } from "./rack.ts";
+import { climbing, device, input, inWords, metered, MINER, NOW, passing, POLICY, rackOf, says, sleeper, SLEEP_W, snapshot, STEP, tunable, viewOf, wanted } from "./rack.ts";
 import { optimum } from "../support/exact.ts";
 
 const OFF: Transition = { ...STEP, fixed: seconds(3), perMegahertz: millis(20) };
@@ -119,6 +120,17 @@ describe("plans with boards off", () => {
       return decide(rack, input(snapshot([device("a", withOn(says("200", { own: 400 }), 1), { capabilities: SWITCHED })], metered(400)), { policy, ...limited(2_000) })).decision.orders.length;
     };
     assert.deepEqual([at(5_000), at(25_000)], [0, 1]);
+  });
+  test("nor while the others are still on their way to its point", () => {
+    const target = { kind: "boards", count: 2 } as const;
+    const at = (on: number, ago: number): number => {
+      const view = viewOf(withOn(climbing(passing(250, 500)), on), { ...startDevice, target, turnedAt: millis(NOW - ago) }, { capabilities: SWITCHED });
+      return reconcile([view], {
+        targets: new Map([["a", target]]), headroom: null, countedOf: ({ reserve }) => reserve, mayRaise: true, mayLower: true, cause: () => "test", uptime: NOW,
+        policy: { ...POLICY, turns: { minOff: seconds(20), minOn: seconds(60) } }, nextOrder: 1, woken: { at: millis(0), count: 0 },
+      }).orders.length;
+    };
+    assert.deepEqual([at(1, 5_000), at(1, 25_000), at(2, 5_000)], [0, 1, 1]);
   });
   test("its expected power at an entry moves with its gain", () => assert.equal(expectedAt(viewAt("200", 2, { ...startDevice, gain: 1.1 }), 2), 1.1 * 700));
 });

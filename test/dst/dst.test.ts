@@ -9,7 +9,7 @@ import { VirtualClock } from "../support/virtual-clock.ts";
 import { CATALOGUE } from "./catalogue.ts";
 import { Dice } from "./dice.ts";
 import { live } from "./life.ts";
-import { Raises } from "./oracle/clause-bcd.ts";
+import { Promptness, Raises } from "./oracle/clause-bcd.ts";
 import { Use } from "./oracle/clause-e.ts";
 import { CAUSES, rowOf } from "./oracle/grants.ts";
 import type { Moment } from "./oracle/moment.ts";
@@ -106,6 +106,22 @@ describe("the judge", () => {
       return broken;
     };
     assert.deepEqual([found(900), found(2800)], [["c"], []]);
+  });
+
+  test("d: who has booted meanwhile was not to be reached for five seconds", () => {
+    const found = (bootsUntilS: number): string[] => {
+      const broken: string[] = [];
+      const verdicts = { judged: () => undefined, broken: (clause: Clause) => void broken.push(clause) };
+      const prompt = new Promptness();
+      prompt.begins(0);
+      for (let s = 0; s <= 6; s++) {
+        const machines = [seen({ powerW: 300, toldW: 2800, boots: s < bootsUntilS })];
+        const said = { effectiveLimitW: 1200, compliance: "compliant", state: "limited" };
+        prompt.look({ sight: sightOf({ nowMs: s * 1000, machines, said }), limitW: 1200, shownW: 1200, toleranceW: 20, alone: true } as Moment, verdicts);
+      }
+      return broken;
+    };
+    assert.deepEqual([found(0), found(4)], [["d"], []]);
   });
 
   test("a1: a limit that falls while a machine boots is met when that has been heard", () => {

@@ -82,10 +82,13 @@ export class Raises {
 /** d: five seconds after an expiry or a start. */
 export class Promptness {
   #dueMs = Infinity;
+  /** Who has booted in these five seconds: it was not to be reached in all of them, and is told when it has been read. */
+  readonly #booted = new Set<string>();
 
   /** Time alone has lowered the limit, or a process has started. */
   begins(nowMs: number): void {
     this.#dueMs = nowMs + DECIDED_WITHIN_MS;
+    this.#booted.clear();
   }
 
   /** Something else has happened meanwhile: its own grant counts. */
@@ -94,6 +97,7 @@ export class Promptness {
   }
 
   look({ sight, limitW, shownW, toleranceW, alone }: Moment, verdicts: Verdicts): void {
+    if (this.#dueMs !== Infinity) for (const { id, boots } of sight.machines()) if (boots) this.#booted.add(id);
     if (sight.nowMs <= this.#dueMs) return;
     this.#dueMs = Infinity;
     if (!sight.alive) return;
@@ -103,7 +107,7 @@ export class Promptness {
     const machines = sight.machines();
     if (!alone || machines.some(({ obeys }) => !obeys)) return;
     // What boots hears nothing yet: it comes up where it was, and is told then.
-    const toldW = machines.reduce((sum, machine) => sum + (machine.saysW === null ? machine.powerW : machine.toldW), 0);
+    const toldW = machines.reduce((sum, machine) => sum + (machine.saysW === null || this.#booted.has(machine.id) ? machine.powerW : machine.toldW), 0);
     const keepW = Math.max(shownW, floorOf(machines));
     if (toldW > keepW + toleranceW + MODEL_ERROR * keepW) verdicts.broken("d", `what the machines have been told adds up to ${roundW(toldW)}, ${roundW(keepW)} to keep`);
   }
