@@ -19,7 +19,7 @@ import { rotation } from "./rotation.ts";
 import type { Look, PlanMade, Quarantine, RackState } from "./state.ts";
 import { watts } from "./units.ts";
 import type { View } from "./view.ts";
-import { canBeSet, expectedAt, expectedNow, lowestOf } from "./view.ts";
+import { canBeSet, expectedAt, expectedNow, isAt, lowestOf } from "./view.ts";
 import { candidatesOf } from "./worth.ts";
 
 export interface Plan {
@@ -124,7 +124,9 @@ function shareOut(rack: RackState, ground: Ground, context: PlanContext): Share 
   const { policy } = context;
   const { least } = policy;
   const forced = !fits || waitsInVain || makesRoom;
-  const due = forced ? "needed" : dueFor(rack.looked, members, context);
+  // A plan that still waits, for a machine's rest or for room, has shown nothing yet.
+  const carriedOut = context.settled && planned.every((view) => isAt(view, view.state.target));
+  const due = forced ? "needed" : dueFor(rack.looked, members, { ...context, carriedOut });
   if (due === null) return null;
 
   // Watts that nobody draws are worth a change sooner than another order of the same watts.
@@ -133,7 +135,7 @@ function shareOut(rack: RackState, ground: Ground, context: PlanContext): Share 
   const chills = [...warm].some(({ curve, state }) => entryOf(curve, state.target) < curve.first);
   const candidates = candidatesOf(planned, { ...context, doubt, steady, from: (view) => (sealed.has(view) ? view.curve.power.length : fits ? 1 : Math.min(Math.max(1, view.most), reachableFrom(view, policy))) }).map((candidate, i) => (warm.has(planned[i] as View) ? { ...candidate, curve: awake(candidate.curve), from: Math.max(candidate.from, candidate.curve.first) } : candidate));
   const kept = earnedBy(candidates, planned.map(({ curve, state }) => entryOf(curve, state.target)), least);
-  const untrimmed = rack.looked?.hurried === true && !context.settled;
+  const untrimmed = rack.looked?.hurried === true && !carriedOut;
   const stands = (verdict: Verdict, barred: Look["barred"] = null): Share => (due === "leisure" ? changingPlaces(ground, context) : null) ?? { hurried: untrimmed, verdict, targets: null, power: standing?.power ?? 0, barred };
   // Of one rank: no plan could earn what a change has to be worth.
   if (!forced && !chills && kept?.size === 1) {

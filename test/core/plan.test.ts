@@ -46,6 +46,7 @@ describe("a plan", () => {
     ["not while the budget still ramps to it", run([at("200"), at("200")], 2600, { made: made({ budget: limited(2000) }), atLimit: false }), "200 200"],
     ["a limit lifted is taken at once", run([at("200"), at("200")], null, { made: made({ budget: limited(2000) }) }), "600 600"],
     ["a hurried plan is made again when all is settled", run([at("200"), at("200")], 2600, { made: made({ hurried: true }) }), "300 200"],
+    ["nor while one of it still waits", run([[says("200"), wanted("300")], at("200"), at("200")], 4250, { made: made({ hurried: true, members: ["a", "b", "c"] }) }), "300 200 200"],
     ["but not before", run([at("200"), at("200")], 2600, { made: made({ hurried: true }), settled: false }), "200 200"],
     ["someone joined", run([at("200"), at("200")], 2600, { made: made({ members: ["a"] }) }), "300 200"],
     ["someone was replaced", run([at("200"), at("200")], 2600, { made: made({ members: ["a", "c"] }) }), "300 200"],
