@@ -160,10 +160,11 @@ describe("devices with registers for switches", () => {
     const { meter, asked, device } = await meterRig(t, { profile: registers, unit: 9, exchanges: {
       "09 06 0133 0002": "09 06 0133 0002", "09 06 0131 0001": "09 06 0131 0001", "09 03 002d 0001": "09 03 02 0000", "09 03 002f 0001": "09 03 02 0001",
     } });
-    const times: number[] = [];
-    await Promise.all([meter.switch(1, false, never), meter.switch(3, true, never)].map((order) => order.then(() => times.push(performance.now()))));
+    const begun = performance.now();
+    await Promise.all([meter.switch(1, false, never), meter.switch(3, true, never)]);
+    // The second order goes 80 ms after the first; a timer may be a little early.
+    assert.ok(performance.now() - begun >= 75);
     assert.deepEqual(asked(), ["09 06 0133 0002", "09 03 002d 0001", "09 06 0131 0001", "09 03 002f 0001"]);
-    assert.ok((times[1] ?? 0) - (times[0] ?? 0) >= 60);
     assert.equal(device.sockets.size, 1);
   });
 });

@@ -21,8 +21,7 @@ describe("the plan", { concurrency: 3 }, () => {
       const limitW = Math.round(part * NOMINAL);
       const before = stage.daemon.decision;
       const plan = foretold(stage, limitW);
-      assert.equal(stage.daemon.decision, before);
-      assert.deepEqual(stage.daemon.decision?.orders ?? [], [], "nothing was done");
+      assert.equal(stage.daemon.decision, before, "nothing was done");
       const begun = stage.now;
       let lastOver = 0;
       stage.limit([[limitW, 600]]);
