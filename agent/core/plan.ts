@@ -148,10 +148,12 @@ function shareOut(rack: RackState, ground: Ground, context: PlanContext): Share 
   const exact = allocate(available);
   const drop = !fits && (standing === null || standing.power > DROP * available);
   const moved = movedBy(planned, exact);
+  // A drop is carried out before the meter has shown anything; and boards that have just fallen asleep wake hot.
+  const doubtful = fits ? movedBy(planned, exact, ({ hot }) => hot) : moved;
   const goesFar = drop || moved > FAR * available;
   const isBetter = ({ entries }: Passable): boolean => kept === null || earnsMore(earnedBy(candidates, entries, least), kept, due);
   const cautious = (margin: number): number => Math.min(available, spare(planned, margin, ground.cautious) - ground.climb);
-  const far = goesFar ? allocate(Math.min(cautious(policy.margin + policy.dropMargin), cautious(policy.margin) - (fits ? 0 : policy.moveDoubt * moved))) : exact;
+  const far = goesFar ? allocate(Math.min(cautious(policy.margin + policy.dropMargin), cautious(policy.margin) - policy.moveDoubt * doubtful)) : exact;
   // Points are coarse: within the wide margin there may be no better plan for as long as the limit stands. What changes for more work alone raises into what the meter shows to be free.
   const hurried = goesFar && (forced || isBetter(far));
   const best = goesFar && !hurried ? allocate(cautious(policy.margin)) : far;
@@ -210,6 +212,6 @@ export function keepTargets(rack: RackState, views: readonly View[]): Plan {
 }
 
 /** Watts that change hands or come and go when the plan is carried out. */
-function movedBy(views: readonly View[], allotment: Allotment): number {
-  return views.reduce((sum, view, i) => sum + Math.abs(expectedAt(view, allotment.entries[i] as number) - expectedNow(view)), 0);
+function movedBy(views: readonly View[], allotment: Allotment, among: (view: View) => boolean = () => true): number {
+  return views.reduce((sum, view, i) => sum + (among(view) ? Math.abs(expectedAt(view, allotment.entries[i] as number) - expectedNow(view)) : 0), 0);
 }

@@ -38,7 +38,7 @@ function costs(candidates: readonly Candidate[], rounds: number): number[] {
     return {
       device: { id, reading: { kind: "unknown", reason: "stale", last: null, since: { uptime: millis(0), at: instant(0), error: null } }, nameplate: { highest: watts(5000), asleep: watts(SLEEP_W) }, capabilities: [], outlet: null, order: null, feed: null },
       state: { ...startDevice, target, gain }, curve, actual, most: curve.power.length - 1, boards: curve.first, frequency: curve.frequency[actual] ?? null, voltage: null,
-      known: true, underway: false, climbing: false, rising: false, draw: { low: watts(draw), high: watts(draw), by: "model" }, reserve: watts(draw),
+      known: true, underway: false, climbing: false, rising: false, hot: false, draw: { low: watts(draw), high: watts(draw), by: "model" }, reserve: watts(draw),
     };
   });
   const policy = { ...DEFAULT_POLICY, nominal: watts(top), failsafe: watts(0) };

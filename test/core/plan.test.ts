@@ -73,6 +73,12 @@ describe("a plan", () => {
   });
 });
 
+test("boards that have just fallen asleep wake hot: 5 % of what they are woken to is kept free", () => {
+  const slept = (secondsAgo: number): Machine => [says("asleep", { frequency: 200 }), wanted("asleep", { turnedAt: millis(NOW - 1000 * secondsAgo) })];
+  const woken = (secondsAgo: number, budget: number): string => targets(run([slept(secondsAgo)], budget, { made: null, policy: { ...BARE, moveDoubt: 0.05 } }));
+  assert.deepEqual([woken(59, 1678), woken(59, 1679), woken(60, 1600)], ["200", "300", "300"]);
+});
+
 test("one that is left where it is because its way there does not fit is named, until a look finds none", () => {
   const asleep: Machine = [says("asleep", { frequency: 600 }), wanted("asleep")];
   const barred = (plan: Plan) => plan.why.barred === null ? null : [plan.why.barred.device, inWords(plan.why.barred.setpoint), Number(plan.why.barred.peak)];
