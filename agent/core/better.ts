@@ -15,8 +15,8 @@ export type Due = keyof typeof WORTH;
 interface Now {
   readonly budget: PowerLimit;
   readonly atLimit: boolean;
-  /** The standing plan is carried out, and what came of it is seen. */
-  readonly carriedOut: boolean;
+  /** The standing plan was made in a hurry, is carried out, and what came of it is seen. */
+  readonly trims: boolean;
   readonly over: boolean;
   readonly uptime: Millis;
   readonly policy: Policy;
@@ -26,10 +26,10 @@ interface Now {
  * What it is looked for: `needed` after something has changed, `trim` when one that was made in a hurry is carried out, `leisure`
  * when the standing one has stood for a while; null: it is not time. `looked`: the last time one was looked for, found or not.
  */
-export function dueFor(looked: Look | null, members: readonly string[], { budget, atLimit, carriedOut, over, uptime, policy }: Now): Due | null {
+export function dueFor(looked: Look | null, members: readonly string[], { budget, atLimit, trims, over, uptime, policy }: Now): Due | null {
   if (looked === null) return "needed";
   if (over) return null;
-  if (looked.hurried && carriedOut) return "trim";
+  if (trims) return "trim";
   if (atLimit && below(looked.budget, budget)) return "needed";
   if (looked.members.length !== members.length || looked.members.some((id, i) => id !== members[i])) return "needed";
   return uptime - looked.at >= policy.dwell ? "leisure" : null;

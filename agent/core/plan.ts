@@ -125,8 +125,9 @@ function shareOut(rack: RackState, ground: Ground, context: PlanContext): Share 
   const { least } = policy;
   const forced = !fits || waitsInVain || makesRoom;
   // A plan that still waits, for a machine's rest or for room, has shown nothing yet.
-  const carriedOut = context.settled && planned.every((view) => isAt(view, view.state.target));
-  const due = forced ? "needed" : dueFor(rack.looked, members, { ...context, carriedOut });
+  const owed = rack.looked?.hurried === true;
+  const trims = owed && context.settled && planned.every((view) => isAt(view, view.state.target));
+  const due = forced ? "needed" : dueFor(rack.looked, members, { ...context, trims });
   if (due === null) return null;
 
   // Watts that nobody draws are worth a change sooner than another order of the same watts.
@@ -135,8 +136,7 @@ function shareOut(rack: RackState, ground: Ground, context: PlanContext): Share 
   const chills = [...warm].some(({ curve, state }) => entryOf(curve, state.target) < curve.first);
   const candidates = candidatesOf(planned, { ...context, doubt, steady, from: (view) => (sealed.has(view) ? view.curve.power.length : fits ? 1 : Math.min(Math.max(1, view.most), reachableFrom(view, policy))) }).map((candidate, i) => (warm.has(planned[i] as View) ? { ...candidate, curve: awake(candidate.curve), from: Math.max(candidate.from, candidate.curve.first) } : candidate));
   const kept = earnedBy(candidates, planned.map(({ curve, state }) => entryOf(curve, state.target)), least);
-  const untrimmed = rack.looked?.hurried === true && !carriedOut;
-  const stands = (verdict: Verdict, barred: Look["barred"] = null): Share => (due === "leisure" ? changingPlaces(ground, context) : null) ?? { hurried: untrimmed, verdict, targets: null, power: standing?.power ?? 0, barred };
+  const stands = (verdict: Verdict, barred: Look["barred"] = null): Share => (due === "leisure" ? changingPlaces(ground, context) : null) ?? { hurried: owed && !trims, verdict, targets: null, power: standing?.power ?? 0, barred };
   // Of one rank: no plan could earn what a change has to be worth.
   if (!forced && !chills && kept?.size === 1) {
     const [earns = 0] = kept.values();
