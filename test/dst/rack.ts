@@ -1,7 +1,7 @@
 /** The simulated rack: machines with their physics and faults, and the PDU that feeds and measures them. */
 import type { MinerModel } from "../../drivers/models.ts";
 import { loadModel } from "../../drivers/models.ts";
-import { Asic } from "../../drivers/sim/asic.ts";
+import { Asic, type AsicState } from "../../drivers/sim/asic.ts";
 import { SimMachine } from "../../drivers/sim/machine.ts";
 import { lowestPointOf, readSimModel, type SimModel, type SimPoint } from "../../drivers/sim/model.ts";
 import { Pdu } from "../../drivers/sim/pdu.ts";
@@ -97,32 +97,72 @@ export function buildRack(dice: Dice, clock: VirtualClock, count: number): Rack 
 }
 
 /** One machine as the judge sees it. `obeys`: nothing keeps orders from it; `fed`: its outlet is closed. */
-export function sightOf({ machine, model, physics, pointsW, asleepW, choices }: SimAsic, { obeys, fed }: Pick<MachineSight, "obeys" | "fed">): MachineSight {
-  const { body } = machine;
-  const { state, powerW } = body;
+export const sightOf = (asic: SimAsic, { obeys, fed }: Pick<MachineSight, "obeys" | "fed">): MachineSight => new SeenMachine(asic, obeys, fed);
+
+/** A class, because every second of a life looks at every machine: an object with getters of its own has a shape of its own. */
+class SeenMachine implements MachineSight {
+  readonly id: string;
+  readonly powerW: number;
+  readonly asleepW: number;
+  readonly choices: readonly Choice[];
+  readonly hashrateThs: number;
+  readonly highestW: number;
+  readonly obeys: boolean;
+  readonly fed: boolean;
+  readonly boots: boolean;
+  readonly saysW: number | null;
+  readonly trips: number;
+  readonly boardC: number | null;
+  readonly #asic: SimAsic;
+  readonly #body: Asic;
+  readonly #state: AsicState;
+
+  constructor(asic: SimAsic, obeys: boolean, fed: boolean) {
+    const { machine, model, asleepW, choices } = asic;
+    const { body } = machine;
+    const { state, powerW } = body;
+    this.#asic = asic;
+    this.#body = body;
+    this.#state = state;
+    this.id = machine.id;
+    this.powerW = powerW;
+    this.asleepW = asleepW;
+    this.choices = choices;
+    this.hashrateThs = body.hashrateThs;
+    this.highestW = model.nameplate;
+    this.obeys = obeys;
+    this.fed = fed;
+    this.boots = state === "starting";
+    this.saysW = obeys && state !== "off" && state !== "starting" ? body.reportedW : null;
+    this.trips = body.trips;
+    this.boardC = this.#mining ? Math.max(...body.boards.flatMap(({ enabled, temperatureC }) => (enabled ? [temperatureC] : []))) : null;
+  }
+
+  get toldW(): number {
+    const { pointsW, asleepW, model } = this.#asic;
+    if (this.#state === "off") return 0;
+    if (this.#state === "asleep" || (this.#state === "starting" && this.#body.curtailed)) return asleepW;
+    return this.#mining ? this.#settledW("targetMHz") : (pointsW.get(this.#body.profile) ?? model.nameplate);
+  }
+
+  get wakesToW(): number {
+    return this.#state === "asleep" ? this.#settledW("targetMHz") : 0;
+  }
+
+  get warmth(): number {
+    return this.#mining ? Math.min(1, this.powerW / this.#settledW("frequencyMHz")) : 1;
+  }
+
+  get #mining(): boolean {
+    return this.#state === "hashing" || this.#state === "ramping";
+  }
+
   /** At its boards' frequencies, or where these are going, when they are as warm as they get. */
-  const settledW = (of: "frequencyMHz" | "targetMHz"): number => {
+  #settledW(of: "frequencyMHz" | "targetMHz"): number {
+    const { physics } = this.#asic;
     const { power } = boardPhysics(physics);
-    return body.unit.power * body.boards.reduce((sum, board) => sum + (board.enabled ? power(board[of], board.voltageMV) : 0), physics.physics.c);
-  };
-  const mining = state === "hashing" || state === "ramping";
-  const asleep = state === "asleep" || (state === "starting" && body.curtailed);
-  return {
-    id: machine.id, powerW, asleepW, choices, hashrateThs: body.hashrateThs, highestW: model.nameplate, obeys, fed, boots: state === "starting",
-    saysW: obeys && state !== "off" && state !== "starting" ? body.reportedW : null,
-    get toldW() {
-      if (state === "off" || asleep) return state === "off" ? 0 : asleepW;
-      return mining ? settledW("targetMHz") : (pointsW.get(body.profile) ?? model.nameplate);
-    },
-    trips: body.trips,
-    boardC: mining ? Math.max(...body.boards.flatMap(({ enabled, temperatureC }) => (enabled ? [temperatureC] : []))) : null,
-    get wakesToW() {
-      return state === "asleep" ? settledW("targetMHz") : 0;
-    },
-    get warmth() {
-      return mining ? Math.min(1, powerW / settledW("frequencyMHz")) : 1;
-    },
-  };
+    return this.#body.unit.power * this.#body.boards.reduce((sum, board) => sum + (board.enabled ? power(board[of], board.voltageMV) : 0), physics.physics.c);
+  }
 }
 
 const defaultPower = (model: MinerModel): number => model.points.find(({ id }) => id === model.defaultPoint)?.power ?? 0;

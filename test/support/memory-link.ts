@@ -204,6 +204,7 @@ export class MemoryLink implements Link {
 
 /** MQTT topic filters with `+` and `#`. */
 export function matches(filter: string, topic: string): boolean {
+  if (!/[+#]/.test(filter)) return filter === topic;
   const levels = topic.split("/");
   const parts = filter.split("/");
   for (const [index, part] of parts.entries()) {
