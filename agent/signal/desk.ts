@@ -29,6 +29,9 @@ import { Wall } from "./wall.ts";
 /** GLA/1: the mark of an event topic goes this long after its document's end. */
 const markOutlives = 24 * 3_600_000;
 
+/** What the documents say, and the timeout they ask for. */
+type Stated = Omit<Heard, "heartbeat"> & { readonly timeout: Millis };
+
 export class Desk {
   readonly options: SignalOptions;
   readonly topics: Topics;
@@ -45,7 +48,7 @@ export class Desk {
   readonly clearing = new Set<string>();
   /** Of this device's draws; kept. */
   seed = "";
-  #documents: Omit<Heard, "heartbeat"> | null = null;
+  #documents: Stated | null = null;
 
   constructor(options: SignalOptions) {
     this.options = options;
@@ -76,15 +79,21 @@ export class Desk {
   }
 
   heard(): Heard {
-    this.#documents ??= {
-      ...statedHere(this.shelves, { topics: this.topics, nominal: this.options.nominal, grant: (place) => this.grant(place), u: (id) => drawFor(this.seed, id) }),
-      latches: [...this.latches.values()].flatMap(({ latch }) => (latch === null ? [] : [latch])),
-    };
-    return { ...this.#documents, heartbeat: this.heartbeat.state };
+    const { allocations, limits, levels, setpoints, latches } = this.#stated();
+    return { allocations, limits, levels, setpoints, latches, heartbeat: this.heartbeat.state };
+  }
+
+  /** Asked for many times a cycle, and the same until a document changes. */
+  #stated(): Stated {
+    if (this.#documents !== null) return this.#documents;
+    const stated = statedHere(this.shelves, { topics: this.topics, nominal: this.options.nominal, grant: (place) => this.grant(place), u: (id) => drawFor(this.seed, id) });
+    const latches = [...this.latches.values()].flatMap(({ latch }) => (latch === null ? [] : [latch]));
+    this.#documents = { ...stated, latches, timeout: heartbeatTimeout(stated.allocations) };
+    return this.#documents;
   }
 
   allocations(): readonly Allocation[] {
-    return this.heard().allocations;
+    return this.#stated().allocations;
   }
 
   /** Which part of what is said at a place is this rack's; null: none. */
@@ -105,7 +114,7 @@ export class Desk {
   }
 
   timeout(): Millis {
-    return heartbeatTimeout(this.allocations());
+    return this.#stated().timeout;
   }
 
   now(tick: Tick): Now {
