@@ -1,6 +1,6 @@
 /** What the daemon itself has to find again after a power cut: orders and gains, the technician's limit, the restart delay drawn. */
 import type { Memory } from "./core/memory.ts";
-import { remember } from "./core/memory.ts";
+import { owed, remember } from "./core/memory.ts";
 import type { RackState } from "./core/state.ts";
 import type { Tick } from "./core/time.ts";
 import { millis, seconds, type Instant, type Millis } from "./core/units.ts";
@@ -72,12 +72,11 @@ export class Notebook {
 
   /** What is wanted and owed when it changes, what was learnt now and then. Resolves when it is written, or has failed. */
   remember(rack: RackState, { uptime, at }: Tick): Promise<void> {
-    const memory = remember(rack);
-    const owed = JSON.stringify(memory, (key, value: unknown) => (key === "gain" || key === "wear" ? undefined : value));
-    if (owed !== this.#owed || uptime >= this.#againAt) {
-      this.#owed = owed;
+    const owes = owed(rack);
+    if (owes !== this.#owed || uptime >= this.#againAt) {
+      this.#owed = owes;
       this.#againAt = millis(uptime + REMEMBER_AT_LEAST);
-      this.keep("core/memory", { ...memory, at }).catch(() => void (this.#againAt = millis(uptime + RETRY)));
+      this.keep("core/memory", { ...remember(rack), at }).catch(() => void (this.#againAt = millis(uptime + RETRY)));
     }
     return this.#last;
   }

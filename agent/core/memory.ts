@@ -10,6 +10,7 @@ import type { Millis } from "./units.ts";
 import { millis, watts } from "./units.ts";
 import type { KeptWear } from "./wear.ts";
 import { keptWear, NEW, recalledWear } from "./wear.ts";
+import type { Mode } from "./mode.ts";
 import { restoringFrom } from "./mode.ts";
 
 export interface Memory {
@@ -20,12 +21,18 @@ export interface Memory {
   readonly held?: boolean;
 }
 
-export function remember(rack: RackState): Memory {
-  const devices = Object.fromEntries([...rack.devices].map(([id, { target, gain, wear, heat, outlet }]) => [id, { target, gain: Math.round(gain * 1000) / 1000, ...keptWear(wear), ...keptHeat(heat), ...(outlet !== null && { outlet: { ...outlet, orderedAt: millis(0) } }) }]));
-  const { emergency, held, restoring } = rack.mode;
-  const waits = held || (restoring !== null && restoring.hold !== null);
-  return { devices, restoring: emergency || restoring !== null, ...(waits && { held: true }) };
+export function remember({ devices, mode }: RackState): Memory {
+  const kept = [...devices].map(([id, { target, gain, wear, heat, outlet }]) => [id, { target, gain: Math.round(gain * 1000) / 1000, ...keptWear(wear), ...keptHeat(heat), ...(outlet !== null && { outlet: keptOutlet(outlet) }) }]);
+  return { devices: Object.fromEntries(kept), restoring: comesBack(mode), ...(waits(mode) && { held: true }) };
 }
+
+/** What of it may not wait, as a text: another one has to be written down at once. What was learnt may. */
+export const owed = ({ devices, mode }: RackState): string =>
+  JSON.stringify([[...devices].map(([id, { target, heat, outlet }]) => [id, target, keptHeat(heat), outlet === null ? null : keptOutlet(outlet)]), comesBack(mode), waits(mode)]);
+
+const keptOutlet = (outlet: OutletState): OutletState => ({ ...outlet, orderedAt: millis(0) });
+const comesBack = ({ emergency, restoring }: Mode): boolean => emergency || restoring !== null;
+const waits = ({ held, restoring }: Mode): boolean => held || (restoring !== null && restoring.hold !== null);
 
 /** Starts again from what was written down. The way back from an emergency begins anew, with the delay drawn before. */
 export function recall(memory: Memory, context: { readonly uptime: Millis; readonly u: number; readonly restart: Restart }): RackState {
