@@ -167,6 +167,15 @@ export function transitionOf({ sleep, points, boards, first }: Curve, from: numb
   return (switched ? boards : points)?.[to > from ? "up" : "down"];
 }
 
+/** What it draws with all boards at a frequency between two of its points; null: beyond them, or its points state none. */
+export function powerBetween({ frequency, power, first }: Pick<Curve, "frequency" | "power" | "first">, megahertz: number): number | null {
+  for (let entry = first + 1; entry < frequency.length; entry++) {
+    const [below, above] = [frequency[entry - 1] as number, frequency[entry] as number];
+    if (below > 0 && below <= megahertz && megahertz < above) return (power[entry - 1] as number) + ((megahertz - below) / (above - below)) * ((power[entry] as number) - (power[entry - 1] as number));
+  }
+  return null;
+}
+
 /** The entry that is this setpoint; -1 when the curve has none. */
 export function entryOf(curve: Curve, setpoint: Setpoint | null): number {
   if (setpoint === null) return -1;

@@ -7,10 +7,10 @@ import type { Metered, Snapshot } from "./snapshot.ts";
 import type { DeviceState, RackState } from "./state.ts";
 import { startDevice } from "./state.ts";
 import type { View } from "./view.ts";
-import { expectedAt, fresh, lowestOf, promisedBy, rests } from "./view.ts";
+import { expectedAt, expectedNow, fresh, lowestOf, promisedBy, rests } from "./view.ts";
 import type { Policy } from "./policy.ts";
 import type { Millis, Watts } from "./units.ts";
-import { middleOf, seconds, watts } from "./units.ts";
+import { middleOf, nearestIn, seconds, watts } from "./units.ts";
 import type { Watch } from "./settle.ts";
 import { falls, moves, observe, warms } from "./settle.ts";
 
@@ -154,9 +154,14 @@ function foreseenExcess(rack: Pick<RackState, "limit">, views: readonly View[], 
 
 /** What a raise at work has still to add. */
 function remaining(view: View): number {
-  const { draw, underway, climbing } = view;
-  const target = underway || climbing ? targetEntry(view) : -1;
-  return target < 0 ? 0 : Math.max(0, expectedAt(view, target) - middleOf(draw));
+  const target = view.underway || view.climbing ? targetEntry(view) : -1;
+  return target < 0 ? 0 : Math.max(0, expectedAt(view, target) - likelyDraw(view));
+}
+
+/** What its outlet shows. A machine's own word is rough: without an outlet, what its setting comes to, as far as its draw bears that out. */
+function likelyDraw(view: View): number {
+  const { draw } = view;
+  return draw.by === "outlet" ? middleOf(draw) : nearestIn(draw, expectedNow(view));
 }
 
 /** Told to lower, for the first time, and not over yet: what did not come of the order before is no promise. */

@@ -1,7 +1,7 @@
 /** What the rack draws, what it may come to draw, and the least it can be brought to. */
 import type { Draw } from "./model.ts";
 import type { Metered } from "./snapshot.ts";
-import { sumWatts, watts, type Millis, type Watts } from "./units.ts";
+import { nearestIn, sumWatts, watts, type Millis, type Watts } from "./units.ts";
 import type { View } from "./view.ts";
 import { expectedAt, rests } from "./view.ts";
 
@@ -42,7 +42,7 @@ export function reserved(views: readonly View[], metered: Metered | null, { bias
 /** What a machine at rest draws: what its setting promises, as far as its meter bears that out. */
 export function settledDraw(view: View): Watts {
   const { draw, actual } = view;
-  return actual < 0 ? draw.low : watts(Math.min(draw.high, Math.max(draw.low, expectedAt(view, actual))));
+  return actual < 0 ? draw.low : nearestIn(draw, expectedAt(view, actual));
 }
 
 /** What the rack's meter surely shows of one. A machine that says it has risen says so before the meter does. */

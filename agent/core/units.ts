@@ -41,3 +41,6 @@ export const sumWatts = (values: Iterable<Watts>): Watts => {
 
 /** One figure for what lies between two, where one is needed. */
 export const middleOf = ({ low, high }: { readonly low: Watts; readonly high: Watts }): number => (low + high) / 2;
+
+/** The power of an interval that is nearest to one. */
+export const nearestIn = ({ low, high }: { readonly low: Watts; readonly high: Watts }, power: number): Watts => watts(Math.min(high, Math.max(low, power)));

@@ -3,7 +3,7 @@
  * from what is already under way.
  */
 import type { Curve } from "./curve.ts";
-import { curveOf, entryOf, transitionOf } from "./curve.ts";
+import { curveOf, entryOf, powerBetween, transitionOf } from "./curve.ts";
 import { fed } from "./fed.ts";
 import { mostAt, nextHeat } from "./heat.ts";
 import type { Draw, Setpoint, Telemetry } from "./model.ts";
@@ -12,7 +12,7 @@ import type { DeviceState } from "./state.ts";
 import { boots } from "./outlets.ts";
 import type { Policy } from "./policy.ts";
 import type { Millis, Watts } from "./units.ts";
-import { middleOf, millis, seconds, watts } from "./units.ts";
+import { middleOf, millis, nearestIn, seconds, watts } from "./units.ts";
 
 export interface View {
   readonly device: DeviceSnapshot;
@@ -147,8 +147,12 @@ export function expectedAt(view: Pick<View, "curve" | "state">, entry: number): 
   return view.state.gain * (view.curve.power[entry] ?? 0);
 }
 
-/** What it should draw where it says it is; between its points, the middle of what it may. */
-export const expectedNow = (view: Pick<View, "curve" | "state" | "actual" | "draw">): number => (view.actual >= 0 ? expectedAt(view, view.actual) : middleOf(view.draw));
+/** What it should draw where it says it is: at a point, or by its frequency between two; else the middle of what it may. */
+export function expectedNow(view: Pick<View, "curve" | "state" | "actual" | "draw" | "frequency" | "boards">): number {
+  if (view.actual >= 0) return expectedAt(view, view.actual);
+  const between = view.frequency === null || view.boards !== view.curve.first ? null : powerBetween(view.curve, view.frequency);
+  return between === null ? middleOf(view.draw) : nearestIn(view.draw, view.state.gain * between);
+}
 
 /** What a machine draws when it does as this setpoint says; null: nobody knows. */
 export function promisedBy(view: Pick<View, "curve" | "state">, setpoint: Setpoint | null): number | null {

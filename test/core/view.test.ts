@@ -5,7 +5,7 @@ import type { Reading } from "../../agent/core/model.ts";
 import type { DeviceSnapshot, Metered } from "../../agent/core/snapshot.ts";
 import type { DeviceState } from "../../agent/core/state.ts";
 import { millis, watts } from "../../agent/core/units.ts";
-import { entryAbove, transitionEnds } from "../../agent/core/view.ts";
+import { entryAbove, expectedNow, transitionEnds } from "../../agent/core/view.ts";
 import { fc } from "./properties.ts";
 import { climbing, device, metered, MINER, NAMEPLATE_W, NOW, ordered, passing, POLICY, says, silent, sleeper, snapshot, status, STEP, tunable, viewOf, viewsOf, wanted } from "./rack.ts";
 
@@ -168,6 +168,20 @@ describe("rising: its draw may grow without a further order", () => {
     ["lowered and read elsewhere", passing(450), wanted("400", { settlesAt: millis(NOW + 1), change: lowered(3100) }), true],
   ];
   for (const [name, reading, state, expected] of rows) test(name, () => assert.equal(viewOf(reading, state).rising, expected));
+});
+
+describe("what it should draw where it says it is", () => {
+  const rows: [string, Reading, DeviceState, number][] = [
+    ["at a point, whatever it says of its power", says("300", { own: 1500 }), wanted("400"), 1600],
+    ["scaled by what was learnt", says("300"), wanted("400", { gain: 1.05 }), 1680],
+    ["between two points, by its frequency", passing(325, 1700), wanted("400"), 1775],
+    ["scaled too", passing(325, 1700), wanted("400", { gain: 0.96 }), 1704],
+    ["no more than its own word bears out", passing(375, 1700), wanted("400"), 1870],
+    ["and no less", passing(310, 2000), wanted("400"), 1800],
+    ["beyond its points: the middle of what it may", passing(650, 4100), wanted("600"), 4100],
+    ["silent: the middle of all it may", silent(), wanted("400"), NAMEPLATE_W / 2],
+  ];
+  for (const [name, reading, state, expected] of rows) test(name, () => assert.equal(Math.round(expectedNow(viewOf(reading, state))), expected));
 });
 
 describe("the draws an order may pass through", () => {

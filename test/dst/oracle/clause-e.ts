@@ -7,7 +7,7 @@ import type { Choice, MachineSight, Verdicts } from "./sight.ts";
 const USED_AFTER_MS = 150_000;
 const USE = 0.97;
 /** What fits by less than models and meters are sure of, nobody plans for: points are coarse, and the one below may be far below. */
-const SURE = 0.99;
+const SURE = 0.985;
 const LOOK_EVERY_MS = 10_000;
 /** A wake ends when cold boards are as warm as they get, give or take half a percent, as long as gains may be learnt lower no sooner: minutes later, and then the minute of the clause begins. So long after a change at the most. */
 const WARM = 0.995;
