@@ -6,8 +6,9 @@ import type { Choice, MachineSight, Verdicts } from "./sight.ts";
 /** The longest restart delay, the longest wake in the plan with its room, and the minute of the clause. */
 const USED_AFTER_MS = 150_000;
 const USE = 0.97;
-/** What fits by less than models and meters are sure of, nobody plans for: points are coarse, and the one below may be far below. */
-const SURE = 0.985;
+/** What fits by less than models and meters are sure of, nobody plans for: points are coarse, and the one below may be far below. What surely fits is to be used all the more. */
+const SURE = 0.98;
+const USE_SURE = 0.99;
 const LOOK_EVERY_MS = 10_000;
 /** A wake ends when cold boards are as warm as they get, give or take half a percent, as long as gains may be learnt lower no sooner: minutes later, and then the minute of the clause begins. So long after a change at the most. */
 const WARM = 0.995;
@@ -56,7 +57,7 @@ export class Use {
     const possible = possibleOf(moment, this.#overrated);
     const { watts: reachW, sure } = this.#reachable(possible, limitW);
     verdicts.judged("e");
-    const under = powerW < Math.min(USE * reachW, SURE * sure) - toleranceW && earnsLess(moment, possible);
+    const under = powerW < Math.min(USE * reachW, USE_SURE * sure) - toleranceW && earnsLess(moment, possible);
     this.#under = under ? this.#under + 1 : 0;
     if (this.#under === LOOKS) verdicts.broken("e", `${roundW(powerW)} of ${roundW(reachW)} reachable under ${roundW(limitW)}`);
   }
@@ -70,7 +71,7 @@ export class Use {
 
 /** What is asked for is work, not watts: points are coarse, and the fewer watts may hash more. */
 function earnsLess({ sight, limitW }: Moment, possible: readonly (readonly Choice[])[]): boolean {
-  return sight.machines().reduce((sum, { hashrateThs }) => sum + hashrateThs, 0) < Math.min(USE * worth(possible, limitW), SURE * worth(possible, SURE * limitW));
+  return sight.machines().reduce((sum, { hashrateThs }) => sum + hashrateThs, 0) < Math.min(USE * worth(possible, limitW), USE_SURE * worth(possible, SURE * limitW));
 }
 
 const runs = ({ powerW, asleepW }: MachineSight): boolean => powerW > 2 * asleepW;
