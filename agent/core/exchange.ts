@@ -22,7 +22,7 @@ export interface Unfinished {
   readonly enough: number;
 }
 
-/** What a machine may be exchanged to; the entry that is best at the marginal price comes first. */
+/** What a machine may be exchanged to, by what it loses; the entry that is best at the marginal price comes first. */
 interface Choices {
   readonly machine: number;
   readonly entries: readonly number[];
@@ -36,7 +36,7 @@ interface Choices {
 export function exchanged({ candidates, budget, price, least, gap, enough }: Unfinished): Int32Array | null {
   const all = candidates.map((candidate, machine) => choicesOf(candidate, { machine, price, gap }));
   const room = candidates.reduce((left, { curve, gain }, i) => left - gain * (curve.power[all[i]?.entries[0] ?? 0] as number), budget);
-  const nearest = ({ loss }: Choices): number => loss.subarray(1).reduce((so, value) => Math.min(so, value), Infinity);
+  const nearest = ({ loss }: Choices): number => loss[1] as number;
   const taking = all.filter(({ entries }) => entries.length > 1).toSorted((a, b) => nearest(a) - nearest(b) || a.machine - b.machine).slice(0, MACHINES);
   const found = walk(taking, { room, gap, enough, slack: price - least });
   if (found === null) return null;
@@ -51,7 +51,7 @@ function choicesOf(candidate: Candidate, { machine, price, gap }: { readonly mac
   const net = (entry: number): number => (curve.hashrate[entry] as number) - price * gain * (curve.power[entry] as number);
   const open = entriesOf(curve, candidate);
   const best = open.reduce((so, entry) => (net(entry) > net(so) ? entry : so));
-  const entries = [best, ...open.filter((entry) => entry !== best && net(best) - net(entry) < gap)];
+  const entries = [best, ...open.filter((entry) => entry !== best && net(best) - net(entry) < gap).sort((a, b) => net(b) - net(a))];
   return {
     machine, entries,
     more: Float64Array.from(entries, (entry) => gain * ((curve.power[entry] as number) - (curve.power[best] as number))),
@@ -65,40 +65,41 @@ function walk(machines: readonly Choices[], { room, gap, enough, slack }: { read
   const low = -reach;
   const high = Math.max(room, 0) + reach;
   const perWatt = (BUCKETS - 1) / Math.max(1, high - low);
-  const [watts, losses] = [new Float64Array(BUCKETS), new Float64Array(BUCKETS).fill(Infinity)];
-  const [nextWatts, nextLosses] = [new Float64Array(BUCKETS), new Float64Array(BUCKETS)];
+  let [watts, losses] = [new Float64Array(BUCKETS), new Float64Array(BUCKETS).fill(Infinity)];
+  let [nextWatts, nextLosses] = [new Float64Array(BUCKETS), new Float64Array(BUCKETS)];
   losses[Math.round(-low * perWatt)] = 0;
   /** By machine and bucket: the choice that led there, and from where. */
-  const chosen: Uint8Array[] = [];
-  const from: Uint16Array[] = [];
+  const chosen = new Uint8Array(BUCKETS * machines.length);
+  const from = new Uint16Array(BUCKETS * machines.length);
   let best = gap * (1 - 1e-9);
   let end: End | null = null;
-  for (const [at, { more, loss }] of machines.entries()) {
-    const [choice, origin] = [new Uint8Array(BUCKETS), new Uint16Array(BUCKETS)];
-    chosen.push(choice);
-    from.push(origin);
+  for (let at = 0; at < machines.length; at++) {
+    const { more, loss } = machines[at] as Choices;
     nextLosses.fill(Infinity);
     for (let bucket = 0; bucket < BUCKETS; bucket++) {
-      const spent = watts[bucket] as number;
       const lost = losses[bucket] as number;
       if (lost >= best) continue;
+      const spent = watts[bucket] as number;
       for (let k = 0; k < more.length; k++) {
-        const now = spent + (more[k] as number);
         const losing = lost + (loss[k] as number);
-        if (losing >= best || now < low || now > high) continue;
-        const to = Math.round((now - low) * perWatt);
+        // The others lose more.
+        if (losing >= best) break;
+        const now = spent + (more[k] as number);
+        if (now < low || now > high) continue;
         const left = losing + slack * (room - now);
         if (now <= room && left < best) [best, end] = [left, { at, k, bucket }];
+        // Rounded, as it is positive; this loop is where a plan spends its time, and here Math.round is a quarter of it.
+        const to = ((now - low) * perWatt + 0.5) | 0;
         if (losing >= (nextLosses[to] as number)) continue;
         nextWatts[to] = now;
         nextLosses[to] = losing;
-        choice[to] = k;
-        origin[to] = bucket;
+        chosen[at * BUCKETS + to] = k;
+        from[at * BUCKETS + to] = bucket;
       }
     }
     if (best <= enough) break;
-    watts.set(nextWatts);
-    losses.set(nextLosses);
+    [watts, nextWatts] = [nextWatts, watts];
+    [losses, nextLosses] = [nextLosses, losses];
   }
   return end === null ? null : retraced(machines, { chosen, from, end });
 }
@@ -110,13 +111,13 @@ interface End {
   readonly bucket: number;
 }
 
-function retraced(machines: readonly Choices[], { chosen, from, end }: { readonly chosen: readonly Uint8Array[]; readonly from: readonly Uint16Array[]; readonly end: End }): Int32Array {
+function retraced(machines: readonly Choices[], { chosen, from, end }: { readonly chosen: Uint8Array; readonly from: Uint16Array; readonly end: End }): Int32Array {
   const entries = Int32Array.from(machines, (choices) => choices.entries[0] ?? 0);
   let { bucket } = end;
   entries[end.at] = machines[end.at]?.entries[end.k] ?? 0;
   for (let at = end.at - 1; at >= 0; at--) {
-    entries[at] = machines[at]?.entries[chosen[at]?.[bucket] ?? 0] ?? 0;
-    bucket = from[at]?.[bucket] ?? 0;
+    entries[at] = machines[at]?.entries[chosen[at * BUCKETS + bucket] ?? 0] ?? 0;
+    bucket = from[at * BUCKETS + bucket] ?? 0;
   }
   return entries;
 }
