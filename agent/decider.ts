@@ -40,10 +40,11 @@ export class Decider {
     try {
       const heard = hear();
       this.#latched = heard.latches.length > 0;
-      const made = decide(rack, { ...input, heard });
+      const { now, synchronised, local, snapshot, policy, u } = input;
+      const made = decide(rack, { heard, now, synchronised, local, snapshot, policy, u });
       if (this.#failing) this.#tell("decision.recovered", {}, null);
       this.#failing = false;
-      return { ...made, heard };
+      return { rack: made.rack, decision: made.decision, heard };
     } catch (error) {
       if (!this.#failing) this.#tell("decision.failed", { reason: messageOf(error) }, error);
       this.#failing = true;

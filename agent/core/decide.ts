@@ -113,7 +113,7 @@ export function decide(rack: RackState, input: DecideInput): { readonly rack: Ra
   const { outage, back } = outageOf(rack, input);
   const mode = nextMode(rack.mode, heard, { mainsBack: back, uptime, u: input.u, restart: policy.restart, inBand: inBand(input.snapshot.supply, policy.supply, policy.meterStale), stopped: input.local.some(({ source }) => source === "estop") });
   const failsafe = failsafePower(policy.failsafe, heard.allocations);
-  const stated = statements(mode, { ...input, uptime, failsafe });
+  const stated = statements(mode, { heard, now: input.now, synchronised: input.synchronised, local: input.local, uptime, failsafe });
   const effective = effectiveLimit(stated);
   const setpoint = setpointInForce(heard.setpoints, input.now);
   const aim = aimAt(effective, setpoint);
@@ -162,7 +162,7 @@ export function decide(rack: RackState, input: DecideInput): { readonly rack: Ra
   const orders = [...reconciled.orders, ...switched.orders];
   return {
     rack: {
-      ...rack, mode: restored ? { ...mode, restoring: null } : mode, ramp, devices, bias: learned.bias, fallingSince: learned.fallingSince, watch,
+      startedAt: rack.startedAt, mode: restored ? { ...mode, restoring: null } : mode, ramp, devices, bias: learned.bias, fallingSince: learned.fallingSince, watch,
       trial: extendTrial(meter.trial, reconciled.orders, { views: learned.views, snapshot, settled: watch.settled }), frozen: meter.frozen, still: meter.still,
       disagrees: disagreement(rack.disagrees, learned.views, { snapshot, bias: learned.bias }),
       plan: mode.emergency ? null : plan.remade, looked: mode.emergency ? null : plan.looked, starving: mode.emergency ? null : nextStarving(rack.starving, { found: [reconciled.starving, plan.looked?.barred ?? null], views: learned.views, uptime }),

@@ -71,8 +71,9 @@ export function spareFor(views: readonly View[], context: PlanContext): Spare {
   return (planned, kept, bias = metered ? context.bias : cautiousOf(context)) => (budget.kind === "unlimited" ? Infinity : budget.power * (1 - kept) - bias - reservedBeside(planned, views));
 }
 
-export function survey(rack: RackState, views: readonly View[], context: PlanContext & { readonly obeying: readonly View[]; readonly gaveUp: ReadonlySet<View> }): Ground {
-  const { uptime, policy, budget, obeying } = context;
+export function survey(rack: RackState, seen: { readonly views: readonly View[]; readonly obeying: readonly View[]; readonly gaveUp: ReadonlySet<View> }, context: PlanContext): Ground {
+  const { views, obeying, gaveUp } = seen;
+  const { uptime, policy, budget } = context;
   const doubt = doubtOf(context);
   const cautious = cautiousOf(context);
   const spare = spareFor(views, context);
@@ -87,7 +88,7 @@ export function survey(rack: RackState, views: readonly View[], context: PlanCon
   const sealed = sealedOf(planned, spare(planned, 0));
   return {
     planned, members: planned.map(({ device }) => device.id), beside: planned.length === views.length ? [] : besideOf(planned, views), doubt, cautious, spare, roomed, climb, available, sealed,
-    waitsInVain: planned.some((view) => context.gaveUp.has(view)), fits, makesRoom: roomed !== null && kept !== null && kept.power > available, standing, kept,
+    waitsInVain: planned.some((view) => gaveUp.has(view)), fits, makesRoom: roomed !== null && kept !== null && kept.power > available, standing, kept,
   };
 }
 

@@ -7,6 +7,7 @@ import { capability, entryOf } from "./curve.ts";
 import type { Setpoint } from "./model.ts";
 import { QUARANTINE, DEVIATION_AT_MOST } from "./learn.ts";
 import type { DeviceState, Quarantine } from "./state.ts";
+import { stateWith } from "./state.ts";
 import type { Millis } from "./units.ts";
 import { millis, watts } from "./units.ts";
 import type { View } from "./view.ts";
@@ -61,7 +62,7 @@ export function mark(states: ReadonlyMap<string, DeviceState>, quarantined: Read
   for (const [id, quarantine] of quarantined) {
     const state = marked.get(id);
     if (state === undefined || state.quarantine === quarantine) continue;
-    marked.set(id, { ...state, quarantine, misses: 0, retryAt: millis(0) });
+    marked.set(id, stateWith(state, { quarantine, misses: 0, retryAt: millis(0) }));
   }
   return marked;
 }

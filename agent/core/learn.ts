@@ -5,7 +5,7 @@
  */
 import type { Metered, Snapshot } from "./snapshot.ts";
 import type { DeviceState, RackState } from "./state.ts";
-import { startDevice } from "./state.ts";
+import { startDevice, stateWith } from "./state.ts";
 import type { View } from "./view.ts";
 import { expectedAt, expectedNow, fresh, lowestOf, promisedBy, rests } from "./view.ts";
 import type { Policy } from "./policy.ts";
@@ -43,7 +43,7 @@ export function learnDevice(view: View, context: { readonly uptime: Millis; read
   if (expected === null || !over || falls(watched.motion, uptime)) return obeying(watched);
   const ceiling = Math.max(expected * DEVIATION.factor, (curve.power[target] ?? 0) * GAIN_RANGE[1]) + DEVIATION.watts;
   const deviates = own.power - own.uncertainty > Math.min(ceiling, device.nameplate.highest);
-  if (deviates) return { ...watched, deviatesSince: state.deviatesSince ?? uptime };
+  if (deviates) return stateWith(watched, { deviatesSince: state.deviatesSince ?? uptime });
   const { actual } = view;
   // One that waits for its raise teaches where it rests: counted too high, it would find no room for it.
   const atRest = actual > 0 && view.known && !view.climbing && !moves(watched.motion, uptime);
@@ -52,18 +52,18 @@ export function learnDevice(view: View, context: { readonly uptime: Millis; read
   const cold = state.turnedAt !== null && uptime - state.turnedAt < COLD;
   const only = context.teaches === "more" || actual < curve.first || cold || warms(watched.trend, uptime);
   const gain = only ? Math.max(state.gain, learnt) : learnt;
-  return gain === state.gain && state.deviatesSince === null ? watched : { ...watched, deviatesSince: null, gain };
+  return gain === state.gain && state.deviatesSince === null ? watched : stateWith(watched, { deviatesSince: null, gain });
 }
 
 /** Boards that were off are cold for so long, and draw some percent less than they will: the noise of one outlet hides how they warm. */
 const COLD = seconds(180);
 
-const released = (state: DeviceState, uptime: Millis): DeviceState => (state.quarantine !== null && uptime >= state.quarantine.until ? { ...state, quarantine: null } : state);
+const released = (state: DeviceState, uptime: Millis): DeviceState => (state.quarantine !== null && uptime >= state.quarantine.until ? stateWith(state, { quarantine: null }) : state);
 /** What a machine drew less than its model is no promise for when it wakes; what it drew more is kept. */
 const FORGETS_AFTER = seconds(60);
 const forgetful = (state: DeviceState, { known, actual }: View, uptime: Millis): DeviceState =>
-  known && actual === 0 && state.gain < 1 && uptime - (state.turnedAt ?? 0) >= FORGETS_AFTER ? { ...state, gain: 1 } : state;
-const obeying = (state: DeviceState): DeviceState => (state.deviatesSince === null ? state : { ...state, deviatesSince: null });
+  known && actual === 0 && state.gain < 1 && uptime - (state.turnedAt ?? 0) >= FORGETS_AFTER ? stateWith(state, { gain: 1 }) : state;
+const obeying = (state: DeviceState): DeviceState => (state.deviatesSince === null ? state : stateWith(state, { deviatesSince: null }));
 
 const targetEntry = (view: View): number => view.curve.setpoints.findIndex((setpoint) => sameSetpoint(setpoint, view.state.target));
 
@@ -116,7 +116,8 @@ export function learnBias(rack: Pick<RackState, "bias" | "fallingSince" | "limit
   const explained = views.reduce((sum, view) => sum + explainedBy(view, { uptime, seen }), 0);
   const residual = bounded(metered.power - explained, policy.nominal);
   if (!watch.settled) {
-    const excess = Math.max(unexplainedExcess(rack, views, { ...context, metered }), Math.min(residual - rack.bias, foreseenExcess(rack, views, { ...context, metered })));
+    const shown = { snapshot, watch, seen, metered };
+    const excess = Math.max(unexplainedExcess(rack, views, shown), Math.min(residual - rack.bias, foreseenExcess(rack, views, shown)));
     return { bias: watts(rack.bias + Math.max(0, excess)), fallingSince: null };
   }
   // Half-steps against noise: within the meter's own uncertainty nothing is learnt.
@@ -129,11 +130,13 @@ export function learnBias(rack: Pick<RackState, "bias" | "fallingSince" | "limit
   return { bias: watts((rack.bias + residual) / 2), fallingSince: null };
 }
 
+type Shown = Pick<BiasContext, "snapshot" | "watch" | "seen"> & { readonly metered: Metered };
+
 /** Longer than a plan takes to show on the meter. */
 const EXCESS_AFTER = seconds(8);
 
 /** Power over the limit that does not fall and that no order at work takes away: one machine that never settles must not hide it. */
-function unexplainedExcess(rack: Pick<RackState, "limit" | "plan">, views: readonly View[], context: BiasContext & { readonly metered: Metered }): number {
+function unexplainedExcess(rack: Pick<RackState, "limit" | "plan">, views: readonly View[], context: Shown): number {
   const { limit, plan } = rack;
   const { metered, watch, seen, snapshot } = context;
   const { uptime } = snapshot.tick;
@@ -144,7 +147,7 @@ function unexplainedExcess(rack: Pick<RackState, "limit" | "plan">, views: reado
 }
 
 /** Power over the limit that raises at work will come to, by what the rest draws more than expected already: they are taken back on their way. */
-function foreseenExcess(rack: Pick<RackState, "limit">, views: readonly View[], context: BiasContext & { readonly metered: Metered }): number {
+function foreseenExcess(rack: Pick<RackState, "limit">, views: readonly View[], context: Shown): number {
   const { metered, watch, seen, snapshot } = context;
   const { uptime } = snapshot.tick;
   if (rack.limit.kind === "unlimited" || metered.power === null || falls(watch.motion, uptime) || views.some((view) => isComingDown(view, uptime, seen))) return 0;

@@ -6,12 +6,12 @@ import type { Policy } from "./policy.ts";
 import { nextWatch, seenAfter } from "./settle.ts";
 import type { Snapshot } from "./snapshot.ts";
 import type { RackState } from "./state.ts";
-import { startDevice } from "./state.ts";
+import { startDevice, stateWith } from "./state.ts";
 import { blind, judgeMeter } from "./trial.ts";
 import { seconds, type Millis, type Watts } from "./units.ts";
 import type { View } from "./view.ts";
 import { nextWear } from "./wear.ts";
-import { fresh, viewDevices } from "./view.ts";
+import { fresh, viewDevices, viewWith } from "./view.ts";
 
 interface Seen {
   readonly snapshot: Snapshot;
@@ -49,9 +49,11 @@ export function learn(rack: RackState, views: readonly View[], context: BiasCont
   const { uptime } = snapshot.tick;
   const states = new Map(views.map((view) => {
     const state = learnDevice(view, { uptime, policy, seen, teaches });
-    return [view.device.id, { ...state, wear: nextWear(state.wear, view, uptime) }];
+    return [view.device.id, stateWith(state, { wear: nextWear(state.wear, view, uptime) })];
   }));
-  const learnt = views.map((view) => ({ ...view, state: states.get(view.device.id) ?? view.state }));
-  const compensated = { ...rack, bias: compensateBias(rack.bias, views, states, fresh(snapshot.rack, policy)) };
-  return { views: learnt, ...learnBias(compensated, learnt, context) };
+  const learnt = views.map((view) => viewWith(view, { state: states.get(view.device.id) ?? view.state }));
+  const { fallingSince, limit, plan } = rack;
+  const compensated = { bias: compensateBias(rack.bias, views, states, fresh(snapshot.rack, policy)), fallingSince, limit, plan };
+  const learned = learnBias(compensated, learnt, context);
+  return { views: learnt, bias: learned.bias, fallingSince: learned.fallingSince };
 }

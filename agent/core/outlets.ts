@@ -8,6 +8,7 @@ import type { PowerLimit } from "./model.ts";
 import type { Policy } from "./policy.ts";
 import type { DeviceSnapshot, Feed } from "./snapshot.ts";
 import type { DeviceState, Order } from "./state.ts";
+import { stateWith } from "./state.ts";
 import type { Millis } from "./units.ts";
 import { millis, seconds } from "./units.ts";
 import type { View } from "./view.ts";
@@ -77,13 +78,14 @@ export function switchOutlets(views: readonly View[], states: ReadonlyMap<string
     for (const { device, cause } of step) wanted.set(device.id, { on: false, cause, orderedAt: millis(-BACK_OFF.most), tries: 0 });
     if (step.length > 0) openedAt = uptime;
   }
-  const closing = neededSince === null ? toClose(fed, wanted, { ...context, closedAt }) : null;
+  const closing = neededSince === null ? toClose(fed, wanted, closedAt, context) : null;
   if (closing !== null) {
     const { tries = 0, orderedAt = uptime } = wanted.get(closing.device.id) ?? {};
     wanted.set(closing.device.id, { on: true, cause: "restore", orderedAt, tries });
     closedAt = uptime;
   }
-  return { ...issue(fed, wanted, { ...context, states }), outlets: { neededSince, openedAt, closedAt } };
+  const { orders, states: after, nextOrder } = issue(fed, wanted, states, context);
+  return { orders, states: after, outlets: { neededSince, openedAt, closedAt }, nextOrder };
 }
 
 /** The last step may not be on the meter yet. */
@@ -128,8 +130,8 @@ function toOpen(free: readonly Fed[], states: ReadonlyMap<string, DeviceState>, 
 }
 
 /** The next that may come back, in time and in room; null: none. */
-function toClose(fed: readonly Fed[], wanted: ReadonlyMap<string, OutletState | null>, context: OutletContext & { readonly closedAt: Millis | null }): Fed | null {
-  const { uptime, policy, mayRaise, closedAt } = context;
+function toClose(fed: readonly Fed[], wanted: ReadonlyMap<string, OutletState | null>, closedAt: Millis | null, context: OutletContext): Fed | null {
+  const { uptime, policy, mayRaise } = context;
   if (!mayRaise || (closedAt !== null && uptime - closedAt < policy.outlets.spacing) || fed.some(({ device }) => inFlight(device.feed))) return null;
   const headroom = context.headroom ?? Infinity;
   return fed.find((view) => isRested(view, wanted.get(view.device.id) ?? null, uptime) && view.device.nameplate.highest <= headroom) ?? null;
@@ -145,9 +147,9 @@ function isRested({ device }: View, outlet: OutletState | null, uptime: Millis):
 export const rested = (views: readonly View[], uptime: Millis): View[] => views.filter((view) => isRested(view, view.state.outlet, uptime));
 
 /** Level, not edge: whatever is not read as wanted is ordered, again after a while. */
-function issue(fed: readonly Fed[], wanted: ReadonlyMap<string, OutletState | null>, context: OutletContext & { readonly states: ReadonlyMap<string, DeviceState> }): Omit<Switched, "outlets"> {
+function issue(fed: readonly Fed[], wanted: ReadonlyMap<string, OutletState | null>, before: ReadonlyMap<string, DeviceState>, context: OutletContext): Omit<Switched, "outlets"> {
   const { uptime } = context;
-  const states = new Map(context.states);
+  const states = new Map(before);
   const orders: Order[] = [];
   let { nextOrder } = context;
   for (const { device } of fed) {
@@ -159,7 +161,7 @@ function issue(fed: readonly Fed[], wanted: ReadonlyMap<string, OutletState | nu
       orders.push({ id: nextOrder++, device: device.id, setpoint: { kind: "outlet", on }, cause, lowers: !on, issuedAt: uptime, settle: SETTLE });
       outlet = { ...outlet, orderedAt: uptime, tries: outlet.tries + 1 };
     }
-    if (outlet !== state.outlet) states.set(device.id, { ...state, outlet });
+    if (outlet !== state.outlet) states.set(device.id, stateWith(state, { outlet }));
   }
   return { orders, states, nextOrder };
 }

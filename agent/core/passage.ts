@@ -6,8 +6,9 @@ import type { Allotment, Candidate } from "./allocate.ts";
 import { allocate } from "./allocate.ts";
 import { entryOf } from "./curve.ts";
 import type { Setpoint } from "./model.ts";
+import { stateWith } from "./state.ts";
 import type { View } from "./view.ts";
-import { expectedAt, transitionEnds } from "./view.ts";
+import { expectedAt, transitionEnds, viewWith } from "./view.ts";
 
 /** A raise whose way is barred: where it would go, and the most it may draw until it is there. */
 export interface Barred {
@@ -58,7 +59,8 @@ export function allocatePassable(views: readonly View[], candidates: readonly Ca
     const found = allocate(among, available, least);
     const barred = barredOf(views, (i) => found.entries[i] as number, passable);
     if (look === 1) first = barred;
-    if (barred.length === 0 || look === LOOKS) return { ...found, barred: first };
+    const { entries, power, hashrate, earns, bound } = found;
+    if (barred.length === 0 || look === LOOKS) return { entries, power, hashrate, earns, bound, barred: first };
     const stays = new Set(barred.map(({ view }) => view));
     among = among.map((candidate, i) => (stays.has(views[i] as View) ? at(candidate, (views[i] as View).actual) : candidate));
   }
@@ -74,7 +76,7 @@ export function resigned(seen: readonly View[], { obeys, free }: { readonly obey
   const among = new Set(barred.map(({ view }) => view));
   const views = seen.map((view) => {
     if (!among.has(view)) return view;
-    const stays = { ...view, state: { ...view.state, target: view.curve.setpoints[view.actual] ?? null } };
+    const stays = viewWith(view, { state: stateWith(view.state, { target: view.curve.setpoints[view.actual] ?? null }) });
     gaveUp.add(stays);
     return stays;
   });

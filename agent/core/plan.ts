@@ -84,7 +84,7 @@ export function makePlan(rack: RackState, seen: readonly View[], context: PlanCo
   for (const [id, { held }] of quarantined) targets.set(id, held);
   // In an order of their own: who is read first is nobody's advantage.
   const obeying = views.filter(obeys).toSorted((a, b) => (a.device.id < b.device.id ? -1 : 1));
-  const ground = survey(rack, views, { ...context, obeying, gaveUp });
+  const ground = survey(rack, { views, obeying, gaveUp }, context);
   const found = shareOut(rack, ground, context);
   for (const [id, setpoint] of found?.targets ?? []) targets.set(id, setpoint);
   if (ground.roomed?.setpoint != null) targets.set(ground.roomed.view.device.id, ground.roomed.setpoint);
@@ -99,7 +99,7 @@ export function makePlan(rack: RackState, seen: readonly View[], context: PlanCo
   const looked = found === null || plan === null ? rack.looked : { ...plan, verdict: found.verdict, barred: found.barred };
   return {
     targets, quarantined, remade: made ? plan : rack.plan, looked,
-    why: { verdict: found?.verdict ?? since(rack.looked), split: splitOf(ground, { ...context, found: made ? found : null }), barred: looked?.barred ?? null },
+    why: { verdict: found?.verdict ?? since(rack.looked), split: splitOf(ground, made ? found : null, context), barred: looked?.barred ?? null },
   };
 }
 
@@ -121,20 +121,20 @@ interface Share {
 /** What changes hands; null: it is not time to look. */
 function shareOut(rack: RackState, ground: Ground, context: PlanContext): Share | null {
   const { planned, members, beside, doubt, spare, available, sealed, waitsInVain, fits, makesRoom, standing } = ground;
-  const { policy } = context;
+  const { policy, budget, atLimit, over, uptime, horizon } = context;
   const { least } = policy;
   const forced = !fits || waitsInVain || makesRoom;
   // A plan that still waits, for a machine's rest or for room, has shown nothing yet.
   const owed = rack.looked?.hurried === true;
   const trims = owed && context.settled && planned.every((view) => isAt(view, view.state.target));
-  const due = forced ? "needed" : dueFor(rack.looked, members, { ...context, trims });
+  const due = forced ? "needed" : dueFor(rack.looked, members, { budget, atLimit, trims, over, uptime, policy });
   if (due === null) return null;
 
   // Watts that nobody draws are worth a change sooner than another order of the same watts.
   const steady = due === "leisure" && standing !== null && standing.power >= available * (1 - IDLE);
   const warm = keptWarm(planned.filter((view) => !sealed.has(view)), available, policy);
   const chills = [...warm].some(({ curve, state }) => entryOf(curve, state.target) < curve.first);
-  const candidates = candidatesOf(planned, { ...context, doubt, steady, from: (view) => (sealed.has(view) ? view.curve.power.length : fits ? 1 : Math.min(Math.max(1, view.most), reachableFrom(view, policy))) }).map((candidate, i) => (warm.has(planned[i] as View) ? { ...candidate, curve: awake(candidate.curve), from: Math.max(candidate.from, candidate.curve.first) } : candidate));
+  const candidates = candidatesOf(planned, { uptime, policy, horizon, doubt, steady, from: (view) => (sealed.has(view) ? view.curve.power.length : fits ? 1 : Math.min(Math.max(1, view.most), reachableFrom(view, policy))) }).map((candidate, i) => (warm.has(planned[i] as View) ? { ...candidate, curve: awake(candidate.curve), from: Math.max(candidate.from, candidate.curve.first) } : candidate));
   const kept = earnedBy(candidates, planned.map(({ curve, state }) => entryOf(curve, state.target)), least);
   const stands = (verdict: Verdict, barred: Look["barred"] = null): Share => (due === "leisure" ? changingPlaces(ground, context) : null) ?? { hurried: owed && !trims, verdict, targets: null, power: standing?.power ?? 0, barred };
   // Of one rank: no plan could earn what a change has to be worth.
@@ -194,7 +194,7 @@ function moreThan(kept: ReadonlyMap<number, number> | null, earns: number): numb
   return standing > 0 ? Math.max(0, earns / standing - 1) : 0;
 }
 
-function splitOf(ground: Ground, { budget, policy, bias: known, metered, found }: PlanContext & { readonly found: Share | null }): Split | null {
+function splitOf(ground: Ground, found: Share | null, { budget, policy, bias: known, metered }: PlanContext): Split | null {
   if (budget.kind === "unlimited") return null;
   const { planned, beside, climb, spare, cautious, kept } = ground;
   const hurried = found?.hurried === true;

@@ -10,6 +10,7 @@ import { settleTime, wakesBoards, wayOf } from "./settle.ts";
 import type { Setpoint } from "./model.ts";
 import type { Policy } from "./policy.ts";
 import type { DeviceState, Order, Starving, Woken } from "./state.ts";
+import { stateWith } from "./state.ts";
 import type { Millis } from "./units.ts";
 import { millis, seconds, watts } from "./units.ts";
 import type { View } from "./view.ts";
@@ -73,7 +74,7 @@ export function reconcile(views: readonly View[], context: ReconcileContext): Re
     const way = wayOf(view, to);
     const [starts, ends] = [wakesBoards(view, to), to < view.curve.first && view.actual !== to];
     const turnedAt = starts || ends ? uptime : state.turnedAt;
-    states.set(view.device.id, { ...state, order, settlesAt: millis(uptime + settle), change: { way, at: uptime, from: !lowers ? view.draw.low : view.rising ? watts(0) : settledDraw(view) }, turnedAt });
+    states.set(view.device.id, stateWith(state, { order, settlesAt: millis(uptime + settle), change: { way, at: uptime, from: !lowers ? view.draw.low : view.rising ? watts(0) : settledDraw(view) }, turnedAt }));
   };
 
   for (const view of views) {
@@ -131,8 +132,9 @@ const hasRested = ({ turnedAt }: DeviceState, uptime: Millis, { turns }: Policy)
 
 /** Wanted elsewhere than before: that wears, whether it is told once or three times. */
 function aimedAt(state: DeviceState, target: Setpoint | null, uptime: Millis): DeviceState {
-  if (state.target === null || sameSetpoint(state.target, target)) return { ...state, target };
-  return { ...state, target, changedAt: uptime, wear: { ...state.wear, changes: state.wear.changes + 1 } };
+  if (sameSetpoint(state.target, target)) return state;
+  if (state.target === null) return stateWith(state, { target });
+  return stateWith(state, { target, changedAt: uptime, wear: { ...state.wear, changes: state.wear.changes + 1 } });
 }
 
 /** Takes in what became of the last order. */
@@ -143,14 +145,14 @@ function followUp(state: DeviceState, view: View, uptime: Millis): DeviceState {
   if (status.state === "failed") {
     // Its answer was lost, perhaps not the order: until it is read again, or its time is over, it counts as under way.
     const over = readSince(view, status.at) || uptime >= state.settlesAt;
-    return over ? { ...state, order: null, settlesAt: uptime, ...missed(state, uptime) } : state;
+    return over ? stateWith(state, { order: null, settlesAt: uptime, ...missed(state, uptime) }) : state;
   }
   if (status.state !== "acknowledged") return state;
   const there = isAt(view, order.setpoint);
-  if (there && readSince(view, status.at)) return { ...state, order: null, misses: 0, retryAt: uptime, settlesAt: arrivedAt(state, view, uptime) };
+  if (there && readSince(view, status.at)) return stateWith(state, { order: null, misses: 0, retryAt: uptime, settlesAt: arrivedAt(state, view, uptime) });
   // What was read before it was acknowledged says nothing of it: in a large rack the poll that does may come late.
   const unread = view.known && !readSince(view, status.at);
-  return uptime < state.settlesAt || unread ? state : { ...state, order: null, ...missed(state, uptime) };
+  return uptime < state.settlesAt || unread ? state : stateWith(state, { order: null, ...missed(state, uptime) });
 }
 
 /** A live tune that is read back has settled: the time planned for it was a bound. A tuner's or a restart's draw comes long after its setting. */

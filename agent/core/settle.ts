@@ -5,6 +5,7 @@
 import { boardsAt, startsBoards, transitionOf } from "./curve.ts";
 import type { Metered } from "./snapshot.ts";
 import type { DeviceState } from "./state.ts";
+import { stateWith } from "./state.ts";
 import type { Policy } from "./policy.ts";
 import type { Millis } from "./units.ts";
 import { millis, seconds } from "./units.ts";
@@ -163,10 +164,10 @@ export function observe(state: DeviceState, own: Metered, context: { readonly up
   const motion = follow(state.motion, own, { uptime, noise: NOISE.machine });
   const stride = follow(state.stride, own, { uptime, noise: NOISE.machine, last: LAST });
   const trend = follow(state.trend, own, { uptime, noise: WARMING.machine });
-  const seen = motion === state.motion && stride === state.stride && trend === state.trend ? state : { ...state, motion, stride, trend };
+  const seen = motion === state.motion && stride === state.stride && trend === state.trend ? state : stateWith(state, { motion, stride, trend });
   const { change } = state;
   if (!settled || change === null || motion === null || stride === null || moves(motion, uptime)) return seen;
   const took = stride.movedAt > change.at && stride.begun <= state.settlesAt + LATE ? stride.movedAt - change.at : 0;
   const observed = took === 0 ? state.observed : { ...state.observed, [change.way]: longestOf(state.observed[change.way], took) };
-  return { ...seen, observed, change: null };
+  return stateWith(seen, { observed, change: null });
 }

@@ -9,6 +9,7 @@ import { mostAt, nextHeat } from "./heat.ts";
 import type { Draw, Setpoint, Telemetry } from "./model.ts";
 import type { DeviceSnapshot, Metered, Snapshot } from "./snapshot.ts";
 import type { DeviceState } from "./state.ts";
+import { stateWith } from "./state.ts";
 import { boots } from "./outlets.ts";
 import type { Policy } from "./policy.ts";
 import type { Millis, Watts } from "./units.ts";
@@ -58,9 +59,17 @@ export interface ViewContext {
 
 export function viewDevices(snapshot: Snapshot, states: ReadonlyMap<string, DeviceState>, context: ViewContext): View[] {
   const { uptime } = snapshot.tick;
-  const air = warmestAir(snapshot);
-  const views = snapshot.devices.map((device) => viewDevice(device, states.get(device.id) ?? context.start, { ...context, uptime, air }));
-  return narrowByInlet(views, fresh(snapshot.rack, context.policy));
+  const { policy, start, seen, awaiting } = context;
+  const moment = { policy, seen, awaiting, uptime, air: warmestAir(snapshot) };
+  const views = snapshot.devices.map((device) => viewDevice(device, states.get(device.id) ?? start, moment));
+  return narrowByInlet(views, fresh(snapshot.rack, policy));
+}
+
+/** The same with some of it changed; spelt out as `stateWith` is. */
+export function viewWith(view: View, change: Partial<Pick<View, "state" | "draw" | "reserve">>): View {
+  const { device, curve, actual, most, boards, frequency, voltage, known, underway, climbing, rising, hot } = view;
+  const { state = view.state, draw = view.draw, reserve = view.reserve } = change;
+  return { device, state, curve, actual, most, boards, frequency, voltage, known, underway, climbing, rising, hot, draw, reserve };
 }
 
 /** Nothing is at work in it, and its meters have shown what was: what it draws is what its setting comes to. */
@@ -71,7 +80,7 @@ export function fresh(metered: Metered | null, policy: Policy): Metered | null {
   return metered !== null && metered.power !== null && metered.age !== null && metered.age <= policy.meterStale ? metered : null;
 }
 
-function viewDevice(shown: DeviceSnapshot, kept: DeviceState, context: ViewContext & { readonly uptime: Millis; readonly air: number | null }): View {
+function viewDevice(shown: DeviceSnapshot, kept: DeviceState, context: Omit<ViewContext, "start"> & { readonly uptime: Millis; readonly air: number | null }): View {
   const device = fed(shown);
   const ordered = acknowledged(device, kept);
   const curve = curveOf(device.capabilities, device.nameplate.asleep);
@@ -81,7 +90,7 @@ function viewDevice(shown: DeviceSnapshot, kept: DeviceState, context: ViewConte
   const assumed = context.awaiting && device.reading.kind === "unknown" && device.reading.reason === "not-polled";
   const actual = telemetry !== null ? position(curve, telemetry) : assumed ? entryOf(curve, kept.target) : -1;
   const heat = telemetry === null || limits === undefined ? kept.heat : nextHeat(kept.heat, { telemetry, curve, actual, uptime: context.uptime, air: context.air }, limits);
-  const state = heat === ordered.heat ? ordered : { ...ordered, heat };
+  const state = heat === ordered.heat ? ordered : stateWith(ordered, { heat });
   const most = mostAt(heat, curve, limits);
   const frequency = telemetry?.frequency ?? (actual > 0 ? (curve.frequency[actual] as number) : null);
   const voltage = telemetry?.voltage ?? (actual > 0 ? (curve.voltage[actual] as number) : null);
@@ -93,8 +102,8 @@ function viewDevice(shown: DeviceSnapshot, kept: DeviceState, context: ViewConte
   const rising = off ? false : boots(device, state) || climbing || (known && actual !== entryOf(curve, state.target)) || (atWork && !(known && fallen(state, curve, actual)));
   const boards = telemetry === null ? curve.first : boardsOn(curve, telemetry);
   const hot = actual === 0 && state.turnedAt !== null && context.uptime - state.turnedAt < COOLS;
-  const view = { device, state, curve, actual, most, boards, frequency, voltage, known, underway, climbing, rising, hot, draw };
-  return { ...view, reserve: off ? watts(0) : reserveOf(view) };
+  const view = { device, state, curve, actual, most, boards, frequency, voltage, known, underway, climbing, rising, hot, draw, reserve: watts(0) };
+  return off ? view : viewWith(view, { reserve: reserveOf(view) });
 }
 
 /** One that is off or asleep says what the room has; the warmest counts. */
@@ -112,7 +121,7 @@ function acknowledged(device: DeviceSnapshot, state: DeviceState): DeviceState {
   const { order } = state;
   if (order === null || device.order?.id !== order.id || device.order.state !== "acknowledged") return state;
   const settlesAt = millis(device.order.at + order.settle);
-  return settlesAt === state.settlesAt ? state : { ...state, settlesAt, change: state.change === null ? null : { ...state.change, at: device.order.at } };
+  return settlesAt === state.settlesAt ? state : stateWith(state, { settlesAt, change: state.change === null ? null : { ...state.change, at: device.order.at } });
 }
 
 const believed = (device: DeviceSnapshot): Telemetry | null => (device.reading.kind === "known" ? device.reading.telemetry : null);
@@ -222,8 +231,8 @@ function narrowByInlet(views: readonly View[], rack: Metered | null): View[] {
     const high = Math.min(draw.high, Math.max(draw.low, most - (lows - draw.low)));
     const low = Math.min(high, Math.max(draw.low, least - (highs - draw.high)));
     if (high === draw.high && low === draw.low) return view;
-    const narrowed = { ...view, draw: { low: watts(low), high: watts(high), by: "inlet" as const } };
-    return { ...narrowed, reserve: reserveOf(narrowed) };
+    const narrowed = viewWith(view, { draw: { low: watts(low), high: watts(high), by: "inlet" } });
+    return viewWith(narrowed, { reserve: reserveOf(narrowed) });
   });
 }
 

@@ -50,7 +50,7 @@ export function nextWear(wear: Wear, { device }: Pick<View, "device">, uptime: M
   const cycled = (last.rests === true && rests === false) || restarted;
   const heat = nextHeat(last, hottest(telemetry));
   const next: Last = { at: uptime, rests: rested, restsSince, running: telemetry?.uptime ?? last.running, turning: heat.turning, heats: heat.heats };
-  return { ...wear, rest, powerCycles: wear.powerCycles + (cycled ? 1 : 0), thermalCycles: wear.thermalCycles + (heat.cycled ? 1 : 0), last: next };
+  return { rest, powerCycles: wear.powerCycles + (cycled ? 1 : 0), thermalCycles: wear.thermalCycles + (heat.cycled ? 1 : 0), changes: wear.changes, last: next };
 }
 
 function hottest(telemetry: { readonly boards: readonly { readonly boardTemperature: number | null }[] } | null): number | null {

@@ -36,11 +36,13 @@ export function candidatesOf(views: readonly View[], context: WorthContext): Can
   const rested = views.reduce((least, { state }) => Math.min(least, state.wear.rest), Infinity);
   // One piece of memory for all: thousands of small ones are what planning would wait for.
   const worths = new Float64Array(views.reduce((sum, { curve }) => sum + curve.hashrate.length, 0));
+  const { uptime, policy, horizon, steady } = context;
+  const now = { uptime, policy, horizon, steady, rested };
   let end = 0;
   return views.map((view) => {
     const worth = worths.subarray(end, (end += view.curve.hashrate.length));
-    value(worth, view, { ...context, rested });
-    const rule = context.policy.rules.get(view.device.id) ?? NO_RULE;
+    value(worth, view, now);
+    const rule = policy.rules.get(view.device.id) ?? NO_RULE;
     const pin = pinOf(view.curve, rule);
     const { from, to } = rangeOf(pin, context.from(view), view.most);
     return { curve: valued(view.curve, worth), gain: view.state.gain * context.doubt, rank: pin === null ? rule.priority : PINNED, from, to };
@@ -61,7 +63,7 @@ function rangeOf(pin: number | null, from: number, most: number): Range {
   return { from: Math.max(at, from), to: at };
 }
 
-function value(worth: Float64Array, view: View, context: WorthContext & { readonly rested: number }): void {
+function value(worth: Float64Array, view: View, context: Omit<WorthContext, "doubt" | "from"> & { readonly rested: number }): void {
   const { curve, state } = view;
   const { horizon } = context;
   const standing = entryOf(curve, state.target);

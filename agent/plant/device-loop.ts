@@ -118,11 +118,11 @@ export class DeviceLoop {
     return this.#failure?.message ?? null;
   }
 
-  snapshot(tick: Tick, power: Pick<DeviceSnapshot, "outlet" | "feed">): DeviceSnapshot {
+  snapshot(tick: Tick, { outlet, feed }: Pick<DeviceSnapshot, "outlet" | "feed">): DeviceSnapshot {
     const { id, nameplate } = this.device;
     // What can do nothing is one more load to core, counted at what the meter says.
     const capabilities = this.held ? NOTHING : this.#capable();
-    return { id, nameplate, capabilities, reading: this.#lent?.reading ?? this.#aged(tick), order: this.#status, ...power };
+    return { id, nameplate, capabilities, reading: this.#lent?.reading ?? this.#aged(tick), order: this.#status, outlet, feed };
   }
 
   /** What the driver says, as a proof test has measured it. The same object as long as both are the same: what is planned from it is kept with it. */
