@@ -80,7 +80,8 @@ export function survey(rack: RackState, seen: { readonly views: readonly View[];
   const standing = value(obeying, doubt);
   // A plan is made to the whole margin and stands until a third of it is left: drift has to use up the rest first.
   const fits = standing !== null && standing.power <= spare(obeying, policy.margin / 3) && (policy.circuits.length === 0 || fitsCircuits(policy.circuits, views, powerNow(obeying)));
-  const roomed = fits ? roomFor(rack.starving, obeying, { budget, uptime, dwells: rack.plan !== null && uptime - rack.plan.at < policy.dwell, hashrate: standing.hashrate, doubt, least: policy.least, dark: context.dark, spare: (among) => spare(among, policy.margin) }) : null;
+  const dwelling = rack.plan !== null && uptime - rack.plan.at < policy.dwell ? rack.plan.members : [];
+  const roomed = fits ? roomFor(rack.starving, obeying, { budget, uptime, dwelling, hashrate: standing.hashrate, doubt, least: policy.least, horizon: context.horizon, dark: context.dark, spare: (among) => spare(among, policy.margin) }) : null;
   const planned = roomed === null ? obeying : obeying.filter((view) => view !== roomed.view);
   const climb = roomed === null ? 0 : Math.max(0, roomed.peak - roomed.view.reserve);
   const available = spare(planned, policy.margin) - climb;

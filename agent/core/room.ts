@@ -4,6 +4,7 @@ import { entryOf } from "./curve.ts";
 import type { PowerLimit, Setpoint } from "./model.ts";
 import type { Starving } from "./state.ts";
 import type { Millis } from "./units.ts";
+import { settleTime } from "./settle.ts";
 import { seconds } from "./units.ts";
 import type { View } from "./view.ts";
 import { lowestOf } from "./view.ts";
@@ -12,6 +13,8 @@ import { lowestOf } from "./view.ts";
 const AFTER = seconds(60);
 const UNTIL = seconds(360);
 const WORTH = 0.02;
+/** And has paid for itself by then, if the limit lasts. */
+const PAYS_WITHIN = seconds(1800);
 
 export interface Room {
   readonly view: View;
@@ -24,14 +27,16 @@ export interface Room {
 interface RoomContext {
   readonly budget: PowerLimit;
   readonly uptime: Millis;
-  /** The standing plan has just been made: what moves for it would move again. */
-  readonly dwells: boolean;
+  /** Who is in a plan that has just been made: what moved for it would move again. Whom the others make room for is not in it. */
+  readonly dwelling: readonly string[];
   /** What the standing plan earns. */
   readonly hashrate: number;
   readonly doubt: number;
   /** Their outlets are open and may be closed again. */
   readonly dark: readonly View[];
   readonly least: number;
+  /** How long the limit lasts, as far as is known. */
+  readonly horizon: Millis;
   /** Watts to share out among these, the others counted at what they may draw. */
   readonly spare: (planned: readonly View[]) => number;
 }
@@ -52,7 +57,7 @@ function roomToBoot(obeying: readonly View[], { dark, doubt, least, spare }: Roo
 /** One whose raise has found none for a while, is worth it, and would fit if they slept. */
 function roomToRise(starving: Starving | null, obeying: readonly View[], context: RoomContext): Room | null {
   const { uptime } = context;
-  if (starving === null || context.dwells) return null;
+  if (starving === null || context.dwelling.includes(starving.device)) return null;
   const waited = uptime - starving.since;
   if (waited < AFTER || waited > UNTIL) return null;
   const view = obeying.find(({ device }) => device.id === starving.device);
@@ -68,13 +73,19 @@ function hasPlace({ view, peak }: Room, obeying: readonly View[], spare: RoomCon
   return peak - view.reserve + lowestOf(others) <= spare(others);
 }
 
-/** Together they have to earn more than now: otherwise one only takes the place of another, and wants it back a minute later. */
-function pays(room: Room, obeying: readonly View[], { doubt, least, spare }: RoomContext): boolean {
-  const { view, peak } = room;
+/**
+ * Those who run and the one that waits have to earn more than now, and soon make good what the others do not earn while it comes up:
+ * otherwise one only takes the place of another, and wants it back a minute later.
+ */
+function pays({ view, setpoint, peak }: Room, obeying: readonly View[], { doubt, least, spare, horizon }: RoomContext): boolean {
+  const earns = (among: readonly View[], available: number): number =>
+    allocate(among.map((one) => ({ curve: one.curve, ...FREE, to: one.actual === 0 && one !== view ? 0 : one.most, gain: one.state.gain * doubt })), available, least).hashrate;
   const others = obeying.filter((other) => other !== view);
-  const best = allocate(others.map(({ curve, most, state }) => ({ curve, ...FREE, to: most, gain: state.gain * doubt })), spare(others) - Math.max(0, peak - view.reserve), least);
-  const now = obeying.reduce((sum, one) => sum + hashrateOf(one), 0);
-  return best.hashrate + promised(room) > now * (1 + WORTH);
+  const [now, after] = [obeying.reduce((sum, one) => sum + hashrateOf(one), 0), earns(obeying, spare(obeying))];
+  const comesUp = settleTime(view, Math.max(1, entryOf(view.curve, setpoint)));
+  const meanwhile = earns(others, spare(others) - Math.max(0, peak - view.reserve));
+  const lasts = Math.min(horizon, PAYS_WITHIN);
+  return after > now * (1 + WORTH) && meanwhile * comesUp + after * (lasts - comesUp) > now * lasts;
 }
 
 const promised = ({ view: { curve }, setpoint }: Room): number => curve.hashrate[entryOf(curve, setpoint)] ?? 0;
