@@ -54,8 +54,8 @@ function choicesOf(candidate: Candidate, { machine, price, gap }: { readonly mac
   const entries = [best, ...open.filter((entry) => entry !== best && net(best) - net(entry) < gap).sort((a, b) => net(b) - net(a))];
   return {
     machine, entries,
-    more: Float64Array.from(entries, (entry) => gain * ((curve.power[entry] as number) - (curve.power[best] as number))),
-    loss: Float64Array.from(entries, (entry) => Math.max(0, net(best) - net(entry))),
+    more: new Float64Array(entries.map((entry) => gain * ((curve.power[entry] as number) - (curve.power[best] as number)))),
+    loss: new Float64Array(entries.map((entry) => Math.max(0, net(best) - net(entry)))),
   };
 }
 

@@ -47,7 +47,8 @@ const HALF_A_MINUTE = seconds(30);
 /** `grace`: how long machines get before outlets open that may. */
 export function flexibilityOf({ views, floor, draw, uptime, reasons }: Pick<Decision, "views" | "floor" | "draw" | "uptime" | "reasons">, grace: Millis): Flexibility {
   const reachable = views.filter((view) => view.known && view.state.quarantine === null && canBeSet(view));
-  const sum = (moves: (view: View) => Move[], within: Millis): number => reachable.reduce((total, view) => total + gained(moves(view), within), 0);
+  const sum = (moves: readonly (readonly Move[])[], within: Millis): number => moves.reduce((total, of) => total + gained(of, within), 0);
+  let falls: Move[][] | null = null;
   const least = lowestOf(reachable);
   const beside = Math.max(0, floor - least);
   const top = (): number => reachable.reduce((total, view) => total + expectedAt(view, view.most), 0);
@@ -55,8 +56,11 @@ export function flexibilityOf({ views, floor, draw, uptime, reasons }: Pick<Deci
     machines: reachable.length,
     most: () => watts(top() + beside),
     emergency: reachable.length === 0 ? null : emergencyOf(reachable, { draw, grace }),
-    shed: (within) => watts(sum(fallsOf, within)),
-    add: (within, rise) => watts(Math.min(rise * within, sum((view) => risesOf(view, restOf(view, { uptime, ...reasons })), within))),
+    shed(within) {
+      falls ??= reachable.map(fallsOf);
+      return watts(sum(falls, within));
+    },
+    add: (within, rise) => watts(Math.min(rise * within, sum(reachable.map((view) => risesOf(view, restOf(view, { uptime, ...reasons }))), within))),
     hours: (ahead) => ahead.map(({ at, effective: { limit } }) => {
       const drawn = Math.min(top() + beside, limit.kind === "limited" ? limit.power : Infinity);
       return { at, limit, draw: watts(drawn), shed: watts(Math.max(0, drawn - floor)) };
@@ -109,4 +113,4 @@ function movesOf(view: View, reaches: (to: number) => boolean, gains: (to: numbe
   return moves.sort((a, b) => a.after - b.after);
 }
 
-const gained = (moves: readonly Move[], within: Millis): number => Math.max(0, ...moves.filter(({ after }) => after <= within).map(({ power }) => power));
+const gained = (moves: readonly Move[], within: Millis): number => moves.reduce((most, { after, power }) => (after <= within && power > most ? power : most), 0);

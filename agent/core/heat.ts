@@ -119,16 +119,21 @@ function nextAir(before: number | null, says: number | null): number | null {
   return says <= before - AIR.cooler ? says : before;
 }
 
-/** How far over its limit the worst is: °C, negative under it. null: nobody says. */
-function worst({ boards }: Telemetry, limits: HeatLimits): Pick<Guard, "by" | "reading" | "limit"> & { readonly over: number } | null {
-  let found: ReturnType<typeof worst> = null;
+/** How far over its limit: °C, negative under it. */
+type Over = Pick<Guard, "by" | "reading" | "limit"> & { readonly over: number };
+
+/** The worst of it; null: nobody says. */
+function worst({ boards }: Telemetry, limits: HeatLimits): Over | null {
+  let found: Over | null = null;
   for (const { boardTemperature, chipTemperature } of boards) {
-    for (const [by, reading, limit] of [["board", boardTemperature, limits.board], ["chip", chipTemperature, limits.chip]] as const) {
-      if (reading !== null && (found === null || reading - limit > found.over)) found = { by, reading, limit, over: reading - limit };
-    }
+    found = worseOf(found, "board", { reading: boardTemperature, limit: limits.board });
+    found = worseOf(found, "chip", { reading: chipTemperature, limit: limits.chip });
   }
   return found;
 }
+
+const worseOf = (found: Over | null, by: "board" | "chip", { reading, limit }: { readonly reading: number | null; readonly limit: number }): Over | null =>
+  reading !== null && (found === null || reading - limit > found.over) ? { by, reading, limit, over: reading - limit } : found;
 
 /** Fans turn while it hashes; one that says nothing is not one that stands. */
 function standing({ state, fansRpm }: Telemetry): number {

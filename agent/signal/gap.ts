@@ -21,14 +21,15 @@ export function unconfirmed(desk: Desk, { uptime }: Tick): SignalEffect[] {
 }
 
 export function verifiedBy(desk: Desk): Verified {
-  const standing = [...desk.shelves].filter(([, shelf]) => shelf.speaks).map(([topic]) => topic);
-  const latched = [...desk.latches].filter(([, { latch }]) => latch !== null).map(([topic]) => topic);
   return {
     latest: (topic) => desk.ledger.latest(topic),
     obeys: (topic) => {
       const place = desk.topics.read(topic);
       return place !== null && place.kind !== "heartbeat" && (!place.node.startsWith("area/") || desk.grant(place) !== null);
     },
-    standing: [...standing, ...latched],
+    standing: () => [
+      ...[...desk.shelves].filter(([, shelf]) => shelf.speaks).map(([topic]) => topic),
+      ...[...desk.latches].filter(([, { latch }]) => latch !== null).map(([topic]) => topic),
+    ],
   };
 }

@@ -23,7 +23,7 @@ export interface Verified {
   /** Does this agent obey the topic at all? */
   obeys(topic: string): boolean;
   /** Topics on which a document stands now. */
-  readonly standing: Iterable<string>;
+  standing(): readonly string[];
 }
 
 export class Heartbeat {
@@ -111,7 +111,7 @@ export class Heartbeat {
       const latest = verified.latest(topic);
       return !verified.obeys(topic) || latest === null || compareOrder(order, latest) !== 0;
     };
-    return [...[...last].filter(other).map(([topic]) => topic), ...[...verified.standing].filter((topic) => !last.has(topic))];
+    return [...[...last].filter(other).map(([topic]) => topic), ...verified.standing().filter((topic) => !last.has(topic))];
   }
 
   /** Heartbeats count and confirm nothing: says when that has lasted too long, and when it is over. */
