@@ -165,7 +165,7 @@ export function decide(rack: RackState, input: DecideInput): { readonly rack: Ra
       startedAt: rack.startedAt, mode: restored ? { ...mode, restoring: null } : mode, ramp, devices, bias: learned.bias, fallingSince: learned.fallingSince, watch,
       trial: extendTrial(meter.trial, reconciled.orders, { views: learned.views, snapshot, settled: watch.settled }), frozen: meter.frozen, still: meter.still,
       disagrees: disagreement(rack.disagrees, learned.views, { snapshot, bias: learned.bias }),
-      plan: mode.emergency ? null : plan.remade, looked: mode.emergency ? null : plan.looked, starving: mode.emergency ? null : nextStarving(rack.starving, { found: [reconciled.starving, plan.looked?.barred ?? null], views: learned.views, uptime }),
+      plan: mode.emergency ? null : plan.remade, looked: mode.emergency ? null : plan.looked, starving: mode.emergency ? null : nextStarving(rack.starving, { found: [reconciled.starving, plan.looked?.barred ?? null], orders: reconciled.orders, views: learned.views, uptime }),
       excess, outage, outlets: switched.outlets, woken: reconciled.woken, limit: effective.limit, nextOrder: switched.nextOrder,
     },
     decision: {

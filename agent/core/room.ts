@@ -2,7 +2,7 @@
 import { allocate, FREE } from "./allocate.ts";
 import { entryOf } from "./curve.ts";
 import type { PowerLimit, Setpoint } from "./model.ts";
-import type { Starving } from "./state.ts";
+import type { Order, Starving } from "./state.ts";
 import type { Millis } from "./units.ts";
 import { settleTime } from "./settle.ts";
 import { seconds } from "./units.ts";
@@ -92,11 +92,12 @@ const promised = ({ view: { curve }, setpoint }: Room): number => curve.hashrate
 const hashrateOf = ({ curve, actual }: View): number => curve.hashrate[Math.max(0, actual)] as number;
 
 /** The same machine starves on until its raise has gone out and arrived; another begins its own wait. `found`: who lacks room now, the first first. */
-export function nextStarving(before: Starving | null, now: { readonly found: readonly (Omit<Starving, "since"> | null)[]; readonly views: readonly View[]; readonly uptime: Millis }): Starving | null {
-  const { views, uptime } = now;
+export function nextStarving(before: Starving | null, now: { readonly found: readonly (Omit<Starving, "since"> | null)[]; readonly orders: readonly Order[]; readonly views: readonly View[]; readonly uptime: Millis }): Starving | null {
+  const { orders, views, uptime } = now;
   const found = now.found.filter((one) => one !== null);
   const same = before === null ? undefined : found.find(({ device }) => device === before.device);
   if (before !== null && same !== undefined) return { ...before, ...same };
-  if (before !== null && views.some(({ device, underway }) => device.id === before.device && underway)) return before;
+  const goes = (id: string): boolean => orders.some(({ device }) => device === id) || views.some(({ device, underway }) => device.id === id && underway);
+  if (before !== null && goes(before.device)) return before;
   return found[0] === undefined ? null : { ...found[0], since: uptime };
 }

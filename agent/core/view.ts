@@ -156,11 +156,18 @@ export function expectedAt(view: Pick<View, "curve" | "state">, entry: number): 
   return view.state.gain * (view.curve.power[entry] ?? 0);
 }
 
-/** What it should draw where it says it is: at a point, or by its frequency between two; else the middle of what it may. */
+/** What it should draw where it says it is: at a point, with so many boards, or by its frequency between two points; else the middle of what it may. */
 export function expectedNow(view: Pick<View, "curve" | "state" | "actual" | "draw" | "frequency" | "boards">): number {
   if (view.actual >= 0) return expectedAt(view, view.actual);
-  const between = view.frequency === null || view.boards !== view.curve.first ? null : powerBetween(view.curve, view.frequency);
-  return between === null ? middleOf(view.draw) : nearestIn(view.draw, view.state.gain * between);
+  const onTheWay = expectedBetween(view);
+  return onTheWay === null ? middleOf(view.draw) : nearestIn(view.draw, onTheWay);
+}
+
+function expectedBetween(view: Pick<View, "curve" | "state" | "frequency" | "boards">): number | null {
+  const { curve, state, frequency, boards } = view;
+  if (boards < curve.first) return expectedAt(view, boards);
+  const power = frequency === null ? null : powerBetween(curve, frequency);
+  return power === null ? null : state.gain * power;
 }
 
 /** What a machine draws when it does as this setpoint says; null: nobody knows. */

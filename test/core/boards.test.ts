@@ -10,7 +10,7 @@ import { alikeUntil, assumedTime, routeTo, settlesBy, settleTime, wayOf } from "
 import { startDevice } from "../../agent/core/state.ts";
 import { megahertz, millis, millivolts, seconds, watts } from "../../agent/core/units.ts";
 import { reconcile } from "../../agent/core/reconcile.ts";
-import { expectedAt, transitionEnds, type View } from "../../agent/core/view.ts";
+import { expectedAt, expectedNow, transitionEnds, type View } from "../../agent/core/view.ts";
 import { climbing, device, input, inWords, metered, MINER, NOW, passing, POLICY, rackOf, says, sleeper, SLEEP_W, snapshot, STEP, tunable, viewOf, wanted } from "./rack.ts";
 import { optimum } from "../support/exact.ts";
 
@@ -131,6 +131,10 @@ describe("plans with boards off", () => {
       }).orders.length;
     };
     assert.deepEqual([at(1, 5_000), at(1, 25_000), at(2, 5_000)], [0, 1, 1]);
+  });
+  test("what it should draw between points goes by its boards, as far as its own word bears that out", () => {
+    const between = (on: number, own: number): number => Math.round(expectedNow(viewOf(withOn(passing(200, own), on), startDevice, { capabilities: SWITCHED })));
+    assert.deepEqual([between(1, 420), between(1, 350), between(2, 640)], [400, 385, 700]);
   });
   test("its expected power at an entry moves with its gain", () => assert.equal(expectedAt(viewAt("200", 2, { ...startDevice, gain: 1.1 }), 2), 1.1 * 700));
 });

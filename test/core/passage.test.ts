@@ -5,8 +5,8 @@ import { FREE } from "../../agent/core/allocate.ts";
 import type { Reading } from "../../agent/core/model.ts";
 import { allocatePassable, barredOf, resigned } from "../../agent/core/passage.ts";
 import { nextStarving } from "../../agent/core/room.ts";
-import type { DeviceState, Starving } from "../../agent/core/state.ts";
-import { millis, watts } from "../../agent/core/units.ts";
+import type { DeviceState, Order, Starving } from "../../agent/core/state.ts";
+import { millis, seconds, watts } from "../../agent/core/units.ts";
 import type { View } from "../../agent/core/view.ts";
 import { device, inWords, NOW, ordered, says, snapshot, to, viewsOf, wanted } from "./rack.ts";
 
@@ -57,9 +57,10 @@ test("a standing raise that no longer finds its way is given up", () => {
 describe("who waits for room", () => {
   const [a, b] = [{ device: "a", setpoint: to("200"), peak: watts(4000) }, { device: "b", setpoint: to("300"), peak: watts(1600) }];
   const since: Starving = { ...a, since: millis(NOW - 30_000) };
-  const next = (before: Starving | null, found: readonly (typeof a | null)[], views: readonly View[] = []) => nextStarving(before, { found, views, uptime: NOW });
+  const next = (before: Starving | null, found: readonly (typeof a | null)[], views: readonly View[] = [], orders: readonly Order[] = []) => nextStarving(before, { found, orders, views, uptime: NOW });
   test("the first that is named begins", () => assert.deepEqual(next(null, [null, b]), { ...b, since: NOW }));
   test("who waits goes on waiting though another is named before", () => assert.deepEqual(next(since, [b, { ...a, peak: watts(3900) }]), { ...since, peak: 3900 }));
+  test("in the moment in which its order goes out too", () => assert.deepEqual(next(since, [b], rack([low]), [{ id: 1, device: "a", setpoint: to("200"), cause: "test", lowers: false, issuedAt: NOW, settle: seconds(20) }]), since));
   test("and until its order has arrived", () => assert.deepEqual(next(since, [null], rack([[says("asleep"), ordered("200", { ago: 1000, settle: 20_000 })]])), since));
   test("nobody any more", () => assert.equal(next(since, [null], rack([low])), null));
 });
