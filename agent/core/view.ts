@@ -213,8 +213,10 @@ function drawOf(seen: {
   readonly device: DeviceSnapshot; readonly state: DeviceState; readonly curve: Curve;
   readonly actual: number; readonly telemetry: Telemetry | null; readonly outlet: Metered | null;
 }): Draw {
-  const { device, outlet, telemetry, actual } = seen;
+  const { device, state, outlet, telemetry, actual } = seen;
   if (outlet !== null && outlet.power !== null) return around(outlet.power, outlet.uncertainty, "outlet");
+  // What it says of itself has been proven wrong: only the meters tell.
+  if (state.quarantine !== null) return { low: watts(0), high: device.nameplate.highest, by: "nameplate" };
   if (telemetry?.power != null) return around(telemetry.power, telemetry.power * OWN_WORD, "asic");
   if (actual >= 0) {
     const expected = expectedAt(seen, actual);

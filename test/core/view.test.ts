@@ -11,6 +11,8 @@ import { climbing, device, metered, MINER, NAMEPLATE_W, NOW, ordered, passing, P
 
 const around = (power: number, half: number): [number, number] => [power - half, power + half];
 
+const LIES = { quarantine: { until: millis(NOW + 1000), reason: "3 orders to lower it had no effect", held: { kind: "sleep" as const } } };
+
 describe("draw", () => {
   const stale = POLICY.meterStale + 1;
   const rows: [string, Reading, DeviceState, Partial<DeviceSnapshot>, [number, number], string][] = [
@@ -29,6 +31,8 @@ describe("draw", () => {
     ["unreachable", silent("unreachable"), wanted("200"), {}, [0, NAMEPLATE_W], "nameplate"],
     ["malformed", silent("malformed"), wanted("200"), {}, [0, NAMEPLATE_W], "nameplate"],
     ["stale", silent("stale"), wanted("200"), {}, [0, NAMEPLATE_W], "nameplate"],
+    ["in quarantine its own word counts for nothing", says("asleep", { own: 26 }), wanted("asleep", LIES), {}, [0, NAMEPLATE_W], "nameplate"],
+    ["its outlet does", says("asleep", { own: 26 }), wanted("asleep", LIES), { outlet: metered(3400) }, around(3400, 10), "outlet"],
     ["not polled is not unreachable: the recorded order stands for it", silent("not-polled"), wanted("200"), {}, around(1000, 100), "model"],
     ["not polled and nothing recorded", silent("not-polled"), wanted(null), {}, [0, NAMEPLATE_W], "nameplate"],
   ];
