@@ -50,8 +50,8 @@ function shownOf({ draw, state: { change } }: View, shown: number): number {
   return change !== null && (change.way === "up" || change.way === "wake" || change.way === "boards") && change.at > shown ? Math.min(draw.low, change.from) : draw.low;
 }
 
-/** With every machine that does as told asleep, every other at what it draws at the least, and what the rack draws besides. */
+/** With every machine that does as told asleep, every other where it is, and what the rack draws besides. */
 export const floorOf = (views: readonly View[], bias: Watts): Watts =>
-  watts(Math.max(0, bias) + views.reduce((sum, view) => sum + (canSleep(view) ? expectedAt(view, 0) : view.draw.low), 0));
+  watts(Math.max(0, bias) + views.reduce((sum, view) => sum + (canSleep(view) ? expectedAt(view, 0) : settledDraw(view)), 0));
 
 const canSleep = (view: View): boolean => view.known && view.curve.setpoints[0] !== null && view.state.deviatesSince === null && view.state.quarantine === null;

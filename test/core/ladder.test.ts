@@ -5,8 +5,9 @@ import { nextQuarantine } from "../../agent/core/ladder.ts";
 import type { Capability, Reading, Setpoint } from "../../agent/core/model.ts";
 import type { DeviceState } from "../../agent/core/state.ts";
 import { millis, watts } from "../../agent/core/units.ts";
+import { floorOf } from "../../agent/core/rack-draw.ts";
 import { Timeline } from "./timeline.ts";
-import { inWords, MINER, NOW, says, silent, STEP, to, viewOf, wanted } from "./rack.ts";
+import { device, inWords, metered, MINER, NOW, says, silent, snapshot, STEP, to, viewOf, viewsOf, wanted } from "./rack.ts";
 
 const LIMIT: Capability = { kind: "power-limit", min: watts(900), max: watts(3500), down: STEP, up: STEP };
 const BOARDS: Capability = { kind: "boards", count: 3, base: watts(100), down: STEP, up: STEP };
@@ -18,6 +19,15 @@ function rung(state: DeviceState, over: { readonly capabilities?: readonly Capab
   const found = nextQuarantine(view, { uptime: NOW, over: over.over ?? false });
   return found === null ? "none" : `${inWords(found.held)}${found.held.kind === "boards" ? ` ${found.held.count}` : found.held.kind === "power-limit" ? ` ${found.held.power}` : ""}`;
 }
+
+test("the floor counts one in quarantine where it says it is, as far as the meter bears that out", () => {
+  const floor = (power: number): number => {
+    const views = viewsOf(snapshot([device("a", says("asleep", { own: 26 })), device("b", says("asleep", { own: 26 }))], metered(power)), { a: wanted("asleep", held({ kind: "sleep" })), b: wanted("asleep") });
+    return Math.round(floorOf(views, watts(0)));
+  };
+  // The other may draw 24 to 29 W by its own word.
+  assert.deepEqual([floor(52), floor(3000)], [50, 25 + 2961]);
+});
 
 describe("the ladder", () => {
   const rows: [string, string, string][] = [

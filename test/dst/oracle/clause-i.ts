@@ -5,6 +5,9 @@ import type { Verdicts } from "./sight.ts";
 
 /** One change in this time is all that a rack needs where nothing happens. */
 const BETWEEN_MS = 300_000;
+/** A machine wakes through all that it fell asleep with: the others that went down for it so shortly before come up again, which is one change. */
+const ROOM_MS = 120_000;
+const ASLEEP = JSON.stringify({ kind: "sleep" });
 
 export class Wear {
   readonly #orders: { readonly order: Order; readonly atMs: number }[] = [];
@@ -29,6 +32,7 @@ export class Wear {
       const told = JSON.stringify(setpoint);
       const before = this.#told.get(device);
       this.#told.set(device, told);
+      if (before === ASLEEP && told !== ASLEEP) for (const [id, changedMs] of this.#changedMs) if (atMs - changedMs < ROOM_MS) this.#changedMs.delete(id);
       // What the limit needs is no wear; nor is an order that is said again.
       if (before === undefined || before === told || cause === "deviation" || moment.sight.powerW > moment.limitW) continue;
       if (atMs < steadyFromMs) {
