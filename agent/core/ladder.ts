@@ -5,7 +5,8 @@
  */
 import { capability, entryOf } from "./curve.ts";
 import type { Setpoint } from "./model.ts";
-import { QUARANTINE, DEVIATION_AT_MOST } from "./learn.ts";
+import { QUARANTINE, DEVIATION_AT_MOST, ownMeter } from "./learn.ts";
+import type { Policy } from "./policy.ts";
 import type { DeviceState, Quarantine } from "./state.ts";
 import { stateWith } from "./state.ts";
 import type { Millis } from "./units.ts";
@@ -19,9 +20,9 @@ const REFUSED = 3;
 const RUNGS = ["points", "power-limit", "boards", "sleep"] as const;
 
 /** Its place on the ladder after this cycle; null: it is not on it. `over`: no time for anything but sleep. */
-export function nextQuarantine(view: View, { uptime, over }: { readonly uptime: Millis; readonly over: boolean }): Quarantine | null {
+export function nextQuarantine(view: View, { uptime, over, policy }: { readonly uptime: Millis; readonly over: boolean; readonly policy: Policy }): Quarantine | null {
   const { quarantine, target } = view.state;
-  const reason = complaint(view, uptime);
+  const reason = complaint(view, { uptime, policy });
   if (reason === null) return quarantine;
   const held = quarantine === null ? rungBelow(view, { failed: target?.kind ?? "points", over }) : rungBelow(view, { failed: quarantine.held.kind, over });
   if (quarantine !== null && quarantine.held.kind === "sleep") return quarantine;
@@ -29,12 +30,18 @@ export function nextQuarantine(view: View, { uptime, over }: { readonly uptime: 
 }
 
 /** What it does not do; null: it does as told, or has time yet. */
-function complaint(view: View, uptime: Millis): string | null {
+function complaint(view: View, { uptime, policy }: { readonly uptime: Millis; readonly policy: Policy }): string | null {
   const { state, actual, curve, known } = view;
-  if (state.deviatesSince !== null && uptime - state.deviatesSince >= DEVIATION_AT_MOST) return `draws ${Math.round(view.draw.low)} W, which its setpoint does not explain`;
+  if (state.deviatesSince !== null && uptime - state.deviatesSince >= DEVIATION_AT_MOST) return `draws ${Math.round(drawn(view, policy))} W, which its setpoint does not explain`;
   const to = entryOf(curve, state.target);
   const above = known && actual > 0 && (state.quarantine !== null || (to >= 0 && to < actual));
   return above && state.misses >= REFUSED ? `${state.misses} orders to lower it had no effect` : null;
+}
+
+/** At the least, by the meter that shows it: in quarantine its draw is what the rack's meter leaves, which may begin at 0 W. */
+function drawn(view: View, policy: Policy): number {
+  const own = ownMeter(view, policy);
+  return own === null ? view.draw.low : own.power - own.uncertainty;
 }
 
 /** The next means that it has and that promises to come as low as was wanted. */

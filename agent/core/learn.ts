@@ -90,7 +90,7 @@ function nextGain(gain: number, ratio: number): number {
 }
 
 /** Its outlet, else what it measures itself. */
-function ownMeter(view: View, policy: Policy): (Metered & { readonly power: Watts }) | null {
+export function ownMeter(view: View, policy: Policy): (Metered & { readonly power: Watts }) | null {
   const outlet = fresh(view.device.outlet, policy);
   if (outlet?.power != null) return { ...outlet, power: outlet.power };
   const reading = view.device.reading;

@@ -97,7 +97,6 @@ export function nextStarving(before: Starving | null, now: { readonly found: rea
   const found = now.found.filter((one) => one !== null);
   const same = before === null ? undefined : found.find(({ device }) => device === before.device);
   if (before !== null && same !== undefined) return { ...before, ...same };
-  const goes = (id: string): boolean => orders.some(({ device }) => device === id) || views.some(({ device, underway }) => device.id === id && underway);
-  if (before !== null && goes(before.device)) return before;
+  if (before !== null && (orders.some(({ device }) => device === before.device) || views.some(({ device, underway }) => device.id === before.device && underway))) return before;
   return found[0] === undefined ? null : { ...found[0], since: uptime };
 }

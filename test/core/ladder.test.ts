@@ -7,7 +7,7 @@ import type { DeviceState } from "../../agent/core/state.ts";
 import { millis, watts } from "../../agent/core/units.ts";
 import { floorOf } from "../../agent/core/rack-draw.ts";
 import { Timeline } from "./timeline.ts";
-import { device, inWords, metered, MINER, NOW, says, silent, snapshot, STEP, to, viewOf, viewsOf, wanted } from "./rack.ts";
+import { device, inWords, metered, MINER, NOW, POLICY, says, silent, snapshot, STEP, to, viewOf, viewsOf, wanted } from "./rack.ts";
 
 const LIMIT: Capability = { kind: "power-limit", min: watts(900), max: watts(3500), down: STEP, up: STEP };
 const BOARDS: Capability = { kind: "boards", count: 3, base: watts(100), down: STEP, up: STEP };
@@ -16,7 +16,7 @@ const LONG = { deviatesSince: millis(NOW - 12_000) };
 
 function rung(state: DeviceState, over: { readonly capabilities?: readonly Capability[]; readonly at?: string; readonly over?: boolean; readonly reading?: Reading } = {}): string {
   const view = viewOf(over.reading ?? says(over.at ?? "600"), state, { capabilities: over.capabilities ?? [...MINER, LIMIT, BOARDS] });
-  const found = nextQuarantine(view, { uptime: NOW, over: over.over ?? false });
+  const found = nextQuarantine(view, { uptime: NOW, over: over.over ?? false, policy: POLICY });
   return found === null ? "none" : `${inWords(found.held)}${found.held.kind === "boards" ? ` ${found.held.count}` : found.held.kind === "power-limit" ? ` ${found.held.power}` : ""}`;
 }
 
@@ -27,6 +27,12 @@ test("the floor counts one in quarantine where it says it is, as far as the mete
   };
   // The other may draw 24 to 29 W by its own word.
   assert.deepEqual([floor(52), floor(3000)], [50, 25 + 2961]);
+});
+
+test("the reason names what its own meter shows, in quarantine too, where its draw may begin at 0 W", () => {
+  const reason = (state: DeviceState): string | undefined => nextQuarantine(viewOf(says("600", { own: 3500, measured: true }), state, { capabilities: [...MINER, BOARDS] }), { uptime: NOW, over: false, policy: POLICY })?.reason;
+  const expected = "draws 3430 W, which its setpoint does not explain";
+  assert.deepEqual([reason(wanted("300", LONG)), reason(wanted("300", { ...held({ kind: "boards", count: 2 }), ...LONG }))], [expected, expected]);
 });
 
 describe("the ladder", () => {
@@ -50,7 +56,7 @@ describe("the ladder", () => {
 
   test("it says why", () => {
     const view = viewOf(says("600"), wanted("300", { misses: 3 }));
-    assert.equal(nextQuarantine(view, { uptime: NOW, over: false })?.reason, "3 orders to lower it had no effect");
+    assert.equal(nextQuarantine(view, { uptime: NOW, over: false, policy: POLICY })?.reason, "3 orders to lower it had no effect");
   });
   test("in the rack: one that refuses every order is named, and the limit is kept by the others", () => {
     const rack = new Timeline({ factors: [1, 1, 1, 1] }).signal(null).at(30).fault(1, "refuses").signal(9000).at(80).expectNever(9060, 200);
