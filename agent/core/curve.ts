@@ -78,8 +78,29 @@ function fewerOf({ count, base }: CapabilityOf<"boards">, lowest: OperatingPoint
   if (lowest === undefined || lowest.power <= base) return [];
   return Array.from({ length: Math.max(0, count - 1) }, (_, k) => {
     const share = (k + 1) / count;
-    return { ...lowest, power: watts(base + share * (lowest.power - base)), hashrate: terahash(share * lowest.hashrate) };
+    return { ...lowest, power: watts(withShare(lowest.power, share, base)), hashrate: terahash(share * lowest.hashrate) };
   });
+}
+
+/** Of what it draws with all boards, what it draws with this share of them. */
+export const withShare = (all: number, share: number, base: number): number => base + share * (all - base);
+
+/** By the curve of its model, for each base that was learnt: alike machines share what they are alike in. */
+const based = new WeakMap<Curve, Map<number, Curve>>();
+
+/** The same machine, which draws so much besides its boards, W; null: as its model has it. */
+export function onBase(model: Curve, base: Watts | null): Curve {
+  if (base === null) return model;
+  let known = based.get(model);
+  if (known === undefined) based.set(model, (known = new Map()));
+  let curve = known.get(base);
+  if (curve === undefined) {
+    const { first } = model;
+    const all = model.power[first] as number;
+    curve = hulled(model, { power: model.power.map((power, entry) => (entry > 0 && entry < first ? withShare(all, entry / first, base) : power)) });
+    known.set(base, curve);
+  }
+  return curve;
 }
 
 /** How many of `first` boards run at an entry. */
@@ -91,8 +112,8 @@ export const startsBoards = (curve: Curve, from: number, to: number): boolean =>
 /** The same machine where its entries are worth something else than their hashrate. */
 export const valued = (curve: Curve, worth: Float64Array): Curve => hulled(curve, { hashrate: worth });
 
-function hulled(of: Omit<Curve, "hull">, { hashrate = of.hashrate, setpoints = of.setpoints }: Partial<Pick<Curve, "hashrate" | "setpoints">> = {}): Curve {
-  const { power, frequency, voltage, first, points, boards, sleep } = of;
+function hulled(of: Omit<Curve, "hull">, { power = of.power, hashrate = of.hashrate, setpoints = of.setpoints }: Partial<Pick<Curve, "power" | "hashrate" | "setpoints">> = {}): Curve {
+  const { frequency, voltage, first, points, boards, sleep } = of;
   const hulls: { readonly from: number; readonly to: number; readonly hull: Hull }[] = [];
   return {
     power, hashrate, frequency, voltage, setpoints, first, points, boards, sleep,

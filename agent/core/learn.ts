@@ -5,9 +5,10 @@
  */
 import type { Metered, Snapshot } from "./snapshot.ts";
 import type { DeviceState, RackState } from "./state.ts";
-import { startDevice, stateWith } from "./state.ts";
+import { stateWith } from "./state.ts";
+import { withShare } from "./curve.ts";
 import type { View } from "./view.ts";
-import { expectedAt, expectedNow, fresh, lowestOf, promisedBy, rests } from "./view.ts";
+import { expectedAt, expectedNow, fresh, lowestOf, modelOf, promisedBy, rests } from "./view.ts";
 import type { Policy } from "./policy.ts";
 import type { Millis, Watts } from "./units.ts";
 import { middleOf, nearestIn, seconds, watts } from "./units.ts";
@@ -17,6 +18,8 @@ import { falls, moves, observe, warms } from "./settle.ts";
 const GAIN_RANGE = [0.8, 1.25] as const;
 /** Share of the error a settled reading corrects: three readings reach 2/3 of a step, noise of one moves it by a third. */
 const GAIN_STEP = 0.3;
+/** The same of the base: half of it against noise, as of the rack's bias. */
+const BASE_STEP = 0.5;
 /** More than calibration can explain: the machine does not do as told. */
 const DEVIATION = { factor: 1.1, watts: 60 } as const;
 /** A deviation has to last this long before the machine is put to sleep: longer than a reboot takes to be seen and corrected. */
@@ -47,12 +50,29 @@ export function learnDevice(view: View, context: { readonly uptime: Millis; read
   const { actual } = view;
   // One that waits for its raise teaches where it rests: counted too high, it would find no room for it.
   const atRest = actual > 0 && view.known && !view.climbing && !moves(watched.motion, uptime);
-  const learnt = atRest ? nextGain(state.gain, own.power / (curve.power[actual] as number)) : state.gain;
-  // What a few boards draw less than the model is the base planned for them, and no promise of all.
+  if (!atRest) return obeying(watched);
   const cold = state.turnedAt !== null && uptime - state.turnedAt < COLD;
-  const only = context.teaches === "more" || actual < curve.first || cold || warms(watched.trend, uptime);
-  const gain = only ? Math.max(state.gain, learnt) : learnt;
-  return gain === state.gain && state.deviatesSince === null ? watched : stateWith(watched, { deviatesSince: null, gain });
+  const onlyMore = context.teaches === "more" || cold || warms(watched.trend, uptime);
+  const { gain, base } = calibrated(view, own, onlyMore);
+  return gain === state.gain && base === state.base && state.deviatesSince === null ? watched : stateWith(watched, { deviatesSince: null, gain, base });
+}
+
+/**
+ * What its meter shows at rest. What a few boards draw less than planned is the base, which is only guessed at, and no promise
+ * of all; what they draw more than with that base is a promise of all.
+ */
+function calibrated({ device, state, curve, actual }: View, own: Metered & { readonly power: Watts }, onlyMore: boolean): Pick<DeviceState, "gain" | "base"> {
+  const { boards, first } = curve;
+  const learnt = nextGain(state.gain, own.power / (modelOf(device).power[actual] as number));
+  if (actual >= first || boards === null) return { gain: onlyMore ? Math.max(state.gain, learnt) : learnt, base: state.base };
+  const gain = Math.max(state.gain, learnt);
+  const share = actual / first;
+  const [known, all] = [state.base ?? boards.base, curve.power[first] as number];
+  if (Math.abs(own.power - gain * withShare(all, share, known)) <= own.uncertainty) return { gain, base: state.base };
+  const shown = Math.min(boards.base, Math.max(0, (own.power / gain - share * all) / (1 - share)));
+  const next = watts(Math.round(known + BASE_STEP * (shown - known)));
+  if (onlyMore && next < known) return { gain, base: state.base };
+  return { gain, base: next < boards.base ? next : null };
 }
 
 /** Boards that were off are cold for so long, and draw some percent less than they will: the noise of one outlet hides how they warm. */
@@ -178,8 +198,14 @@ function explainedBy(view: View, now: { readonly uptime: Millis; readonly seen: 
   const { draw, actual } = view;
   const target = view.state.target === null ? -1 : targetEntry(view);
   const obeys = view.state.deviatesSince === null && view.state.quarantine === null;
-  if (obeys && !view.climbing && target >= 0 && actual >= 0 && (actual === target || rests(view, now))) return expectedAt(view, actual);
+  if (obeys && !view.climbing && target >= 0 && actual >= 0 && (actual === target || rests(view, now))) return countedAt(view, actual);
   return middleOf(draw);
+}
+
+/** What the plan's sum has of it where it is. What a few boards draw less by their outlet is theirs, and not free for others: more boards would take it along. */
+function countedAt(view: View, entry: number): number {
+  const expected = expectedAt(view, entry);
+  return view.draw.by === "outlet" && entry > 0 && entry < view.curve.first ? Math.min(expected, middleOf(view.draw)) : expected;
 }
 
 const bounded = (power: number, nominal: Watts): Watts => watts(Math.min(0.2 * nominal, Math.max(-0.02 * nominal, power)));
@@ -188,13 +214,12 @@ const bounded = (power: number, nominal: Watts): Watts => watts(Math.min(0.2 * n
  * A calibration step of +X W moves the bias by -X W at once, so that their sum, which the meter vouches for, stays. A machine
  * that has come to draw more takes nothing from the rest: the bias falls no lower than what the meters show beside the machines.
  */
-export function compensateBias(bias: Watts, before: readonly View[], after: ReadonlyMap<string, DeviceState>, metered: Metered | null): Watts {
+export function compensateBias(bias: Watts, before: readonly View[], after: readonly View[], metered: Metered | null): Watts {
   let moved = 0;
   let drawn = 0;
-  for (const { device, state, curve, actual, draw } of before) {
-    const gain = (after.get(device.id) ?? startDevice).gain;
-    if (actual > 0) moved += (gain - state.gain) * (curve.power[actual] as number);
-    drawn += middleOf(draw);
+  for (const [i, view] of before.entries()) {
+    if (view.actual > 0) moved += countedAt(after[i] as View, view.actual) - countedAt(view, view.actual);
+    drawn += middleOf(view.draw);
   }
   const beside = metered === null || metered.power === null ? -Infinity : metered.power - drawn;
   return watts(Math.max(bias - moved, Math.min(bias, beside)));

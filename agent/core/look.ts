@@ -1,4 +1,5 @@
 /** What a cycle believes: the snapshot without a meter that does not measure, every device in it, and what is learnt from them. */
+import { onBase } from "./curve.ts";
 import type { BiasContext } from "./learn.ts";
 import { compensateBias, learnBias, learnDevice } from "./learn.ts";
 import { nextOutage } from "./outage.ts";
@@ -11,7 +12,7 @@ import { blind, judgeMeter } from "./trial.ts";
 import { seconds, type Millis, type Watts } from "./units.ts";
 import type { View } from "./view.ts";
 import { nextWear } from "./wear.ts";
-import { fresh, viewDevices, viewWith } from "./view.ts";
+import { fresh, modelOf, viewDevices, viewWith } from "./view.ts";
 
 interface Seen {
   readonly snapshot: Snapshot;
@@ -47,13 +48,12 @@ export function look(rack: RackState, { snapshot, policy }: Seen) {
 export function learn(rack: RackState, views: readonly View[], context: BiasContext): { views: View[]; bias: Watts; fallingSince: Millis | null } {
   const { snapshot, policy, seen, teaches } = context;
   const { uptime } = snapshot.tick;
-  const states = new Map(views.map((view) => {
+  const learnt = views.map((view) => {
     const state = learnDevice(view, { uptime, policy, seen, teaches });
-    return [view.device.id, stateWith(state, { wear: nextWear(state.wear, view, uptime) })];
-  }));
-  const learnt = views.map((view) => viewWith(view, { state: states.get(view.device.id) ?? view.state }));
+    return viewWith(view, { state: stateWith(state, { wear: nextWear(state.wear, view, uptime) }), curve: onBase(modelOf(view.device), state.base) });
+  });
   const { fallingSince, limit, plan } = rack;
-  const compensated = { bias: compensateBias(rack.bias, views, states, fresh(snapshot.rack, policy)), fallingSince, limit, plan };
+  const compensated = { bias: compensateBias(rack.bias, views, learnt, fresh(snapshot.rack, policy)), fallingSince, limit, plan };
   const learned = learnBias(compensated, learnt, context);
   return { views: learnt, bias: learned.bias, fallingSince: learned.fallingSince };
 }

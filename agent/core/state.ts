@@ -44,6 +44,8 @@ export interface DeviceState {
   readonly misses: number;
   /** Its real power over its model's, 0.8..1.25, learnt from its own meter only. */
   readonly gain: number;
+  /** What it draws besides its boards, by its model's measure, learnt while some of them are off; null: what is planned for it. */
+  readonly base: Watts | null;
   /** Uptime since when it draws more than its setpoint can explain; null: it does as told. */
   readonly deviatesSince: Millis | null;
   readonly heat: Heat;
@@ -137,7 +139,7 @@ export interface Look extends PlanMade {
 }
 
 export const startDevice: DeviceState = {
-  target: null, order: null, settlesAt: 0 as Millis, change: null, turnedAt: null, changedAt: null, wear: NEW, observed: { down: 0, up: 0, sleep: 0, wake: 0, boards: 0 } as Observed, motion: null, stride: null, trend: null, retryAt: 0 as Millis, misses: 0, gain: 1, deviatesSince: null, heat: NO_HEAT, outlet: null, quarantine: null,
+  target: null, order: null, settlesAt: 0 as Millis, change: null, turnedAt: null, changedAt: null, wear: NEW, observed: { down: 0, up: 0, sleep: 0, wake: 0, boards: 0 } as Observed, motion: null, stride: null, trend: null, retryAt: 0 as Millis, misses: 0, gain: 1, base: null, deviatesSince: null, heat: NO_HEAT, outlet: null, quarantine: null,
 };
 
 /**
@@ -147,8 +149,8 @@ export const startDevice: DeviceState = {
 export function stateWith(state: DeviceState, change: Partial<DeviceState>): DeviceState {
   const { target = state.target, order = state.order, settlesAt = state.settlesAt, change: way = state.change, turnedAt = state.turnedAt, changedAt = state.changedAt } = change;
   const { wear = state.wear, observed = state.observed, motion = state.motion, stride = state.stride, trend = state.trend, retryAt = state.retryAt, misses = state.misses } = change;
-  const { gain = state.gain, deviatesSince = state.deviatesSince, heat = state.heat, outlet = state.outlet, quarantine = state.quarantine } = change;
-  return { target, order, settlesAt, change: way, turnedAt, changedAt, wear, observed, motion, stride, trend, retryAt, misses, gain, deviatesSince, heat, outlet, quarantine };
+  const { gain = state.gain, base = state.base, deviatesSince = state.deviatesSince, heat = state.heat, outlet = state.outlet, quarantine = state.quarantine } = change;
+  return { target, order, settlesAt, change: way, turnedAt, changedAt, wear, observed, motion, stride, trend, retryAt, misses, gain, base, deviatesSince, heat, outlet, quarantine };
 }
 
 export function startState(uptime: Millis): RackState {

@@ -3,7 +3,7 @@
  * from what is already under way.
  */
 import type { Curve } from "./curve.ts";
-import { curveOf, entryOf, powerBetween, transitionOf } from "./curve.ts";
+import { curveOf, entryOf, onBase, powerBetween, transitionOf, withShare } from "./curve.ts";
 import { fed } from "./fed.ts";
 import { mostAt, nextHeat } from "./heat.ts";
 import type { Draw, Setpoint, Telemetry } from "./model.ts";
@@ -66,9 +66,9 @@ export function viewDevices(snapshot: Snapshot, states: ReadonlyMap<string, Devi
 }
 
 /** The same with some of it changed; spelt out as `stateWith` is. */
-export function viewWith(view: View, change: Partial<Pick<View, "state" | "draw" | "reserve">>): View {
-  const { device, curve, actual, most, boards, frequency, voltage, known, underway, climbing, rising, hot } = view;
-  const { state = view.state, draw = view.draw, reserve = view.reserve } = change;
+export function viewWith(view: View, change: Partial<Pick<View, "state" | "curve" | "draw" | "reserve">>): View {
+  const { device, actual, most, boards, frequency, voltage, known, underway, climbing, rising, hot } = view;
+  const { state = view.state, curve = view.curve, draw = view.draw, reserve = view.reserve } = change;
   return { device, state, curve, actual, most, boards, frequency, voltage, known, underway, climbing, rising, hot, draw, reserve };
 }
 
@@ -83,7 +83,7 @@ export function fresh(metered: Metered | null, policy: Policy): Metered | null {
 function viewDevice(shown: DeviceSnapshot, kept: DeviceState, context: Omit<ViewContext, "start"> & { readonly uptime: Millis; readonly air: number | null }): View {
   const device = fed(shown);
   const ordered = acknowledged(device, kept);
-  const curve = curveOf(device.capabilities, device.nameplate.asleep);
+  const curve = onBase(modelOf(device), kept.base);
   const off = device.feed?.on === false && !boots(device, kept);
   const telemetry = off ? null : believed(device);
   const limits = context.policy.heat.get(device.id);
@@ -105,6 +105,9 @@ function viewDevice(shown: DeviceSnapshot, kept: DeviceState, context: Omit<View
   const view = { device, state, curve, actual, most, boards, frequency, voltage, known, underway, climbing, rising, hot, draw, reserve: watts(0) };
   return off ? view : viewWith(view, { reserve: reserveOf(view) });
 }
+
+/** What it can be set to, as its model has it. */
+export const modelOf = ({ capabilities, nameplate }: DeviceSnapshot): Curve => curveOf(capabilities, nameplate.asleep);
 
 /** One that is off or asleep says what the room has; the warmest counts. */
 function warmestAir({ devices }: Snapshot): number | null {
@@ -194,8 +197,7 @@ export function entryAbove(curve: Curve, frequency: number): number {
 
 /** Of what it draws with all boards, what it draws with those that are switched on. */
 function withBoards({ curve, state, boards }: Pick<View, "curve" | "state" | "boards">, power: number): number {
-  const base = state.gain * (curve.boards?.base ?? 0);
-  return boards === curve.first ? power : base + (boards / curve.first) * (power - base);
+  return boards === curve.first ? power : withShare(power, boards / curve.first, state.gain * (curve.boards?.base ?? 0));
 }
 
 /**
