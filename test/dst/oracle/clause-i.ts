@@ -5,15 +5,15 @@ import type { Verdicts } from "./sight.ts";
 
 /** One change in this time is all that a rack needs where nothing happens. */
 const BETWEEN_MS = 300_000;
-/** A machine wakes through all that it fell asleep with: the others that went down for it so shortly before come up again, which is one change. */
+/** A machine wakes through all that it fell asleep with: the others that went down for it so shortly before come up again, which is one change. Who went up did not do it for another. */
 const ROOM_MS = 120_000;
 const ASLEEP = JSON.stringify({ kind: "sleep" });
 
 export class Wear {
   readonly #orders: { readonly order: Order; readonly atMs: number }[] = [];
   /** By machine: what it was last told, and when it was last changed in a steady rack. */
-  readonly #told = new Map<string, string>();
-  readonly #changedMs = new Map<string, number>();
+  readonly #told = new Map<string, { readonly setting: string; readonly watts: number | null }>();
+  readonly #changed = new Map<string, { readonly atMs: number; readonly lowered: boolean }>();
 
   ordered(order: Order, atMs: number): void {
     this.#orders.push({ order, atMs });
@@ -27,21 +27,26 @@ export class Wear {
   look(moment: Moment, steadyFromMs: number, verdicts: Verdicts): void {
     if (moment.sight.nowMs >= steadyFromMs) verdicts.judged("i");
     for (const { order, atMs } of this.#orders.splice(0)) {
-      const { device, setpoint, cause } = order;
+      const { device, setpoint, cause, watts } = order;
       if (setpoint.kind === "outlet") continue;
-      const told = JSON.stringify(setpoint);
+      const setting = JSON.stringify(setpoint);
       const before = this.#told.get(device);
-      this.#told.set(device, told);
-      if (before === ASLEEP && told !== ASLEEP) for (const [id, changedMs] of this.#changedMs) if (atMs - changedMs < ROOM_MS) this.#changedMs.delete(id);
+      this.#told.set(device, { setting, watts });
+      if (before?.setting === ASLEEP && setting !== ASLEEP) this.#madeRoom(atMs);
       // What the limit needs is no wear; nor is an order that is said again.
-      if (before === undefined || before === told || cause === "deviation" || moment.sight.powerW > moment.limitW) continue;
+      if (before === undefined || before.setting === setting || cause === "deviation" || moment.sight.powerW > moment.limitW) continue;
       if (atMs < steadyFromMs) {
-        this.#changedMs.delete(device);
+        this.#changed.delete(device);
         continue;
       }
-      const last = this.#changedMs.get(device);
-      this.#changedMs.set(device, atMs);
-      if (last !== undefined && atMs - last < BETWEEN_MS) verdicts.broken("i", `${device} changed again after ${((atMs - last) / 1000).toFixed(0)} s, to ${setpoint.point ?? setpoint.kind}, though the rack had been steady for ${((atMs - steadyFromMs) / 1000).toFixed(0)} s`);
+      const last = this.#changed.get(device);
+      this.#changed.set(device, { atMs, lowered: watts !== null && before.watts !== null && watts < before.watts });
+      if (last !== undefined && atMs - last.atMs < BETWEEN_MS) verdicts.broken("i", `${device} changed again after ${((atMs - last.atMs) / 1000).toFixed(0)} s, to ${setpoint.point ?? setpoint.kind}, though the rack had been steady for ${((atMs - steadyFromMs) / 1000).toFixed(0)} s`);
     }
+  }
+
+  /** Who went down so shortly before one wakes did so for it. */
+  #madeRoom(atMs: number): void {
+    for (const [id, { atMs: changedMs, lowered }] of this.#changed) if (lowered && atMs - changedMs < ROOM_MS) this.#changed.delete(id);
   }
 }
