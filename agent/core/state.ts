@@ -3,7 +3,6 @@ import type { Heat } from "./heat.ts";
 import { NO_HEAT } from "./heat.ts";
 import type { Outage } from "./outage.ts";
 import type { PowerLimit, Setpoint } from "./model.ts";
-import type { Verdict } from "./plan.ts";
 import type { Mode } from "./mode.ts";
 import { startMode } from "./mode.ts";
 import type { Outlets, OutletState } from "./outlets.ts";
@@ -130,6 +129,12 @@ export interface PlanMade {
   /** Whom it was made with. */
   readonly members: readonly string[];
 }
+
+/** `kept` with `more`: another plan would earn that share more, and why it is not taken; `dwell`: nobody looks for one yet. */
+export type Verdict =
+  | { readonly kind: "made"; readonly because: "first" | "no-fit" | "better" | "room" | "rest" }
+  | { readonly kind: "kept"; readonly because: "best" | "dwell" | "just-woken" | "not-worth"; readonly more: number }
+  | { readonly kind: "recorded" | "emergency" };
 
 /** A look for a plan, and what came of it. */
 export interface Look extends PlanMade {
