@@ -205,3 +205,19 @@ export function entryOf(curve: Curve, setpoint: Setpoint | null): number {
   if (setpoint.kind !== "points") return -1;
   return curve.setpoints.findIndex((entry) => entry?.kind === "points" && entry.point === setpoint.point);
 }
+
+export function sameSetpoint(a: Setpoint | null, b: Setpoint | null): boolean {
+  if (a === null || b === null) return a === b;
+  switch (a.kind) {
+    case "points":
+      return b.kind === "points" && a.point === b.point;
+    case "power-limit":
+      return b.kind === "power-limit" && a.power === b.power;
+    case "boards":
+      return b.kind === "boards" && a.count === b.count;
+    case "sleep":
+      return b.kind === "sleep";
+    case "outlet":
+      return b.kind === "outlet" && a.on === b.on;
+  }
+}

@@ -3,10 +3,10 @@
  * bias learns only what no machine explains, and only when the whole rack has settled. Two integrators on one error
  * would chase each other.
  */
+import { entryOf, withShare } from "./curve.ts";
 import type { Metered, Snapshot } from "./snapshot.ts";
 import type { DeviceState, RackState } from "./state.ts";
 import { stateWith } from "./state.ts";
-import { withShare } from "./curve.ts";
 import type { View } from "./view.ts";
 import { expectedAt, expectedNow, fresh, lowestOf, modelOf, promisedBy, rests } from "./view.ts";
 import type { Policy } from "./policy.ts";
@@ -41,7 +41,7 @@ export function learnDevice(view: View, context: { readonly uptime: Millis; read
   if (own === null || view.underway || context.teaches === "nothing") return obeying(state);
   const over = uptime >= state.settlesAt + seen;
   const watched = observe(state, own, { uptime, settled: over });
-  const target = state.target === null ? -1 : targetEntry(view);
+  const target = entryOf(curve, state.target);
   const expected = promisedBy(view, state.target);
   if (expected === null || !over || falls(watched.motion, uptime)) return obeying(watched);
   const ceiling = Math.max(expected * DEVIATION.factor, (curve.power[target] ?? 0) * GAIN_RANGE[1]) + DEVIATION.watts;
@@ -84,24 +84,6 @@ const FORGETS_AFTER = seconds(60);
 const forgetful = (state: DeviceState, { known, actual }: View, uptime: Millis): DeviceState =>
   known && actual === 0 && state.gain < 1 && uptime - (state.turnedAt ?? 0) >= FORGETS_AFTER ? stateWith(state, { gain: 1 }) : state;
 const obeying = (state: DeviceState): DeviceState => (state.deviatesSince === null ? state : stateWith(state, { deviatesSince: null }));
-
-const targetEntry = (view: View): number => view.curve.setpoints.findIndex((setpoint) => sameSetpoint(setpoint, view.state.target));
-
-export function sameSetpoint(a: DeviceState["target"], b: DeviceState["target"]): boolean {
-  if (a === null || b === null) return a === b;
-  switch (a.kind) {
-    case "points":
-      return b.kind === "points" && a.point === b.point;
-    case "power-limit":
-      return b.kind === "power-limit" && a.power === b.power;
-    case "boards":
-      return b.kind === "boards" && a.count === b.count;
-    case "sleep":
-      return b.kind === "sleep";
-    case "outlet":
-      return b.kind === "outlet" && a.on === b.on;
-  }
-}
 
 function nextGain(gain: number, ratio: number): number {
   // A machine that hashes draws something near its model; less means it is starting or idling, which teaches nothing.
@@ -177,7 +159,7 @@ function foreseenExcess(rack: Pick<RackState, "limit">, views: readonly View[], 
 
 /** What a raise at work has still to add. */
 function remaining(view: View): number {
-  const target = view.underway || view.climbing ? targetEntry(view) : -1;
+  const target = view.underway || view.climbing ? entryOf(view.curve, view.state.target) : -1;
   return target < 0 ? 0 : Math.max(0, expectedAt(view, target) - likelyDraw(view));
 }
 
@@ -196,7 +178,7 @@ function isComingDown({ known, state }: View, uptime: Millis, seen: Millis): boo
 /** What a device contributes to the plan's sum: its expectation where it does as told or rests elsewhere, else what it draws. */
 function explainedBy(view: View, now: { readonly uptime: Millis; readonly seen: Millis }): number {
   const { draw, actual } = view;
-  const target = view.state.target === null ? -1 : targetEntry(view);
+  const target = entryOf(view.curve, view.state.target);
   const obeys = view.state.deviatesSince === null && view.state.quarantine === null;
   if (obeys && !view.climbing && target >= 0 && actual >= 0 && (actual === target || rests(view, now))) return countedAt(view, actual);
   return middleOf(draw);

@@ -3,8 +3,7 @@
  * once; a raise goes out when the larger ends of everything on its way leave room for it.
  */
 import { PhaseRoom } from "./circuits.ts";
-import { entryOf } from "./curve.ts";
-import { sameSetpoint } from "./learn.ts";
+import { entryOf, sameSetpoint } from "./curve.ts";
 import { settledDraw } from "./rack-draw.ts";
 import { settleTime, wakesBoards, wayOf } from "./settle.ts";
 import type { Setpoint } from "./model.ts";

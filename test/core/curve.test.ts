@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { FREE } from "../../agent/core/allocate.ts";
-import { capability, curveOf, entryOf } from "../../agent/core/curve.ts";
+import { capability, curveOf, entryOf, sameSetpoint } from "../../agent/core/curve.ts";
 import { watts } from "../../agent/core/units.ts";
 import { fc } from "./properties.ts";
 import type { Row } from "./rack.ts";
@@ -84,3 +84,19 @@ function above(hull: { readonly power: Float64Array; readonly hashrate: Float64A
   }
   return 0;
 }
+
+describe("the same setpoint", () => {
+  const rows: [string, Parameters<typeof sameSetpoint>, boolean][] = [
+    ["asleep and asleep", [to("asleep"), to("asleep")], true],
+    ["one point", [to("400"), to("400")], true],
+    ["two points", [to("400"), to("500")], false],
+    ["asleep and a point", [to("asleep"), to("400")], false],
+    ["none and none", [null, null], true],
+    ["none and asleep", [null, to("asleep")], false],
+    ["one power", [{ kind: "power-limit", power: watts(1000) }, { kind: "power-limit", power: watts(1000) }], true],
+    ["two powers", [{ kind: "power-limit", power: watts(1000) }, { kind: "power-limit", power: watts(900) }], false],
+    ["two counts of boards", [{ kind: "boards", count: 1 }, { kind: "boards", count: 2 }], false],
+    ["an outlet on and off", [{ kind: "outlet", on: true }, { kind: "outlet", on: false }], false],
+  ];
+  for (const [name, pair, expected] of rows) test(name, () => assert.equal(sameSetpoint(...pair), expected));
+});

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import type { Teaches } from "../../agent/core/learn.ts";
-import { compensateBias, DEVIATION_AT_MOST, learnBias, learnDevice, sameSetpoint } from "../../agent/core/learn.ts";
+import { compensateBias, DEVIATION_AT_MOST, learnBias, learnDevice } from "../../agent/core/learn.ts";
 import type { Reading } from "../../agent/core/model.ts";
 import type { DeviceSnapshot, Snapshot } from "../../agent/core/snapshot.ts";
 import { nextWatch, settleTime, startWatch } from "../../agent/core/settle.ts";
@@ -11,7 +11,7 @@ import { millis, seconds, watts } from "../../agent/core/units.ts";
 import type { View } from "../../agent/core/view.ts";
 import { viewWith } from "../../agent/core/view.ts";
 import { fc } from "./properties.ts";
-import { climbing, device, metered, NOW, ordered, passing, POLICY, says, silent, snapshot, status, to, viewOf, viewsOf, wanted } from "./rack.ts";
+import { climbing, device, metered, NOW, ordered, passing, POLICY, says, silent, snapshot, status, viewOf, viewsOf, wanted } from "./rack.ts";
 
 const learn = (reading: Reading, state: DeviceState, over: Partial<DeviceSnapshot> = {}): DeviceState => learnDevice(viewOf(reading, state, over), { uptime: NOW, seen: SEEN, policy: POLICY, teaches: "all" });
 /** 1.5 x the lag that is assumed. */
@@ -209,20 +209,4 @@ describe("how far the rack's meter is behind", () => {
     const lag = lagOf(power);
     assert.ok(lag >= least && lag <= most, `${lag} ms`);
   });
-});
-
-describe("the same setpoint", () => {
-  const rows: [string, Parameters<typeof sameSetpoint>, boolean][] = [
-    ["asleep and asleep", [to("asleep"), to("asleep")], true],
-    ["one point", [to("400"), to("400")], true],
-    ["two points", [to("400"), to("500")], false],
-    ["asleep and a point", [to("asleep"), to("400")], false],
-    ["none and none", [null, null], true],
-    ["none and asleep", [null, to("asleep")], false],
-    ["one power", [{ kind: "power-limit", power: watts(1000) }, { kind: "power-limit", power: watts(1000) }], true],
-    ["two powers", [{ kind: "power-limit", power: watts(1000) }, { kind: "power-limit", power: watts(900) }], false],
-    ["two counts of boards", [{ kind: "boards", count: 1 }, { kind: "boards", count: 2 }], false],
-    ["an outlet on and off", [{ kind: "outlet", on: true }, { kind: "outlet", on: false }], false],
-  ];
-  for (const [name, pair, expected] of rows) test(name, () => assert.equal(sameSetpoint(...pair), expected));
 });
