@@ -20,7 +20,7 @@ function detailLines(device: DeviceDetail): string[] {
     `power      ${device.powerW === null ? "unknown" : powerText(device.powerW)}, between ${powerText(device.powerLowW)} and ${powerText(device.powerHighW)} (by ${device.drawBy})`,
     `runs at    ${device.point === null ? "no point of its model" : `point ${device.point}`}${boardsOff(telemetry)}, ${settings(device.frequencyMHz, device.voltageMV)}`,
     `wanted     ${device.setpoint ?? "nothing yet"}${order === null ? "" : `; ${order.setpoint ?? "-"} is ${order.state} (${order.cause})`}`,
-    `nameplate  ${powerText(device.nameplateW)}, asleep ${powerText(device.asleepW)}; draws ${device.gain ?? "?"} times what its model says`,
+    `nameplate  ${powerText(device.nameplateW)}, asleep ${powerText(device.asleepW)}; draws ${device.gain ?? "?"} times what its model says${device.baseW === null ? "" : `, ${powerText(device.baseW)} besides its boards`}`,
     `settled    ${settling(device)}`,
     `wear       ${wearText(device)}`,
     ...(device.priority === 0 ? [] : [`priority   ${device.priority}: served after those with a lower number`]),

@@ -78,6 +78,8 @@ export function deviceDetail(view: View, decision: Decision, context: { readonly
     nameplateW: device.nameplate.highest,
     asleepW: device.nameplate.asleep,
     gain: hundredths(state.gain),
+    /** What it draws besides its boards, as far as learnt while some were off; null: as its model has it. */
+    baseW: whole(state.base),
     /** Seconds its changes took at the longest, lately, by its own meter; 0: not seen. */
     tookS: { down: tenths(state.observed.down), up: tenths(state.observed.up), sleep: tenths(state.observed.sleep), wake: tenths(state.observed.wake), boards: tenths(state.observed.boards) },
     meterLagS: tenths(decision.lag),

@@ -22,7 +22,7 @@ export const device: DeviceRow = {
 export const silent: DeviceRow = { ...device, id: "asic-02", state: "unknown", unknownReason: "timeout", powerW: null, powerLowW: 0, powerHighW: 3_500, drawBy: "nameplate", hashrateThs: null, temperatureC: null, point: null, readingAgeS: 31 };
 
 export const detail: DeviceDetail = {
-  ...device, description: "Antminer S19k Pro, LuxOS", nameplateW: watts(3_500), asleepW: watts(25), gain: 1.02, tookS: { down: 4.4, up: 0, sleep: 6.4, wake: 0, boards: 0 }, meterLagS: 2, misses: 0, reserveW: 3_010, failure: null, maintenance: false,
+  ...device, description: "Antminer S19k Pro, LuxOS", nameplateW: watts(3_500), asleepW: watts(25), gain: 1.02, baseW: null, tookS: { down: 4.4, up: 0, sleep: 6.4, wake: 0, boards: 0 }, meterLagS: 2, misses: 0, reserveW: 3_010, failure: null, maintenance: false,
   capabilities: [], telemetry: null,
 };
 

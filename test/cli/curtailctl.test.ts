@@ -90,6 +90,8 @@ test("a miner's own words: every figure, what it did not say as unknown, and no 
   for (const pattern of [/2\.79 kW \(measured\), up 2 h/, /120\.0 TH\/s now, 119\.0 TH\/s in 15 min, unknown since/, /10 accepted, unknown rejected/, /unknown in, unknown out; fans unknown/, /mines for .*foreign/, /owed +atm/, /error +fan 1/]) assert.match(said, pattern);
   assert.ok(!said.includes("\u001b[2J"));
   assert.ok(deviceDetailLines({ ...detail, gain: 1.02, tookS: { down: 18.3, up: 18.3, sleep: 9.3, wake: 4.3, boards: 10.5 } }).every((line) => stripVTControlCharacters(line).length <= 80), "a line of a terminal");
+  assert.match(deviceDetailLines({ ...detail, baseW: 31 }).join(" "), /1\.02 times what its model says, 31 W\s+besides its boards/);
+  assert.ok(!said.includes("besides its boards"));
   const quiet = deviceDetailLines({ ...detail, telemetry: silence }).join("\n");
   assert.ok(!/null|undefined|NaN/.test(quiet), quiet);
 });
