@@ -28,15 +28,40 @@ async function one(seed: number, { shrinks }: { readonly shrinks: boolean }): Pr
   return failing || !same ? 1 : 0;
 }
 
+const CLEARED = "\r\x1b[K";
+const TELL_EVERY_MS = 60_000;
+
+/** How far it is: in place on a terminal, a line a minute elsewhere. Who breaks a clause is named at once. */
+function progress(count: number): (verdict: Verdict) => void {
+  const { stderr } = process;
+  let [lived, broke] = [0, 0];
+  let toldAt = performance.now();
+  return ({ seed, violations }) => {
+    lived += 1;
+    const [first] = violations;
+    if (first !== undefined) {
+      broke += 1;
+      stderr.write(`${stderr.isTTY ? CLEARED : ""}seed ${seed} breaks ${first.clause}: ${first.detail}\n`);
+    }
+    const text = `${lived} of ${count} lives, ${broke} broke a clause`;
+    if (stderr.isTTY) stderr.write(`\r${text}`);
+    else if (performance.now() - toldAt >= TELL_EVERY_MS) {
+      toldAt = performance.now();
+      stderr.write(`${text}\n`);
+    }
+  };
+}
+
 async function many(count: number, { from, jobs, json }: { readonly from: number; readonly jobs: number; readonly json: string | undefined }): Promise<number> {
   const seeds = Array.from({ length: count }, (_, index) => from + index);
   const begun = performance.now();
   const verdicts: Verdict[] = [];
+  const tell = progress(count);
   await liveAll(seeds, jobs, (verdict) => {
     verdicts.push(verdict);
-    if (process.stderr.isTTY) process.stderr.write(`\r${verdicts.length} of ${count} lives`);
+    tell(verdict);
   });
-  if (process.stderr.isTTY) process.stderr.write("\r\x1b[K");
+  if (process.stderr.isTTY) process.stderr.write(CLEARED);
   const summary = summarise(verdicts.sort((a, b) => a.seed - b.seed), (performance.now() - begun) / 1000);
   print(summary, say);
   if (json !== undefined) writeFileSync(json, `${JSON.stringify(summary, null, 2)}\n`);
