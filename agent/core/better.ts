@@ -8,9 +8,14 @@ import type { Millis } from "./units.ts";
 import type { View } from "./view.ts";
 import { NEVER } from "./worth.ts";
 
-/** A better plan has to earn this share more to be worth changing machines for; trimming one that was made in a hurry belongs to the same change. */
-const WORTH = { needed: 0.005, leisure: 0.005, trim: 0.0005 } as const;
-export type Due = keyof typeof WORTH;
+/**
+ * A better plan has to earn this share more to be worth changing machines for; trimming one that was made in a hurry belongs to the
+ * same change. `exchange`: it goes far, into the last of what is free, and those that are lowered for it have to draw what their
+ * models say to the percent, or it is taken back.
+ */
+const WORTH = { needed: 0.005, leisure: 0.005, trim: 0.0005, exchange: 0.1 } as const;
+export type Worth = keyof typeof WORTH;
+export type Due = Exclude<Worth, "exchange">;
 
 interface Now {
   readonly budget: PowerLimit;
@@ -38,14 +43,14 @@ export function dueFor(looked: Look | null, members: readonly string[], { budget
 const below = (a: PowerLimit, b: PowerLimit): boolean => a.kind === "limited" && (b.kind === "unlimited" || a.power < b.power);
 
 /** Is it worth changing machines for? */
-export const exceeds = (earns: number, standing: number, due: Due): boolean => earns - standing > WORTH[due] * Math.abs(standing);
+export const exceeds = (earns: number, standing: number, worth: Worth): boolean => earns - standing > WORTH[worth] * Math.abs(standing);
 
 /** Rank by rank: who is served first decides, and the next only where that makes no difference. */
-export function earnsMore(best: ReadonlyMap<number, number> | null, kept: ReadonlyMap<number, number>, due: Due): boolean {
+export function earnsMore(best: ReadonlyMap<number, number> | null, kept: ReadonlyMap<number, number>, worth: Worth): boolean {
   for (const [rank, standing] of kept) {
     const earns = best?.get(rank) ?? 0;
-    if (exceeds(earns, standing, due)) return true;
-    if (exceeds(standing, earns, due)) return false;
+    if (exceeds(earns, standing, worth)) return true;
+    if (exceeds(standing, earns, worth)) return false;
   }
   return false;
 }

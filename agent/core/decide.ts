@@ -142,7 +142,7 @@ export function decide(rack: RackState, input: DecideInput): { readonly rack: Ra
     mayRaise,
     mayLower: !awaitingPolls || mode.emergency || over,
     cause: (view) => causeOf(view, { mode, aim, remade: plan.remade !== rack.plan }),
-    uptime, policy, nextOrder: rack.nextOrder, woken: rack.woken,
+    uptime, seen, policy, nextOrder: rack.nextOrder, woken: rack.woken,
   });
 
   const limitW = effective.limit.kind === "limited" ? effective.limit.power : Infinity;

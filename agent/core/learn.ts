@@ -8,7 +8,7 @@ import type { Metered, Snapshot } from "./snapshot.ts";
 import type { DeviceState, RackState } from "./state.ts";
 import { stateWith } from "./state.ts";
 import type { View } from "./view.ts";
-import { expectedAt, expectedNow, fresh, lowestOf, modelOf, promisedBy, rests } from "./view.ts";
+import { expectedAt, expectedNow, fresh, isComingDown, lowestOf, modelOf, promisedBy, rests } from "./view.ts";
 import type { Policy } from "./policy.ts";
 import type { Millis, Watts } from "./units.ts";
 import { middleOf, nearestIn, seconds, watts } from "./units.ts";
@@ -143,7 +143,7 @@ function unexplainedExcess(rack: Pick<RackState, "limit" | "plan">, views: reado
   const { metered, watch, seen, snapshot } = context;
   const { uptime } = snapshot.tick;
   if (limit.kind === "unlimited" || metered.power === null || plan === null || uptime - plan.at < Math.max(EXCESS_AFTER, seen) || falls(watch.motion, uptime)) return 0;
-  if (views.some((view) => isComingDown(view, uptime, seen))) return 0;
+  if (views.some((view) => isComingDown(view, { uptime, seen }))) return 0;
   // Asleep they draw what they draw: a limit below that is no reason to believe that something else does.
   return Math.max(0, metered.power - metered.uncertainty - Math.max(limit.power, lowestOf(views)));
 }
@@ -152,7 +152,7 @@ function unexplainedExcess(rack: Pick<RackState, "limit" | "plan">, views: reado
 function foreseenExcess(rack: Pick<RackState, "limit">, views: readonly View[], context: Shown): number {
   const { metered, watch, seen, snapshot } = context;
   const { uptime } = snapshot.tick;
-  if (rack.limit.kind === "unlimited" || metered.power === null || falls(watch.motion, uptime) || views.some((view) => isComingDown(view, uptime, seen))) return 0;
+  if (rack.limit.kind === "unlimited" || metered.power === null || falls(watch.motion, uptime) || views.some((view) => isComingDown(view, { uptime, seen }))) return 0;
   const coming = views.reduce((sum, view) => sum + remaining(view), 0);
   return coming === 0 ? 0 : metered.power - metered.uncertainty + coming - rack.limit.power;
 }
@@ -167,12 +167,6 @@ function remaining(view: View): number {
 function likelyDraw(view: View): number {
   const { draw } = view;
   return draw.by === "outlet" ? middleOf(draw) : nearestIn(draw, expectedNow(view));
-}
-
-/** Told to lower, for the first time, and not over yet: what did not come of the order before is no promise. */
-function isComingDown({ known, state }: View, uptime: Millis, seen: Millis): boolean {
-  const lowers = state.change !== null && (state.change.way === "down" || state.change.way === "sleep");
-  return known && lowers && state.misses === 0 && uptime < state.settlesAt + seen;
 }
 
 /** What a device contributes to the plan's sum: its expectation where it does as told or rests elsewhere, else what it draws. */

@@ -13,7 +13,7 @@ import { stateWith } from "./state.ts";
 import type { Millis } from "./units.ts";
 import { millis, seconds, watts } from "./units.ts";
 import type { View } from "./view.ts";
-import { canBeSet, climbsAnywhere, expectedAt, isAt, transitionEnds } from "./view.ts";
+import { canBeSet, climbsAnywhere, expectedAt, isAt, isComingDown, OWN_WORD, transitionEnds } from "./view.ts";
 
 export interface ReconcileContext {
   readonly targets: ReadonlyMap<string, Setpoint | null>;
@@ -26,6 +26,8 @@ export interface ReconcileContext {
   readonly mayLower: boolean;
   readonly cause: (view: View) => string;
   readonly uptime: Millis;
+  /** How long after its end a change is surely seen. */
+  readonly seen: Millis;
   readonly policy: Policy;
   readonly nextOrder: number;
   readonly woken: Woken;
@@ -57,7 +59,7 @@ const LIVE = seconds(5);
 const BACK_OFF = { first: seconds(1), most: seconds(30), lowering: seconds(4) } as const;
 
 export function reconcile(views: readonly View[], context: ReconcileContext): Reconciled {
-  const { uptime } = context;
+  const { uptime, seen } = context;
   const orders: Order[] = [];
   const states = new Map<string, DeviceState>();
   const waits = new Map<string, Wait>();
@@ -98,6 +100,9 @@ export function reconcile(views: readonly View[], context: ReconcileContext): Re
     }
   }
 
+  // What others have yet to come down by is room in a moment: until then no raise takes the last of it on a model's word.
+  const doubt = orders.length > 0 || views.some((view) => isComingDown(view, { uptime, seen })) ? OWN_WORD : 0;
+  for (const raise of raises) if (raise.view.draw.by !== "outlet") raise.cost *= 1 + doubt;
   let headroom = context.headroom ?? Infinity;
   let left = context.policy.raisesPerCycle;
   const { policy } = context;

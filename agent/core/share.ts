@@ -1,7 +1,7 @@
 /** Which watts change hands: the standing plan against the best there is, and whether the change is worth it. */
 import type { Allotment, Candidate } from "./allocate.ts";
 import { boundOf } from "./allocate.ts";
-import type { Due } from "./better.ts";
+import type { Due, Worth } from "./better.ts";
 import { dueFor, earnedBy, earnsMore, exceeds, turnsEarly } from "./better.ts";
 import { keptWithin } from "./circuits.ts";
 import { keptWarm } from "./climate.ts";
@@ -109,7 +109,7 @@ function search({ candidates, kept }: Offer, ground: Ground, { due, forced }: { 
   const { least } = policy;
   const passable = passableOf(spare(planned, policy.margin / 3) - climb, context);
   const allocate = (budget: number): Passable => allocatePassable(planned, candidates, { available: budget, least, passable });
-  const isBetter = ({ entries }: Passable): boolean => kept === null || earnsMore(earnedBy(candidates, entries, least), kept, due);
+  const isBetter = ({ entries }: Passable, worth: Worth = due): boolean => kept === null || earnsMore(earnedBy(candidates, entries, least), kept, worth);
   const exact = allocate(available);
   const drop = !fits && (standing === null || standing.power > DROP * available);
   const moved = movedBy(planned, exact);
@@ -122,8 +122,10 @@ function search({ candidates, kept }: Offer, ground: Ground, { due, forced }: { 
   if (forced || better) return { best: far, hurried: true, better };
   // What changes for more work alone raises into what the meter shows to be free.
   const near = allocate(within(policy.margin));
-  return { best: near, hurried: false, better: isBetter(near) };
+  return { best: near, hurried: false, better: isBetter(near, lowersAny(planned, near) ? "exchange" : due) };
 }
+
+const lowersAny = (views: readonly View[], { entries }: Allotment): boolean => views.some(({ curve, state }, i) => (entries[i] as number) < entryOf(curve, state.target));
 
 /** Within what each circuit bears; where the standing plan does not fit, with the quick ones lower until the slow ones are down. */
 function carriedOut({ best, hurried }: Found, { candidates }: Offer, { planned, beside, available, doubt, fits }: Ground, { policy }: PlanContext): { readonly targets: Targets; readonly power: number } {

@@ -45,7 +45,7 @@ export interface View {
 /** Boards leak 0.3 % more for every degree; so long after they have fallen asleep they have cooled. */
 const COOLS = seconds(60);
 /** What a machine says of its own power, or its model says for it, may be off by this fraction. */
-const OWN_WORD = 0.1;
+export const OWN_WORD = 0.1;
 
 export interface ViewContext {
   readonly policy: Policy;
@@ -74,6 +74,12 @@ export function viewWith(view: View, change: Partial<Pick<View, "state" | "curve
 
 /** Nothing is at work in it, and its meters have shown what was: what it draws is what its setting comes to. */
 export const rests = ({ underway, climbing, state }: View, { uptime, seen }: { readonly uptime: Millis; readonly seen: Millis }): boolean => !underway && !climbing && uptime >= state.settlesAt + seen;
+
+/** Told to lower, for the first time, and not over yet: what did not come of the order before is no promise. */
+export function isComingDown({ known, state }: View, { uptime, seen }: { readonly uptime: Millis; readonly seen: Millis }): boolean {
+  const lowers = state.change !== null && (state.change.way === "down" || state.change.way === "sleep");
+  return known && lowers && state.misses === 0 && uptime < state.settlesAt + seen;
+}
 
 /** A reading young enough to act on. */
 export function fresh(metered: Metered | null, policy: Policy): Metered | null {

@@ -155,7 +155,7 @@ describe("plans with boards off", () => {
     const at = (on: number, ago: number): number => {
       const view = viewOf(withOn(climbing(passing(250, 500)), on), { ...startDevice, target, turnedAt: millis(NOW - ago) }, { capabilities: SWITCHED });
       return reconcile([view], {
-        targets: new Map([["a", target]]), headroom: null, countedOf: ({ reserve }) => reserve, mayRaise: true, mayLower: true, cause: () => "test", uptime: NOW,
+        targets: new Map([["a", target]]), headroom: null, countedOf: ({ reserve }) => reserve, mayRaise: true, mayLower: true, cause: () => "test", uptime: NOW, seen: seconds(3),
         policy: { ...POLICY, turns: { minOff: seconds(20), minOn: seconds(60) } }, nextOrder: 1, woken: { at: millis(0), count: 0 },
       }).orders.length;
     };

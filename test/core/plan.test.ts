@@ -110,6 +110,7 @@ describe("a change for more work that goes far", () => {
   const rows: [string, Plan, string, boolean | undefined][] = [
     ["keeps 2 % free", run(two, 1675, stood), "asleep 300", true],
     ["or 0.75 % where nothing better fits by more", run(two, 1660, stood), "asleep 300", false],
+    ["which is not worth lowering one for that earns a hundredth more: it may draw more there than its model says", run([at("200", { gain: 1.2 }), at("500")], 4320, stood), "200 500", false],
     ["and not less", run(two, 1640, { ...stood, bias: watts(1) }), "200 asleep", false],
     ["what the machines draw less than expected is no promise for it", run(two, 1639, { ...stood, bias: watts(-10) }), "200 asleep", false],
   ];

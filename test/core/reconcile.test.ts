@@ -7,7 +7,7 @@ import { reconcile } from "../../agent/core/reconcile.ts";
 import type { DeviceSnapshot } from "../../agent/core/snapshot.ts";
 import type { DeviceState } from "../../agent/core/state.ts";
 import { reserved } from "../../agent/core/rack-draw.ts";
-import { millis, watts } from "../../agent/core/units.ts";
+import { millis, seconds, watts } from "../../agent/core/units.ts";
 import { fc } from "./properties.ts";
 import { climbing, device, inWords, metered, NOW, ordered, passing, points, POLICY, ROWS, says, silent, sleeper, snapshot, status, STEP, to, tunable, viewOf, viewsOf, wanted } from "./rack.ts";
 
@@ -25,7 +25,7 @@ function run(machines: readonly Machine[], over: Partial<ReconcileContext> = {})
   const views = viewsOf(snapshot(named.map(({ id, reading, over: rest }) => device(id, reading, rest))), Object.fromEntries(named.map(({ id, state }) => [id, state])));
   return reconcile(views, {
     targets: new Map(named.map(({ id, target }) => [id, target === null ? null : to(target)])),
-    headroom: null, countedOf: ({ reserve }) => reserve, mayRaise: true, mayLower: true, cause: () => "test", uptime: NOW, policy: POLICY, nextOrder: 20, woken: { at: millis(0), count: 0 }, ...over,
+    headroom: null, countedOf: ({ reserve }) => reserve, mayRaise: true, mayLower: true, cause: () => "test", uptime: NOW, seen: seconds(3), policy: POLICY, nextOrder: 20, woken: { at: millis(0), count: 0 }, ...over,
   });
 }
 /** The same machine behind firmware that knows no frequencies. */
@@ -115,10 +115,16 @@ describe("lower first, raise after", () => {
   const raise = machine(says("200"), wanted("200"), "300"); // 1,000 W -> 1,600 W, of which 1,100 W are reserved already: 500 W.
   const dear = machine(says("200"), wanted("200"), "400"); // 1,200 W.
   const waking = machine(says("asleep", { frequency: 200 }), wanted("asleep"), "200"); // 972.5 W.
+  const cameDown = wanted("200", { change: { way: "down", at: millis(NOW - 1000), from: watts(3000) }, settlesAt: millis(NOW + 2000) });
   const onItsWay = (at: string) => ordered(at, { ago: 1000, settle: 9000 });
   const rows: [string, Machine[], Partial<ReconcileContext>, string][] = [
     ["no limit: all at once", [low, raise, dear], {}, "a-200 b+300 c+400"],
-    ["room for all", [low, raise, dear], { headroom: 1700 }, "a-200 b+300 c+400"],
+    ["room for all", [low, raise, dear], { headroom: 1871 }, "a-200 b+300 c+400"],
+    ["while one comes down nobody is raised into the last of it, by a model that may be 10 % off", [low, raise], { headroom: 549 }, "a-200"],
+    ["with room for that", [low, raise], { headroom: 551 }, "a-200 b+300"],
+    ["nor while the order to it is at work", [machine(passing(450), { ...ordered("200", { ago: 1000, settle: 3000 }), change: cameDown.change }, "200", { order: status("acknowledged", "200") }), raise], { headroom: 549 }, ""],
+    ["until it should have been seen", [machine(says("200"), { ...cameDown, settlesAt: millis(NOW - 3000) }, "200"), raise], { headroom: 500 }, "b+300"],
+    ["behind an outlet that is metered the model has been corrected", [low, machine(says("200"), wanted("200"), "300", { outlet: metered(1000, { uncertainty: 0 }) })], { headroom: 600 }, "a-200 b+300"],
     ["the cheaper first", [dear, raise], { headroom: 500 }, "b+300"],
     ["exactly the room it needs", [raise], { headroom: 500 }, "a+300"],
     ["one watt short", [raise], { headroom: 499 }, ""],

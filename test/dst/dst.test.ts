@@ -108,6 +108,23 @@ describe("the judge", () => {
     assert.deepEqual([found(900), found(2800)], [["c"], []]);
   });
 
+  test("c: what a machine was told while it was stuck it has swallowed", () => {
+    const found = (stuck: boolean): string[] => {
+      const oracle = new Oracle({ failsafeW: 3000, rackW: 8000, kept: { seq: () => -1, latched: () => false } });
+      const machines = [seen({ id: "a" }), seen({ id: "b" })];
+      const order = (device: string, s: number): void => oracle.ordered({ device, setpoint: { kind: "points", point: "400" }, cause: "limit", watts: 2000 }, machines, { nowMs: 1000 * s, wallMs: 1000 * s });
+      if (stuck) oracle.begins({ cause: "stuck", subject: "b", machineW: 4000 }, 0);
+      for (let s = 0; s <= 100; s++) {
+        oracle.look(sightOf({ nowMs: 1000 * s, wallMs: 1000 * s, powerW: 140, machines, alive: false }));
+        if (s === 10) order("b", s);
+        if (s === 20 && stuck) oracle.ends({ cause: "stuck", subject: "b", machineW: 4000 }, 1000 * s);
+      }
+      order("a", 100);
+      return oracle.violations.map(({ clause }) => clause).filter((clause) => clause === "c");
+    };
+    assert.deepEqual([found(false), found(true)], [["c"], []]);
+  });
+
   test("d: who has booted meanwhile was not to be reached for five seconds", () => {
     const found = (bootsUntilS: number): string[] => {
       const broken: string[] = [];

@@ -13,7 +13,7 @@ export class Wear {
   readonly #orders: { readonly order: Order; readonly atMs: number }[] = [];
   /** By machine: what it was last told, and when it was last changed in a steady rack. */
   readonly #told = new Map<string, { readonly setting: string; readonly watts: number | null }>();
-  readonly #changed = new Map<string, { readonly atMs: number; readonly lowered: boolean }>();
+  readonly #changed = new Map<string, { readonly atMs: number; readonly way: "down" | "up" | "wake" }>();
 
   ordered(order: Order, atMs: number): void {
     this.#orders.push({ order, atMs });
@@ -40,13 +40,16 @@ export class Wear {
         continue;
       }
       const last = this.#changed.get(device);
-      this.#changed.set(device, { atMs, lowered: watts !== null && before.watts !== null && watts < before.watts });
+      const way = before.setting === ASLEEP ? "wake" : watts !== null && before.watts !== null && watts < before.watts ? "down" : "up";
+      this.#changed.set(device, { atMs, way });
+      // It wakes at its lowest point where its way up leads through more than that, and goes on from there.
+      if (last?.way === "wake" && way === "up" && atMs - last.atMs < ROOM_MS) continue;
       if (last !== undefined && atMs - last.atMs < BETWEEN_MS) verdicts.broken("i", `${device} changed again after ${((atMs - last.atMs) / 1000).toFixed(0)} s, to ${setpoint.point ?? setpoint.kind}, though the rack had been steady for ${((atMs - steadyFromMs) / 1000).toFixed(0)} s`);
     }
   }
 
   /** Who went down so shortly before one wakes did so for it. */
   #madeRoom(atMs: number): void {
-    for (const [id, { atMs: changedMs, lowered }] of this.#changed) if (lowered && atMs - changedMs < ROOM_MS) this.#changed.delete(id);
+    for (const [id, { atMs: changedMs, way }] of this.#changed) if (way === "down" && atMs - changedMs < ROOM_MS) this.#changed.delete(id);
   }
 }

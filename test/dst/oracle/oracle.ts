@@ -93,6 +93,8 @@ export class Oracle implements Verdicts {
     this.#open.delete(key);
     if (open.row.ends !== null) this.#grant(`${key} ends`, open.row.ends, open.befallen.machineW);
     this.#recoveredMs = Math.max(this.#recoveredMs, nowMs + open.row.recoversS * 1000);
+    // What it was told while it was stuck it has swallowed.
+    if (cause === "stuck") this.#raises.forget(subject);
     if (open.row.bends === true) this.#taughtWrongMs = nowMs + open.row.recoversS * 1000;
     if (open.row.ends !== null && open.row.ends.height !== "none") this.#prompt.disturbed();
   }
