@@ -77,7 +77,7 @@ function offerOf({ planned, sealed, available, fits, doubt, standing }: Ground, 
   const steady = due === "leisure" && standing !== null && standing.power >= available * (1 - IDLE);
   const warm = keptWarm(planned.filter((view) => !sealed.has(view)), available, policy);
   const from = (view: View): number => (sealed.has(view) ? view.curve.power.length : fits ? 1 : Math.min(Math.max(1, view.most), reachableFrom(view, policy)));
-  const candidates = candidatesOf(planned, { uptime, policy, horizon, doubt, steady, from })
+  const candidates = candidatesOf(planned, { uptime, policy, horizon, doubt, steady, trims: due === "trim", from })
     .map((candidate, i) => (warm.has(planned[i] as View) ? { ...candidate, curve: awake(candidate.curve), from: Math.max(candidate.from, candidate.curve.first) } : candidate));
   return {
     candidates,

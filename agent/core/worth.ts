@@ -30,14 +30,16 @@ export interface WorthContext {
   readonly from: (view: View) => number;
   /** Nothing asks for a change: whoever has had its share of them stays as it is. */
   readonly steady: boolean;
+  /** What was made in a hurry is trimmed: that is no second change. */
+  readonly trims: boolean;
 }
 
 export function candidatesOf(views: readonly View[], context: WorthContext): Candidate[] {
   const rested = views.reduce((least, { state }) => Math.min(least, state.wear.rest), Infinity);
   // One piece of memory for all: thousands of small ones are what planning would wait for.
   const worths = new Float64Array(views.reduce((sum, { curve }) => sum + curve.hashrate.length, 0));
-  const { uptime, policy, horizon, steady } = context;
-  const now = { uptime, policy, horizon, steady, rested };
+  const { uptime, policy, horizon, steady, trims } = context;
+  const now = { uptime, policy, horizon, steady, trims, rested };
   let end = 0;
   return views.map((view) => {
     const worth = worths.subarray(end, (end += view.curve.hashrate.length));
@@ -68,7 +70,7 @@ function value(worth: Float64Array, view: View, context: Omit<WorthContext, "dou
   const { horizon } = context;
   const standing = entryOf(curve, state.target);
   const top = curve.hashrate.at(-1) ?? 0;
-  const again = isRecent(view, context);
+  const again = !context.trims && isRecent(view, context);
   const wears = top * (WEARS.change + (again ? WEARS.again : 0));
   const fair = FAIR.worth * Math.min(1, (state.wear.rest - context.rested) / FAIR.over);
   for (let entry = 0; entry < worth.length; entry++) worth[entry] = (curve.hashrate[entry] as number) + (entry === 0 ? 0 : fair * top);

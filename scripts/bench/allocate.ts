@@ -44,7 +44,7 @@ function costs(candidates: readonly Candidate[], rounds: number): number[] {
   const policy = { ...DEFAULT_POLICY, nominal: watts(top), failsafe: watts(0) };
   return Array.from({ length: rounds }, (_, round) => {
     const begun = performance.now();
-    const planned = candidatesOf(views, { uptime: seconds(1000), policy, horizon: seconds(4 * 3600), doubt: 1, from: () => 1, steady: false });
+    const planned = candidatesOf(views, { uptime: seconds(1000), policy, horizon: seconds(4 * 3600), doubt: 1, from: () => 1, steady: false, trims: false });
     allocate(planned, (0.1 + (0.8 * round) / rounds) * top);
     return performance.now() - begun;
   }).slice(1);

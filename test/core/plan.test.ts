@@ -226,6 +226,8 @@ describe("wear", () => {
     ["unless nobody else is left", run([at("400", lately)], 2200), "300"],
     ["what only earns more leaves alone whoever has just been changed", run([at("300", lately), at("300", lately), at("400"), at("600")], 9700, { made: made({ at: long, members: ["a", "b", "c", "d"] }) }), "300 300 400 600"],
     ["but not watts that nobody draws", run([at("200", lately), at("200", lately)], 5000, { made: made({ at: long }) }), "400 400"],
+    ["nor does one point more at the one for one less at the other", run([at("200", lately), at("400", lately), at("200")], 5000, { made: made({ at: long, members: ["a", "b", "c"] }), horizon: seconds(4 * 3600) }), "200 400 300"],
+    ["trimming what was made in a hurry is no second change", run([at("200", lately), at("400", lately), at("200")], 5000, { made: made({ at: long, hurried: true, members: ["a", "b", "c"] }), horizon: seconds(4 * 3600) }), "300 300 300"],
     ["of equals the one that has rested least goes to sleep", run([at("200", { wear: { ...NEW, rest: seconds(360_000) } }), at("200", { wear: { ...NEW, rest: seconds(3600) } })], 1100), "200 asleep"],
     ["rest goes round", run([slept(5), ran(1)], 1025, rotating), "200 asleep"],
     ["not to one that has rested as long", run([slept(5), ran(5)], 1025, rotating), "asleep 200"],

@@ -14,8 +14,8 @@ const LOOK_EVERY_MS = 10_000;
 const WARM = 0.995;
 const WARM_AFTER_MS = 240_000;
 const MINUTE_MS = 60_000;
-/** Work that moves between machines is down at the one before it is up at the other: so many looks under it in a row are too many. */
-const LOOKS = 4;
+/** Work that moves between machines is down at the one before it is up at the other, and is trimmed then: for the minute of the clause, in looks. */
+const LOOKS = MINUTE_MS / LOOK_EVERY_MS;
 /** A limit that ends so soon, as its document says. */
 const BRIEF_MS = 300_000;
 
