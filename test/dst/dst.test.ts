@@ -11,6 +11,7 @@ import { Dice } from "./dice.ts";
 import { live } from "./life.ts";
 import { Promptness, Raises } from "./oracle/clause-bcd.ts";
 import { Use } from "./oracle/clause-e.ts";
+import { Wear } from "./oracle/clause-i.ts";
 import { CAUSES, rowOf } from "./oracle/grants.ts";
 import type { Moment } from "./oracle/moment.ts";
 import { Oracle } from "./oracle/oracle.ts";
@@ -123,6 +124,33 @@ describe("the judge", () => {
       return oracle.violations.map(({ clause }) => clause).filter((clause) => clause === "c");
     };
     assert.deepEqual([found(false), found(true)], [["c"], []]);
+  });
+
+  test("i: one change in five minutes, and a wake is one with who makes room for it and with the raise that follows", () => {
+    type Told = [s: number, device: string, watts: number];
+    const found = (...orders: readonly Told[]): string[] => {
+      const broken: string[] = [];
+      const verdicts = { judged: () => undefined, broken: (_: Clause, detail: string) => void broken.push(detail.split(" ")[0] ?? "") };
+      const wear = new Wear();
+      const tell = ([s, device, watts]: Told): void => {
+        wear.ordered({ device, setpoint: watts === 25 ? { kind: "sleep" } : { kind: "points", point: String(watts) }, cause: "alloc-1", watts }, 1000 * s);
+        wear.look({ sight: sightOf({ nowMs: 1000 * s, powerW: 900, machines: [] }), limitW: 1200 } as Moment, 0, verdicts);
+      };
+      for (const first of [[-600, "a", 600], [-600, "b", 600], [-600, "c", 25]] as const) tell([...first]);
+      for (const order of orders) tell(order);
+      return broken;
+    };
+    const rows: [string, string[], string[]][] = [
+      ["up and down again", found([0, "a", 700], [200, "a", 600]), ["a"]],
+      ["in five minutes", found([0, "a", 700], [300, "a", 600]), []],
+      ["down for one that wakes, and up again", found([0, "a", 300], [10, "c", 300], [20, "a", 500]), []],
+      ["up, and down again after another has woken", found([0, "a", 700], [10, "c", 300], [20, "a", 500]), ["a"]],
+      ["woken, and on", found([0, "c", 300], [2, "c", 500]), []],
+      ["woken, on, and back", found([0, "c", 300], [2, "c", 500], [60, "c", 300]), ["c"]],
+      ["woken, and back to sleep", found([0, "c", 300], [60, "c", 25]), ["c"]],
+      ["woken, and on after minutes", found([0, "c", 300], [130, "c", 500]), ["c"]],
+    ];
+    for (const [name, broken, expected] of rows) assert.deepEqual(broken, expected, name);
   });
 
   test("d: who has booted meanwhile was not to be reached for five seconds", () => {
