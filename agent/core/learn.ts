@@ -8,7 +8,7 @@ import type { Metered, Snapshot } from "./snapshot.ts";
 import type { DeviceState, RackState } from "./state.ts";
 import { stateWith } from "./state.ts";
 import type { View } from "./view.ts";
-import { expectedAt, expectedNow, fresh, isComingDown, lowestOf, modelOf, promisedBy, rests } from "./view.ts";
+import { expectedAt, expectedNow, fresh, isComingDown, lowestOf, promisedBy, rests } from "./view.ts";
 import type { Policy } from "./policy.ts";
 import type { Millis, Watts } from "./units.ts";
 import { middleOf, nearestIn, seconds, watts } from "./units.ts";
@@ -61,13 +61,14 @@ export function learnDevice(view: View, context: { readonly uptime: Millis; read
  * What its meter shows at rest. What a few boards draw less than planned is the base, which is only guessed at, and no promise
  * of all; what they draw more than with that base is a promise of all.
  */
-function calibrated({ device, state, curve, actual }: View, own: Metered & { readonly power: Watts }, onlyMore: boolean): Pick<DeviceState, "gain" | "base"> {
-  const { boards, first } = curve;
-  const learnt = nextGain(state.gain, own.power / (modelOf(device).power[actual] as number));
-  if (actual >= first || boards === null) return { gain: onlyMore ? Math.max(state.gain, learnt) : learnt, base: state.base };
-  const gain = Math.max(state.gain, learnt);
-  const share = actual / first;
-  const [known, all] = [state.base ?? boards.base, curve.power[first] as number];
+function calibrated({ state, curve, actual }: View, own: Metered & { readonly power: Watts }, onlyMore: boolean): Pick<DeviceState, "gain" | "base"> {
+  const { boards, first, power } = curve;
+  if (actual >= first || boards === null) {
+    const learnt = nextGain(state.gain, own.power / (power[actual] as number));
+    return { gain: onlyMore ? Math.max(state.gain, learnt) : learnt, base: state.base };
+  }
+  const [share, all, known] = [actual / first, power[first] as number, state.base ?? boards.base];
+  const gain = Math.max(state.gain, nextGain(state.gain, own.power / withShare(all, share, boards.base)));
   if (Math.abs(own.power - gain * withShare(all, share, known)) <= own.uncertainty) return { gain, base: state.base };
   const shown = Math.min(boards.base, Math.max(0, (own.power / gain - share * all) / (1 - share)));
   const next = watts(Math.round(known + BASE_STEP * (shown - known)));

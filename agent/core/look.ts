@@ -50,7 +50,8 @@ export function learn(rack: RackState, views: readonly View[], context: BiasCont
   const { uptime } = snapshot.tick;
   const learnt = views.map((view) => {
     const state = learnDevice(view, { uptime, policy, seen, teaches });
-    return viewWith(view, { state: stateWith(state, { wear: nextWear(state.wear, view, uptime) }), curve: onBase(modelOf(view.device), state.base) });
+    const curve = state.base === view.state.base ? view.curve : onBase(modelOf(view.device), state.base);
+    return viewWith(view, { state: stateWith(state, { wear: nextWear(state.wear, view, uptime) }), curve });
   });
   const { fallingSince, limit, plan } = rack;
   const compensated = { bias: compensateBias(rack.bias, views, learnt, fresh(snapshot.rack, policy)), fallingSince, limit, plan };

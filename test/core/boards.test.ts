@@ -105,10 +105,10 @@ describe("plans with boards off", () => {
       assert.ok(hashrate >= 0.9999 * (optimum(candidates, budget)?.earns ?? 0), `${hashrate} at ${budget} W`);
     }
   });
-  /** What it has learnt and the rack's bias after so many cycles on one board that draws so much by its outlet. */
-  const learnt = (outlet: number, { cycles = 1, from = startDevice, bias = 0 } = {}): { gain: number; base: number | null; bias: number; at: (count: number) => number } => {
+  /** What it has learnt, and the rack's bias, which begins at nothing, after so many cycles on one board that draws so much by its outlet. */
+  const learnt = (outlet: number, { cycles = 1, from = startDevice } = {}): { gain: number; base: number | null; bias: number; at: (count: number) => number } => {
     const view = device("a", withOn(says("200", { own: outlet }), 1), { capabilities: SWITCHED, outlet: metered(outlet, { uncertainty: 5 }) });
-    let rack = rackOf({ a: { ...from, target: { kind: "boards", count: 1 } } }, { bias: watts(bias) });
+    let rack = rackOf({ a: { ...from, target: { kind: "boards", count: 1 } } });
     for (let cycle = 0; cycle < cycles; cycle++) rack = decide(rack, input(snapshot([view], metered(outlet, { uncertainty: 5 })), limited(500))).rack;
     const state = rack.devices.get("a") ?? startDevice;
     return { gain: state.gain, base: state.base, bias: rack.bias, at: (count) => state.gain * (onBase(CURVE, state.base).power[count] ?? NaN) };
