@@ -7,15 +7,21 @@ import type { Reply, Request } from "./request.ts";
 
 export type Outcome = { readonly reply: Reply } | { readonly error: DeviceError };
 
+/** Who waits for one outcome; null: nobody any more. */
+export interface Ear {
+  hear: ((outcome: Outcome) => void) | null;
+}
+
 /**
- * Sends one request and calls `done` with the checked outcome, possibly never and possibly twice: the caller keeps the time and the first word.
+ * Sends one request and tells `ear` the checked outcome, possibly never and possibly twice: the caller keeps the time and the first word.
+ * The library keeps what it was given with the last 256 requests of a connection, so whoever has heard enough takes `hear` away.
  * The `writeFCn` calls name the unit in the call; `setID` would be read when the promise runs, not when it was set.
  */
-export function ask(client: ModbusRTU, request: Request, done: (outcome: Outcome) => void): void {
+export function ask(client: ModbusRTU, request: Request, ear: Ear): void {
   const settle = <T>(check: (result: T) => Reply | null) => (error: unknown, result: T): void => {
-    if (error !== null && error !== undefined) return done({ error: translate(request, error) });
+    if (error !== null && error !== undefined) return ear.hear?.({ error: translate(request, error) });
     const reply = check(result);
-    done(reply === null ? { error: new DeviceError("malformed", `${describe(request)}: the reply is not the answer to it`) } : { reply });
+    ear.hear?.(reply === null ? { error: new DeviceError("malformed", `${describe(request)}: the reply is not the answer to it`) } : { reply });
   };
   switch (request.kind) {
     case "read": {

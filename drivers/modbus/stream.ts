@@ -4,7 +4,7 @@ import type { ModbusRTU } from "modbus-serial/ModbusRTU.js";
 
 import { DeviceError } from "../../agent/runtime/errors.ts";
 import { ask } from "./client.ts";
-import type { Outcome } from "./client.ts";
+import type { Ear, Outcome } from "./client.ts";
 import type { Connection } from "./line.ts";
 import { describe, ExceptionReply } from "./request.ts";
 import type { Reply, Request } from "./request.ts";
@@ -58,21 +58,25 @@ export class StreamConnection implements Connection {
       const timer = setTimeout(() => setImmediate(() => {
         if (this.#exchange === exchange) this.#fail("timeout", `no reply within ${timeoutMs} ms`);
       }), timeoutMs);
+      const ear: Ear = {
+        hear: (outcome) => {
+          exchange.outcome ??= outcome;
+          // Before any byte has come, the only outcome there can be is that the library takes the connection for closed.
+          if ("error" in outcome && outcome.error.code === "unreachable" && !(outcome.error instanceof ExceptionReply)) this.#fail("unreachable", "the connection was lost");
+        },
+      };
       const exchange: Exchange = {
         request, timer, frame: this.#options.reader(request), outcome: null,
         settle: (outcome) => {
           clearTimeout(timer);
+          ear.hear = null;
           this.#exchange = null;
           if ("reply" in outcome) resolve(outcome.reply);
           else reject(outcome.error);
         },
       };
       this.#exchange = exchange;
-      ask(this.#options.client, request, (outcome) => {
-        exchange.outcome ??= outcome;
-        // Before any byte has come, the only outcome there can be is that the library takes the connection for closed.
-        if ("error" in outcome && outcome.error.code === "unreachable" && !(outcome.error instanceof ExceptionReply)) this.#fail("unreachable", "the connection was lost");
-      });
+      ask(this.#options.client, request, ear);
     });
   }
 

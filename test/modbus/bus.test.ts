@@ -2,6 +2,8 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
 import type { TestContext } from "node:test";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 
 import { DeviceError } from "../../agent/runtime/errors.ts";
 import { Bus } from "../../drivers/modbus/bus.ts";
@@ -288,6 +290,19 @@ describe("the connection", () => {
     const again = await startDevice(rightAnswer, device.port);
     t.after(() => again[Symbol.asyncDispose]());
     assert.deepEqual(await send(bus, read(2), { priority: "fast" }), registers(2));
+  });
+
+  test("keeps nothing of the replies it has brought", async (t) => {
+    const { bus } = await rig(t, () => undefined);
+    setFlagsFromString("--expose-gc");
+    const collect = runInNewContext("gc") as () => void;
+    const brought: WeakRef<object>[] = [];
+    for (let address = 0; address < 20; address++) brought.push(new WeakRef(await send(bus, read(address))));
+    // A WeakRef holds what it is of until the turn it was made in is over.
+    await pause(10);
+    collect();
+    const kept = brought.filter((reply) => reply.deref() !== undefined).length;
+    assert.ok(kept <= 1, `${kept} of 20 replies are held by the connection`);
   });
 
   test("one closed while idle is opened again at once", async (t) => {
