@@ -25,6 +25,7 @@ export const FIGURES = [
   { name: "floor1000Ms", part: "told", unit: "ms", aim: null, what: "the same requests from a bare node:net loop, median" },
   { name: "floor1000P95Ms", part: "told", unit: "ms", aim: null, what: "the 95th percentile of as many rounds as signals" },
   { name: "told1000OverFloor", part: "told", unit: "x", aim: 2, what: "told1000P95Ms over floor1000P95Ms" },
+  { name: "told1000MedianOverFloor", part: "told", unit: "x", aim: null, what: "the same of the medians" },
   { name: "told1000Silent2P95Ms", part: "told", unit: "ms", aim: null, what: "told, 2 % of the ASICs silent, the time of the others" },
   { name: "told1000Silent2OverTold", part: "told", unit: "x", aim: 1.1, what: "told1000Silent2P95Ms over told1000P95Ms" },
   { name: "brokerHopMs", part: "told", unit: "ms", aim: null, what: "publication to arrival at a subscriber, part of every told sample, median" },

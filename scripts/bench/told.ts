@@ -54,6 +54,7 @@ async function measureThousand(bench: Bench): Promise<Measured> {
     floor1000Ms: rounded(median(floor)),
     floor1000P95Ms: rounded(p95(floor)),
     told1000OverFloor: rounded(told / p95(floor)),
+    told1000MedianOverFloor: rounded(median(samples.map(({ ms }) => ms)) / median(floor)),
     told1000Silent2P95Ms: p95Of(silenced),
     told1000Silent2OverTold: rounded(p95Of(silenced) / told),
     brokerHopMs: rounded(median(rack.operator.hops)),
