@@ -1,9 +1,10 @@
 /** The common part of a driver whose machine is told points and perhaps sleep: what it can do as data, and orders by name. */
 import type { Capability, OperatingPoint, Setpoint, Telemetry, Transition } from "../agent/core/model.ts";
-import { watts, type Watts } from "../agent/core/units.ts";
+import type { Watts } from "../agent/core/units.ts";
 import { DeviceError } from "../agent/runtime/errors.ts";
 import { alike } from "./alike.ts";
 import type { Actuators, Device, MinerOptions } from "./driver.ts";
+import { nameplateOf } from "./models.ts";
 
 /** What orders cost on their way. One constant a driver. */
 export interface Costs {
@@ -44,7 +45,7 @@ export function deviceOf({ id, model }: Pick<MinerOptions, "id" | "model">, craf
       return craft.description();
     },
     get nameplate() {
-      return { highest: watts(Math.max(model.nameplate, ...craft.points().map(({ power }) => power))), asleep: model.sleepPower };
+      return nameplateOf(model, craft.points());
     },
     get capabilities() {
       return capabilities();

@@ -95,20 +95,22 @@ class Guarded implements Device {
     return capability;
   }
 
-  async #act(setpoint: Setpoint, signal: AbortSignal): Promise<void> {
-    this.#check(setpoint);
+  #act(setpoint: Setpoint, signal: AbortSignal): Promise<void> {
+    const outside = this.#refused(setpoint);
+    if (outside !== null) return Promise.reject(new DeviceError("out-of-range", `${outside}, as limits in the configuration say`));
     const act = this.#device.actuators[setpoint.kind] as ((setpoint: Setpoint, signal: AbortSignal) => Promise<void>) | undefined;
-    await act?.(setpoint, signal);
+    return act?.(setpoint, signal) ?? Promise.resolve();
   }
 
-  /** Throws `out-of-range` for what the owner does not want. */
-  #check(setpoint: Setpoint): void {
+  /** How a setpoint leaves the bounds; null: it does not. */
+  #refused(setpoint: Setpoint): string | null {
     if (setpoint.kind === "points") {
       const point = pointsIn(this.#device.capabilities).find(({ id }) => id === setpoint.point);
       const outside = point === undefined ? null : this.#outside(point);
-      if (outside !== null) throw new DeviceError("out-of-range", `point ${setpoint.point} is ${outside}, as limits in the configuration say`);
+      return outside === null ? null : `point ${setpoint.point} is ${outside}`;
     }
-    if (setpoint.kind === "power-limit" && setpoint.power > (this.#bounds.powerMax ?? Infinity)) throw new DeviceError("out-of-range", `${setpoint.power} W is above ${this.#bounds.powerMax} W, as limits in the configuration say`);
+    const { powerMax } = this.#bounds;
+    return setpoint.kind === "power-limit" && isOutside(setpoint.power, null, powerMax) ? `${setpoint.power} W is above ${powerMax} W` : null;
   }
 
   /** How a point leaves the bounds; null: it does not. What it does not state cannot leave them. */

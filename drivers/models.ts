@@ -2,7 +2,7 @@
 import type { HeatLimits } from "../agent/core/heat.ts";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { z } from "zod";
-import type { OperatingPoint } from "../agent/core/model.ts";
+import type { Nameplate, OperatingPoint } from "../agent/core/model.ts";
 import { celsius, megahertz, millivolts, terahash, watts, type Celsius, type Megahertz, type Millivolts, type Watts } from "../agent/core/units.ts";
 import { ConfigError } from "../agent/runtime/errors.ts";
 
@@ -113,6 +113,13 @@ function readModel(file: URL): unknown {
   } catch (error) {
     throw new ConfigError(`${file.pathname}: ${String(error)}`, { cause: error });
   }
+}
+
+/** What one may draw, by its label or at one of the points it has, and asleep. Asked of every machine in every cycle. */
+export function nameplateOf({ nameplate, sleepPower }: MinerModel, points: readonly OperatingPoint[]): Nameplate {
+  let highest = nameplate;
+  for (const { power } of points) if (power > highest) highest = power;
+  return { highest, asleep: sleepPower };
 }
 
 /** What the guard against heat keeps this model within, where nobody says otherwise. */

@@ -40,7 +40,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   "agent/foresight": ["agent/parts", "agent/technician-limit", "agent/core"],
   "agent/daemon": [...WORKERS, "agent/parts", "agent/teller", "agent/foresight", "agent/hearing", "agent/decider", "agent/attend", "agent/technician", "agent/notebook", "agent/runtime", "agent/core"],
   "drivers/driver": ["agent/core", "drivers/models"],
-  "drivers/device": [...CONTRACT, "drivers/alike"],
+  "drivers/device": [...CONTRACT, "drivers/alike", "drivers/models"],
   "drivers/models": ["agent/core", "agent/runtime"],
   "drivers/alike": [],
   "drivers/guarded": [...CONTRACT, "drivers/alike", "drivers/models"],

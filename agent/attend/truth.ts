@@ -41,7 +41,8 @@ export class Truth implements Attendant {
     const { uptime } = tick;
     const { open, said } = lasting(this.#open, checks(plant.meters.map((loop) => this.#meter(loop, plant, tick)), views.map((view) => deviceTruth(view, plant, { tick, frozen: meter === "frozen" })), this.#nominal), uptime);
     this.#open = open;
-    return [...said, ...plant.meters.flatMap((loop) => this.#stalled(loop, views, { plant, tick }))];
+    const wired = byMeter(views, plant);
+    return [...said, ...plant.meters.flatMap((loop) => this.#stalled(loop, measuresOutlets(loop) ? (wired.get(loop) ?? []) : views, tick))];
   }
 
   #meter(loop: MeterLoop, plant: Plant, tick: Tick): MeterTruth {
@@ -61,10 +62,10 @@ export class Truth implements Attendant {
     };
   }
 
-  #stalled({ meter, reading }: MeterLoop, views: readonly View[], { plant, tick }: { readonly plant: Plant; readonly tick: Tick }): Change[] {
+  /** `behind`: what it measures. */
+  #stalled({ meter, reading }: MeterLoop, behind: readonly View[], tick: Tick): Change[] {
     const { id, accuracy } = meter;
     if (reading === null) return [];
-    const behind = reading.outlets.some(({ power }) => power !== null) ? views.filter(({ device }) => plant.outletOf(device.id)?.meter.meter.id === id) : views;
     const words = behind.map(ownPower);
     const said = behind.length === 0 || words.includes(null) ? null : words.reduce<number>((sum, own) => sum + (own ?? 0), 0);
     const before = this.#still.get(id) ?? null;
@@ -77,6 +78,17 @@ export class Truth implements Attendant {
       : { name: "meter.moved", fields: { meter: id } }];
   }
 }
+
+function byMeter(views: readonly View[], plant: Plant): ReadonlyMap<MeterLoop, readonly View[]> {
+  const wired = new Map<MeterLoop, View[]>(plant.meters.map((loop) => [loop, []]));
+  for (const view of views) {
+    const outlet = plant.outletOf(view.device.id);
+    if (outlet !== null) wired.get(outlet.meter)?.push(view);
+  }
+  return wired;
+}
+
+const measuresOutlets = ({ reading }: MeterLoop): boolean => reading?.outlets.some(({ power }) => power !== null) === true;
 
 const ownPower = ({ device: { reading } }: View): number | null => (reading.kind === "known" ? reading.telemetry.power : null);
 

@@ -191,11 +191,14 @@ export class DeviceLoop {
    * Firmware that answers when mining has restarted keeps an order for half a minute: meanwhile it is polled, so that what is
    * known of it does not grow old.
    */
-  async #obey({ setpoint }: Pick<Order, "setpoint">, signal: AbortSignal): Promise<void> {
+  #obey({ setpoint }: Pick<Order, "setpoint">, signal: AbortSignal): Promise<void> {
     const { orderDeadlineMs } = this.device;
     const length = orderDeadlineMs === undefined ? this.#pace.orderDeadline : millis(orderDeadlineMs);
     const obeyed = within(this.#clock, length, (until) => act(this.device, setpoint, until), signal);
-    if (orderDeadlineMs === undefined) return obeyed;
+    return orderDeadlineMs === undefined ? obeyed : this.#watched(obeyed, signal);
+  }
+
+  async #watched(obeyed: Promise<void>, signal: AbortSignal): Promise<void> {
     const over = new AbortController();
     const watched = this.#watch(AbortSignal.any([signal, over.signal]));
     try {

@@ -19,13 +19,14 @@ export class EventRing {
   add(name: string, at: Instant, fields: Readonly<Record<string, unknown>>): AgentEvent {
     const event: AgentEvent = { at: isoTime(at), name, ...fields };
     this.#events.push(event);
-    if (this.#events.length > KEPT) this.#events.splice(0, this.#events.length - KEPT);
+    // Not one by one: each would move all that stay.
+    if (this.#events.length >= 2 * KEPT) this.#events.splice(0, this.#events.length - KEPT);
     for (const follow of this.#followers) follow(event);
     return event;
   }
 
   last(count: number): readonly AgentEvent[] {
-    return count <= 0 ? [] : this.#events.slice(-count);
+    return count <= 0 ? [] : this.#events.slice(-Math.min(count, KEPT));
   }
 
   /** Calls `follow` for every event from now on; the returned function ends it. */

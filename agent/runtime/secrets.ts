@@ -10,8 +10,25 @@ const SECRET_NAME = /(?:password|passphrase|passwd|secret|token|authorization|co
 /** Secret where it is a text; as an object it is a public key. */
 const SECRET_TEXT_NAME = /^key$|^d$/;
 
-export function isSecretName(name: string): boolean {
-  return SECRET_NAME.test(bare(name));
+export const isSecretName = (name: string): boolean => sortOf(name) === "secret";
+
+/** What a name says of the value under it: `text` is secret where the value is a text. */
+type Sort = "secret" | "text" | "open";
+
+/** Nearly all names are of our own events and answers, each a thousand times over. */
+const sorts = new Map<string, Sort>();
+/** Those of others come and go, and may be of any length. */
+const MOST_SORTS = 1_000;
+const LONGEST_NAME = 100;
+
+function sortOf(name: string): Sort {
+  const known = sorts.get(name);
+  if (known !== undefined) return known;
+  const word = bare(name);
+  const sort = SECRET_NAME.test(word) ? "secret" : SECRET_TEXT_NAME.test(word) ? "text" : "open";
+  if (sorts.size >= MOST_SORTS) sorts.clear();
+  if (name.length <= LONGEST_NAME) sorts.set(name, sort);
+  return sort;
 }
 
 const bare = (name: string): string => name.replaceAll(/[-_]/g, "").toLowerCase();
@@ -111,7 +128,7 @@ export class Secrets {
   }
 }
 
-const hiddenText = (name: string): boolean => isSecretName(name) || SECRET_TEXT_NAME.test(bare(name));
+const hiddenText = (name: string): boolean => sortOf(name) !== "open";
 const escaped = (text: string): string => text.replaceAll(/[$()*+.?[\\\]^{|}-]/g, String.raw`\$&`);
 
 /** As it is, as JSON inside JSON has it, as a URL has it, as base64 has it. */

@@ -3,11 +3,10 @@
  * power targets, with the tuner off frequencies and voltages.
  */
 import type { Capability, Nameplate, Telemetry } from "../../agent/core/model.ts";
-import { watts } from "../../agent/core/units.ts";
 import { DeviceError } from "../../agent/runtime/errors.ts";
 import type { Actuators, Device, MinerOptions } from "../driver.ts";
 import { PasswordError } from "../http/lockout.ts";
-import type { MinerModel } from "../models.ts";
+import { nameplateOf, type MinerModel } from "../models.ts";
 import { BraiinsApi, type RestTalk } from "./api.ts";
 import { boardsOf } from "./boards.ts";
 import { detailsOf, type MinerStatus } from "./details.ts";
@@ -47,8 +46,7 @@ class Braiins implements Device {
   }
 
   get nameplate(): Nameplate {
-    const highest = Math.max(this.#model.nameplate, ...this.#identity.points.map((point) => point.power));
-    return { highest: watts(highest), asleep: this.#model.sleepPower };
+    return nameplateOf(this.#model, this.#identity.points);
   }
 
   get capabilities(): readonly Capability[] {

@@ -4,6 +4,7 @@ import { rowsAt, type JsonObject } from "./json.ts";
 import { Lane, type Rank } from "./lane.ts";
 import { acknowledged, answered, isUnknown, parseFor, RefusedError, statusOf } from "./reply.ts";
 import type { Address, ExchangeLimits } from "./ask-once.ts";
+import { Conversation } from "./conversation.ts";
 import { exchange } from "./wire.ts";
 
 /** The replies to several reports, some of which the device may have refused. */
@@ -47,52 +48,62 @@ export interface Talk {
 
 export class MinerApi {
   readonly address: Address;
-  readonly #limits: ExchangeLimits;
-  readonly #lane = new Lane();
-  #joins = true;
+  readonly limits: ExchangeLimits;
+  readonly lane = new Lane();
+  /** Whether the firmware takes several reports in one request, as far as known. */
+  joins = true;
 
   constructor(address: Address, limits: ExchangeLimits) {
     this.address = address;
-    this.#limits = limits;
+    this.limits = limits;
   }
 
   /** After a restart or a change of version: what was learnt about the firmware may no longer hold. */
   forget(): void {
-    this.#joins = true;
+    this.joins = true;
   }
 
   talk(rank: Rank, totalMs: number, signal: AbortSignal): Talk {
-    const until = performance.now() + totalMs;
-    const left = (): number => until - performance.now();
-    let requests = 0;
-    const send = (command: string, parameter?: string): Promise<JsonObject> =>
-      this.#lane.run(rank, () => {
-        requests++;
-        return this.#send({ command, parameter }, left(), signal);
-      }, signal);
-    return {
-      signal,
-      get requests() {
-        return requests;
-      },
-      left,
-      ask: async (command, parameter) => answered(command, await send(command, parameter)),
-      tell: async (command, parameter) => acknowledged(command, await send(command, parameter)),
-      report: (commands) => this.#report(commands, send),
-    };
+    return new MinerTalk(this, new Conversation(this.lane, rank, totalMs, signal), signal);
+  }
+}
+
+/** Returns the reply, or throws a DeviceError for one that says no. */
+type Verdict = (command: string, reply: JsonObject) => JsonObject;
+
+const asItIs: Verdict = (_, reply) => reply;
+
+class MinerTalk implements Talk {
+  readonly signal: AbortSignal;
+  readonly #api: MinerApi;
+  readonly #conversation: Conversation;
+
+  constructor(api: MinerApi, conversation: Conversation, signal: AbortSignal) {
+    this.signal = signal;
+    this.#api = api;
+    this.#conversation = conversation;
   }
 
-  async #send(request: { command: string; parameter: string | undefined }, left: number, signal: AbortSignal): Promise<JsonObject> {
-    const deadlineMs = Math.min(this.#limits.deadlineMs, Math.ceil(left));
-    if (deadlineMs <= 0) throw new DeviceError("timeout", `${request.command}: no time left to ask`);
-    const text = await exchange(this.address, JSON.stringify(request), { ...this.#limits, deadlineMs }, signal);
-    return parseFor(request.command, text);
+  get requests(): number {
+    return this.#conversation.turns;
   }
 
-  async #report(commands: readonly string[], send: (command: string) => Promise<JsonObject>): Promise<Reports> {
+  left(): number {
+    return this.#conversation.left();
+  }
+
+  ask(command: string, parameter?: string): Promise<JsonObject> {
+    return this.#send(command, parameter, answered);
+  }
+
+  tell(command: string, parameter?: string): Promise<JsonObject> {
+    return this.#send(command, parameter, acknowledged);
+  }
+
+  async report(commands: readonly string[]): Promise<Reports> {
     const replies = new Map<string, JsonObject>();
-    if (this.#joins && commands.length > 1) {
-      const joined = await send(commands.join("+"));
+    if (this.#api.joins && commands.length > 1) {
+      const joined = await this.#send(commands.join("+"), undefined, asItIs);
       for (const command of commands) {
         const reply = rowsAt(joined, command)[0];
         if (reply !== undefined) replies.set(command, reply);
@@ -101,9 +112,18 @@ export class MinerApi {
       // cgminer before API 3.1 takes the joined name for one command it does not know.
       const status = statusOf(joined);
       if (!isUnknown(status)) throw status === null ? new DeviceError("malformed", "joined reports: none in the reply") : new RefusedError("joined reports", status);
-      this.#joins = false;
+      this.#api.joins = false;
     }
-    for (const command of commands) replies.set(command, await send(command));
+    for (const command of commands) replies.set(command, await this.#send(command, undefined, asItIs));
     return new Reports(replies);
+  }
+
+  #send(command: string, parameter: string | undefined, verdict: Verdict): Promise<JsonObject> {
+    const { address, limits: { deadlineMs: most, maxBytes } } = this.#api;
+    return this.#conversation.turn(
+      command, most,
+      (deadlineMs) => exchange(address, JSON.stringify({ command, parameter }), { deadlineMs, maxBytes }, this.signal),
+      (text) => verdict(command, parseFor(command, text)),
+    );
   }
 }

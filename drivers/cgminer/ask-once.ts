@@ -3,7 +3,7 @@
  * request is ready, because a miner that serves one client at a time waits for whoever sits idle on its connection.
  */
 import { Buffer } from "node:buffer";
-import { connect } from "node:net";
+import { connect, type Socket } from "node:net";
 import { DeviceError, type DeviceErrorCode } from "../../agent/runtime/errors.ts";
 import { onAbort } from "../../agent/runtime/on-abort.ts";
 
@@ -19,7 +19,7 @@ export interface ExchangeLimits {
   readonly maxBytes: number;
 }
 
-/** Reads one reply. Throws what `fail` makes of a reply that is none. */
+/** Reads one reply. Throws what `failed` makes of a reply that is none. */
 export interface Framing {
   /** Bytes so far. */
   readonly length: number;
@@ -29,7 +29,10 @@ export interface Framing {
   ended(error: NodeJS.ErrnoException | null): string;
 }
 
-export type Fail = (code: DeviceErrorCode, what: string, cause?: Error) => never;
+/** Names the miner, and never what it was asked: that may carry a secret. */
+export function failed({ host, port }: Address, code: DeviceErrorCode, what: string, cause?: Error): DeviceError {
+  return new DeviceError(code, `${host}:${port} ${what}`, cause && { cause });
+}
 
 /**
  * All sockets read into it: what one reads is taken from it before the next reads. Otherwise the kernel's every packet costs 64 KB
@@ -38,52 +41,84 @@ export type Fail = (code: DeviceErrorCode, what: string, cause?: Error) => never
 const SHARED = Buffer.allocUnsafeSlow(64 * 1024);
 
 /** Returns the reply's text. Throws a DeviceError `unreachable`, `timeout` or `malformed`, or the signal's reason. */
-export function askOnce(address: Address, request: string | Buffer, options: { readonly deadlineMs: number; readonly framing: (fail: Fail) => Framing }, signal: AbortSignal): Promise<string> {
-  const { deadlineMs } = options;
+export function askOnce(address: Address, request: string | Buffer, { deadlineMs, framing }: { readonly deadlineMs: number; readonly framing: Framing }, signal: AbortSignal): Promise<string> {
   return new Promise((resolve, reject) => {
-    if (signal.aborted) {
-      reject(signal.reason as Error);
-      return;
-    }
-    const fail: Fail = (code, what, cause) => {
-      throw new DeviceError(code, `${address.host}:${address.port} ${what}`, cause && { cause });
-    };
-    const framing = options.framing(fail);
-    const socket = connect({
-      ...address,
-      onread: {
-        buffer: SHARED,
-        callback: (length) => {
-          settle(() => framing.take(SHARED.subarray(0, length)));
-          return true;
-        },
-      },
-    });
-    const timer = setTimeout(() => settle(tooLate), deadlineMs);
-    const takeBack = onAbort(signal, () => settle(() => { throw signal.reason; }));
-
-    /** Ends the exchange with what `work` returns or throws; null: it goes on. */
-    function settle(work: () => string | null): void {
-      try {
-        const reply = work();
-        if (reply === null) return;
-        resolve(reply);
-      } catch (error) {
-        reject(error);
-      }
-      clearTimeout(timer);
-      takeBack();
-      socket.removeAllListeners().on("error", ignore).destroy();
-    }
-    function tooLate(): never {
-      if (socket.pending) return fail("timeout", `did not accept a connection within ${deadlineMs} ms`);
-      return fail("timeout", framing.length === 0 ? `did not answer within ${deadlineMs} ms` : `sent ${framing.length} bytes and no end within ${deadlineMs} ms`);
-    }
-
-    socket.on("end", () => settle(() => framing.ended(null)));
-    socket.on("error", (error) => settle(() => framing.ended(error)));
-    socket.write(request);
+    if (signal.aborted) reject(signal.reason as Error);
+    else new Exchange(address, framing, { resolve, reject }).begin(request, deadlineMs, signal);
   });
+}
+
+interface Outcome {
+  readonly resolve: (reply: string) => void;
+  readonly reject: (reason: unknown) => void;
+}
+
+/** A thousand are under way at once, each for as long as its miner takes: what one of them holds, the garbage collector carries about. */
+class Exchange {
+  readonly #address: Address;
+  readonly #framing: Framing;
+  readonly #outcome: Outcome;
+  #socket: Socket | null = null;
+  #timer: NodeJS.Timeout | null = null;
+  #takeBack: (() => void) | null = null;
+
+  constructor(address: Address, framing: Framing, outcome: Outcome) {
+    this.#address = address;
+    this.#framing = framing;
+    this.#outcome = outcome;
+  }
+
+  begin(request: string | Buffer, deadlineMs: number, signal: AbortSignal): void {
+    const { host, port } = this.#address;
+    const socket = connect({ host, port, onread: { buffer: SHARED, callback: (length) => this.#read(length) } });
+    socket.on("end", () => this.#ended(null));
+    socket.on("error", (error) => this.#ended(error));
+    socket.write(request);
+    this.#socket = socket;
+    this.#timer = setTimeout(() => this.#fail(this.#tooLate(deadlineMs)), deadlineMs);
+    this.#takeBack = onAbort(signal, () => this.#fail(signal.reason));
+  }
+
+  #read(length: number): boolean {
+    try {
+      const reply = this.#framing.take(SHARED.subarray(0, length));
+      if (reply !== null) this.#succeed(reply);
+    } catch (error) {
+      this.#fail(error);
+    }
+    return true;
+  }
+
+  #ended(error: NodeJS.ErrnoException | null): void {
+    try {
+      this.#succeed(this.#framing.ended(error));
+    } catch (why) {
+      this.#fail(why);
+    }
+  }
+
+  #tooLate(deadlineMs: number): DeviceError {
+    const { length } = this.#framing;
+    const what = this.#socket?.pending === true ? "did not accept a connection" : length === 0 ? "did not answer" : `sent ${length} bytes and no end`;
+    return failed(this.#address, "timeout", `${what} within ${deadlineMs} ms`);
+  }
+
+  #succeed(reply: string): void {
+    this.#over();
+    this.#outcome.resolve(reply);
+  }
+
+  #fail(reason: unknown): void {
+    this.#over();
+    this.#outcome.reject(reason);
+  }
+
+  /** What the socket still says is for nobody. */
+  #over(): void {
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#takeBack?.();
+    this.#socket?.destroy();
+  }
 }
 
 /** Bytes in one growing buffer: amortised linear, and a drip of single bytes costs no object each. */
@@ -106,5 +141,3 @@ export class Gather {
     return this.#bytes.subarray(0, this.length);
   }
 }
-
-function ignore(): void {}

@@ -7,15 +7,16 @@ export class Lane {
   #busy = false;
   readonly #waiting: { readonly [R in Rank]: (() => void)[] } = { order: [], poll: [] };
 
-  async run<T>(rank: Rank, work: () => Promise<T>, signal: AbortSignal): Promise<T> {
-    if (this.#busy) await this.#turn(rank, signal);
+  /** null: it was free and is the caller's now, until it leaves. Otherwise it is once this has resolved; rejects with the signal's reason when that comes first. */
+  enter(rank: Rank, signal: AbortSignal): Promise<void> | null {
+    if (this.#busy) return this.#turn(rank, signal);
     this.#busy = true;
-    try {
-      return await work();
-    } finally {
-      this.#busy = false;
-      (this.#waiting.order.shift() ?? this.#waiting.poll.shift())?.();
-    }
+    return null;
+  }
+
+  leave(): void {
+    this.#busy = false;
+    (this.#waiting.order.shift() ?? this.#waiting.poll.shift())?.();
   }
 
   /** Resolves when the lane is handed over, which `start` does before anybody else can find it free. */

@@ -1,7 +1,7 @@
 /**
  * One exchange with a miner's API port. cgminer serves a single client at a time and reads a request with a single recv().
  */
-import { askOnce, Gather, type Address, type ExchangeLimits, type Fail, type Framing } from "./ask-once.ts";
+import { askOnce, failed, Gather, type Address, type ExchangeLimits, type Framing } from "./ask-once.ts";
 import { parseReply } from "./parse.ts";
 
 export const DEFAULT_LIMITS: ExchangeLimits = { deadlineMs: 3_000, maxBytes: 1024 * 1024 };
@@ -15,19 +15,19 @@ const CLOSING_TRIES = 16;
  * Throws a DeviceError `unreachable`, `timeout` or `malformed` (too large, cut by a reset), or the signal's reason.
  */
 export function exchange(address: Address, request: string, { deadlineMs, maxBytes }: ExchangeLimits, signal: AbortSignal): Promise<string> {
-  return askOnce(address, request, { deadlineMs, framing: (fail) => new Bracketed(maxBytes, fail) }, signal);
+  return askOnce(address, request, { deadlineMs, framing: new Bracketed(address, maxBytes) }, signal);
 }
 
 /** A reply ends with the NUL after its last bracket. Some firmware sends none and keeps the connection: then the JSON has to close. */
 class Bracketed implements Framing {
+  readonly #address: Address;
   readonly #maxBytes: number;
-  readonly #fail: Fail;
   readonly #reply = new Gather();
   #tries = 0;
 
-  constructor(maxBytes: number, fail: Fail) {
+  constructor(address: Address, maxBytes: number) {
+    this.#address = address;
     this.#maxBytes = maxBytes;
-    this.#fail = fail;
   }
 
   get length(): number {
@@ -35,38 +35,34 @@ class Bracketed implements Framing {
   }
 
   take(chunk: Buffer): string | null {
-    if (this.length + chunk.length > this.#maxBytes) this.#fail("malformed", `sent more than ${this.#maxBytes} bytes`);
+    if (this.length + chunk.length > this.#maxBytes) throw failed(this.#address, "malformed", `sent more than ${this.#maxBytes} bytes`);
     const last = chunk.at(-1);
     this.#reply.add(chunk);
-    if (!this.#endsInBracket()) return null;
-    const text = this.#text();
+    const said = this.#said();
+    if (!endsInBracket(said)) return null;
+    const text = said.toString();
     return last === 0 || (this.#tries++ < CLOSING_TRIES && closes(text)) ? text : null;
   }
 
   ended(error: NodeJS.ErrnoException | null): string {
-    if (error === null) return this.length === 0 ? this.#fail("unreachable", "hung up without a word: is this host in its api-allow list?") : this.#text();
-    if (this.length === 0) this.#fail("unreachable", unreachable(error), error);
-    if (!this.#endsInBracket()) this.#fail("malformed", `broke off after ${this.length} bytes (${error.code ?? error.message})`, error);
-    return this.#text();
+    if (this.length === 0) throw failed(this.#address, "unreachable", error === null ? "hung up without a word: is this host in its api-allow list?" : unreachable(error), error ?? undefined);
+    const said = this.#said();
+    if (error !== null && !endsInBracket(said)) throw failed(this.#address, "malformed", `broke off after ${this.length} bytes (${error.code ?? error.message})`, error);
+    return said.toString();
   }
 
-  /** Whether the last byte that says something closes an object or an array. */
-  #endsInBracket(): boolean {
-    const last = this.#reply.bytes[this.#end() - 1];
-    return last === 0x7d || last === 0x5d;
-  }
-
-  #text(): string {
-    return this.#reply.bytes.toString("utf8", 0, this.#end());
-  }
-
-  /** Where trailing NULs and white space begin. */
-  #end(): number {
+  /** What came, without NULs and white space at its end. */
+  #said(): Buffer {
     const { bytes } = this.#reply;
     let end = bytes.length;
     while (end > 0 && (bytes[end - 1] ?? 0) <= 0x20) end--;
-    return end;
+    return bytes.subarray(0, end);
   }
+}
+
+function endsInBracket(said: Buffer): boolean {
+  const last = said.at(-1);
+  return last === 0x7d || last === 0x5d;
 }
 
 /** No part of a reply parses, so what parses is all of it. */

@@ -1,5 +1,5 @@
 /** The conversation with one miner over HTTP: one request at a time, orders before polls, one total deadline; what is read one after the other goes over one connection. */
-import { DeviceError } from "../../agent/runtime/errors.ts";
+import { Conversation } from "../cgminer/conversation.ts";
 import { Lane, type Rank } from "../cgminer/lane.ts";
 import type { Address, ExchangeLimits } from "../cgminer/ask-once.ts";
 import { exchange, nameOf, type HttpReply, type HttpRequest } from "./exchange.ts";
@@ -26,18 +26,15 @@ export class HttpClient {
   }
 
   talk(rank: Rank, totalMs: number, signal: AbortSignal): HttpTalk {
-    const until = performance.now() + totalMs;
-    const left = (): number => until - performance.now();
+    const conversation = new Conversation(this.#lane, rank, totalMs, signal);
     return {
       signal,
-      left,
-      send: (request) => this.#lane.run(rank, () => this.#send(request, left(), signal), signal),
+      left: () => conversation.left(),
+      send: (request) => conversation.turn(nameOf(request), request.deadlineMs ?? this.#limits.deadlineMs, (deadlineMs) => this.#send(request, deadlineMs, signal), (reply) => reply),
     };
   }
 
-  async #send(request: HttpRequest, left: number, signal: AbortSignal): Promise<HttpReply> {
-    const deadlineMs = Math.min(request.deadlineMs ?? this.#limits.deadlineMs, Math.ceil(left));
-    if (deadlineMs <= 0) throw new DeviceError("timeout", `${nameOf(request)}: no time left to ask`);
+  async #send(request: HttpRequest, deadlineMs: number, signal: AbortSignal): Promise<HttpReply> {
     const limits = { ...this.#limits, deadlineMs };
     if (request.method !== "GET") {
       // Whoever is lost on a connection that the miner closes just then must not be sent twice.

@@ -1,12 +1,11 @@
 /** LuxOS (LUXminer) on TCP 4028: live frequency and voltage per board, single boards, sleep and wake. */
 import type { Capability, Nameplate, Telemetry } from "../../agent/core/model.ts";
-import { watts } from "../../agent/core/units.ts";
 import { DeviceError } from "../../agent/runtime/errors.ts";
 import { MinerApi, type Talk } from "../cgminer/api.ts";
 import type { Rank } from "../cgminer/lane.ts";
 import { DEFAULT_LIMITS } from "../cgminer/wire.ts";
 import type { Actuators, Debts, Device, MinerOptions } from "../driver.ts";
-import type { MinerModel } from "../models.ts";
+import { nameplateOf, type MinerModel } from "../models.ts";
 import { boardsOf, completed } from "./boards.ts";
 import { Identity } from "./identity.ts";
 import { Memory } from "./memory.ts";
@@ -69,8 +68,7 @@ class Luxos implements LuxosMiner {
   }
 
   get nameplate(): Nameplate {
-    const highest = Math.max(this.#model.nameplate, ...this.#identity.points.map((point) => point.power));
-    return { highest: watts(highest), asleep: this.#model.sleepPower };
+    return nameplateOf(this.#model, this.#identity.points);
   }
 
   get capabilities(): readonly Capability[] {
@@ -129,9 +127,9 @@ class Luxos implements LuxosMiner {
     await this.#order(signal, "lower", (order) => order.sleep(lowest, 2 * this.#requestMs));
   }
 
-  async #order(signal: AbortSignal, aim: Aim, work: (order: Order) => Promise<void>): Promise<void> {
+  #order(signal: AbortSignal, aim: Aim, work: (order: Order) => Promise<void>): Promise<void> {
     const talk = this.#talk("order", signal);
-    await this.#sessions.use(talk, aim, (session) => work(new Order(talk, session, this.#memory)));
+    return this.#sessions.use(talk, aim, (session) => work(new Order(talk, session, this.#memory)));
   }
 
   #talk(rank: Rank, signal: AbortSignal): Talk {

@@ -120,7 +120,7 @@ export class Order {
 
   async #switch(board: number, on: boolean): Promise<void> {
     if (!on) this.#memory.debts.owe(board);
-    await this.#insist(on ? "enableboard" : "disableboard", `${this.#session},${board}`);
+    await this.#tell(on ? "enableboard" : "disableboard", `${this.#session},${board}`);
     this.#memory.switched(board, on);
   }
 
@@ -153,9 +153,15 @@ export class Order {
   }
 
   async #write(write: Write): Promise<void> {
+    const { board } = write;
     this.#memory.sending(write);
-    await this.#insist(...this.#spell(write));
+    if (write.kind === "frequency") await this.#tell("frequencyset", `${this.#session},${board},${write.frequency}`);
+    else await this.#tell("voltageset", `${this.#session},${board},${write.voltage / 1000}`);
     this.#memory.acknowledged(write);
+  }
+
+  #tell(command: string, parameter: string): Promise<unknown> {
+    return performance.now() > this.#wakingUntil ? this.#talk.tell(command, parameter) : this.#insist(command, parameter);
   }
 
   /** Told again while it is refused by a machine that has just been woken. */
@@ -169,11 +175,5 @@ export class Order {
       }
       await pause(RETRY_MS, undefined, { signal: this.#talk.signal }).catch(() => this.#talk.signal.throwIfAborted());
     }
-  }
-
-  #spell(write: Write): [command: string, parameter: string] {
-    return write.kind === "frequency"
-      ? ["frequencyset", `${this.#session},${write.board},${write.frequency}`]
-      : ["voltageset", `${this.#session},${write.board},${write.voltage / 1000}`];
   }
 }

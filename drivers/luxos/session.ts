@@ -45,9 +45,11 @@ export class Sessions {
    * Runs `work` in a session. Logs off whatever happens. Throws `refused` when another session outlasts the talk's deadline;
    * when power is to be lowered, that session is ended after one request's time.
    */
-  use<T>(talk: Talk, aim: Aim, work: (id: string) => Promise<T>): Promise<T> {
+  async use<T>(talk: Talk, aim: Aim, work: (id: string) => Promise<T>): Promise<T> {
     // What we do at the same time, an order and a blinking lamp, may not take each other for a technician.
-    return this.#lane.run("order", async () => {
+    const turn = this.#lane.enter("order", talk.signal);
+    if (turn !== null) await turn;
+    try {
       const id = await this.#open(talk, aim);
       try {
         talk.signal.throwIfAborted();
@@ -55,7 +57,9 @@ export class Sessions {
       } finally {
         await this.#close(id);
       }
-    }, talk.signal);
+    } finally {
+      this.#lane.leave();
+    }
   }
 
   /** Ends what an order could not end. */

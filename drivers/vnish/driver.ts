@@ -1,10 +1,9 @@
 /** VNish over its REST API (`miners[].address` names the web port, usually 80): throttle, clocks and volts or presets, pause and resume. */
 import type { Capability, Nameplate, OperatingPoint, Telemetry } from "../../agent/core/model.ts";
-import { watts } from "../../agent/core/units.ts";
 import { DeviceError } from "../../agent/runtime/errors.ts";
 import type { Actuators, Device, MinerOptions } from "../driver.ts";
 import type { JsonObject } from "../cgminer/json.ts";
-import type { MinerModel } from "../models.ts";
+import { nameplateOf, type MinerModel } from "../models.ts";
 import { HttpRefusedError } from "../http/answer.ts";
 import { VnishApi, type VnishTalk } from "./api.ts";
 import { Identity } from "./identity.ts";
@@ -46,8 +45,7 @@ class Vnish implements Device {
   }
 
   get nameplate(): Nameplate {
-    const highest = Math.max(this.#model.nameplate, ...this.#identity.points.map((point) => point.power));
-    return { highest: watts(highest), asleep: this.#model.sleepPower };
+    return nameplateOf(this.#model, this.#identity.points);
   }
 
   get capabilities(): readonly Capability[] {

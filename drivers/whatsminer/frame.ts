@@ -1,22 +1,22 @@
 /** One exchange of API V3: a connection, one message each way, each behind its length in four bytes, lowest first. */
 import { Buffer } from "node:buffer";
-import { askOnce, Gather, type Address, type ExchangeLimits, type Fail, type Framing } from "../cgminer/ask-once.ts";
+import { askOnce, failed, Gather, type Address, type ExchangeLimits, type Framing } from "../cgminer/ask-once.ts";
 
 const HEAD = 4;
 
 /** Returns the reply's text. Throws a DeviceError `unreachable`, `timeout` or `malformed`, or the signal's reason. */
 export function exchangeFramed(address: Address, request: string, { deadlineMs, maxBytes }: ExchangeLimits, signal: AbortSignal): Promise<string> {
-  return askOnce(address, framed(request), { deadlineMs, framing: (fail) => new LengthFirst(maxBytes, fail) }, signal);
+  return askOnce(address, framed(request), { deadlineMs, framing: new LengthFirst(address, maxBytes) }, signal);
 }
 
 class LengthFirst implements Framing {
+  readonly #address: Address;
   readonly #maxBytes: number;
-  readonly #fail: Fail;
   readonly #message = new Gather();
 
-  constructor(maxBytes: number, fail: Fail) {
+  constructor(address: Address, maxBytes: number) {
+    this.#address = address;
     this.#maxBytes = maxBytes;
-    this.#fail = fail;
   }
 
   get length(): number {
@@ -29,16 +29,18 @@ class LengthFirst implements Framing {
     if (bytes.length < HEAD) return null;
     const length = bytes.readUInt32LE(0);
     // The length is checked before anything is gathered for it: a miner that speaks another language announces gigabytes.
-    if (length > this.#maxBytes) this.#fail("malformed", "announced a reply that is too long: is this the port of API V3 (4433)?");
+    if (length > this.#maxBytes) throw failed(this.#address, "malformed", "announced a reply that is too long: is this the port of API V3 (4433)?");
     return bytes.length < HEAD + length ? null : bytes.toString("utf8", HEAD, HEAD + length);
   }
 
   ended(error: NodeJS.ErrnoException | null): string {
-    const nothing = this.length === 0;
-    if (error === null) return nothing ? this.#fail("unreachable", "hung up without a word") : this.#fail("malformed", `ended after ${this.length} bytes, before its reply was whole`);
-    if (!nothing) this.#fail("malformed", `broke off after ${this.length} bytes (${error.code ?? error.message})`, error);
-    if (error.code === "ECONNREFUSED") this.#fail("unreachable", "refused the connection: is the miner on, and does its firmware have API V3?", error);
-    return this.#fail("unreachable", `cannot be reached (${error.code ?? error.message})`, error);
+    throw failed(this.#address, this.length === 0 ? "unreachable" : "malformed", this.#ending(error), error ?? undefined);
+  }
+
+  #ending(error: NodeJS.ErrnoException | null): string {
+    if (this.length > 0) return error === null ? `ended after ${this.length} bytes, before its reply was whole` : `broke off after ${this.length} bytes (${error.code ?? error.message})`;
+    if (error === null) return "hung up without a word";
+    return error.code === "ECONNREFUSED" ? "refused the connection: is the miner on, and does its firmware have API V3?" : `cannot be reached (${error.code ?? error.message})`;
   }
 }
 

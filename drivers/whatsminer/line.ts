@@ -1,5 +1,5 @@
 /** One connection at a time to a WhatsMiner, orders before polls, under one total deadline. */
-import { DeviceError } from "../../agent/runtime/errors.ts";
+import { Conversation } from "../cgminer/conversation.ts";
 import type { JsonObject } from "../cgminer/json.ts";
 import { Lane, type Rank } from "../cgminer/lane.ts";
 import { parseFor } from "../cgminer/reply.ts";
@@ -28,18 +28,11 @@ export class Line {
   }
 
   talk(rank: Rank, totalMs: number, signal: AbortSignal): Talk {
-    const until = performance.now() + totalMs;
-    const left = (): number => until - performance.now();
+    const conversation = new Conversation(this.#lane, rank, totalMs, signal);
     return {
       signal,
-      left,
-      send: (what, request) => this.#lane.run(rank, () => this.#send({ what, request }, left(), signal), signal),
+      left: () => conversation.left(),
+      send: (what, request) => conversation.turn(what, this.#limits.deadlineMs, (deadlineMs) => this.#exchange(this.#address, JSON.stringify(request), { ...this.#limits, deadlineMs }, signal), (text) => parseFor(what, text)),
     };
-  }
-
-  async #send({ what, request }: { what: string; request: JsonObject }, left: number, signal: AbortSignal): Promise<JsonObject> {
-    const deadlineMs = Math.min(this.#limits.deadlineMs, Math.ceil(left));
-    if (deadlineMs <= 0) throw new DeviceError("timeout", `${what}: no time left to ask`);
-    return parseFor(what, await this.#exchange(this.#address, JSON.stringify(request), { ...this.#limits, deadlineMs }, signal));
   }
 }

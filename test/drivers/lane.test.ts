@@ -1,8 +1,17 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { Lane } from "../../drivers/cgminer/lane.ts";
+import { Lane, type Rank } from "../../drivers/cgminer/lane.ts";
 
 const never = new AbortController().signal;
+
+async function run<T>(lane: Lane, rank: Rank, work: () => Promise<T>, signal: AbortSignal): Promise<T> {
+  await lane.enter(rank, signal);
+  try {
+    return await work();
+  } finally {
+    lane.leave();
+  }
+}
 
 describe("a lane", () => {
   test("does one thing at a time, orders before polls, each in its turn", async () => {
@@ -16,31 +25,31 @@ describe("a lane", () => {
       busy--;
     };
     await Promise.all([
-      lane.run("poll", work("first"), never),
-      lane.run("poll", work("poll 1"), never),
-      lane.run("order", work("order 1"), never),
-      lane.run("poll", work("poll 2"), never),
-      lane.run("order", work("order 2"), never),
+      run(lane, "poll", work("first"), never),
+      run(lane, "poll", work("poll 1"), never),
+      run(lane, "order", work("order 1"), never),
+      run(lane, "poll", work("poll 2"), never),
+      run(lane, "order", work("order 2"), never),
     ]);
     assert.deepEqual(log, ["first", "order 1", "order 2", "poll 1", "poll 2"]);
   });
 
   test("is free again after a failure", async () => {
     const lane = new Lane();
-    await assert.rejects(lane.run("poll", () => Promise.reject(new Error("broken")), never), /broken/);
-    assert.equal(await lane.run("poll", () => Promise.resolve(7), never), 7);
+    await assert.rejects(run(lane, "poll", () => Promise.reject(new Error("broken")), never), /broken/);
+    assert.equal(await run(lane, "poll", () => Promise.resolve(7), never), 7);
   });
 
   test("is left by what is aborted while it waits, which never starts", async () => {
     const lane = new Lane();
     const stop = new AbortController();
     let release = (): void => {};
-    const first = lane.run("poll", () => new Promise<void>((resolve) => (release = resolve)), never);
-    const second = assert.rejects(lane.run("order", () => assert.fail("started"), stop.signal), /enough/);
-    const third = lane.run("poll", () => Promise.resolve("third"), never);
+    const first = run(lane, "poll", () => new Promise<void>((resolve) => (release = resolve)), never);
+    const second = assert.rejects(run(lane, "order", () => assert.fail("started"), stop.signal), /enough/);
+    const third = run(lane, "poll", () => Promise.resolve("third"), never);
     stop.abort(new Error("enough"));
     await second;
-    await assert.rejects(lane.run("poll", () => assert.fail("started"), stop.signal), /enough/);
+    await assert.rejects(run(lane, "poll", () => assert.fail("started"), stop.signal), /enough/);
     release();
     await first;
     assert.equal(await third, "third");
