@@ -105,7 +105,7 @@ class Guarded implements Device {
   /** How a setpoint leaves the bounds; null: it does not. */
   #refused(setpoint: Setpoint): string | null {
     if (setpoint.kind === "points") {
-      const point = pointsIn(this.#device.capabilities).find(({ id }) => id === setpoint.point);
+      const point = pointIn(this.#device.capabilities, setpoint.point);
       const outside = point === undefined ? null : this.#outside(point);
       return outside === null ? null : `point ${setpoint.point} is ${outside}`;
     }
@@ -122,6 +122,9 @@ class Guarded implements Device {
   }
 }
 
-const pointsIn = (capabilities: readonly Capability[]): readonly OperatingPoint[] => capabilities.flatMap((capability) => (capability.kind === "points" ? capability.points : []));
+function pointIn(capabilities: readonly Capability[], id: string): OperatingPoint | undefined {
+  const offer = capabilities.find(({ kind }) => kind === "points");
+  return offer?.kind === "points" ? offer.points.find((point) => point.id === id) : undefined;
+}
 
 const isOutside = (value: number | null, min: number | null, max: number | null): boolean => value !== null && ((min !== null && value < min) || (max !== null && value > max));

@@ -2,7 +2,7 @@
 import { sign, type KeyObject } from "node:crypto";
 import { tolerance } from "../core/assess.ts";
 import type { Decision } from "../core/decide.ts";
-import { watts } from "../core/units.ts";
+import { millis, seconds, watts, type Millis } from "../core/units.ts";
 import { headText } from "../record/chain.ts";
 import { excerpt, findLast, type JournalLine } from "../record/excerpt.ts";
 import type { Journal } from "../record/journal.ts";
@@ -13,6 +13,7 @@ import type { ReportFormat } from "../report/bundle/signed.ts";
 import type { IntervalRecord } from "../report/energy/record.ts";
 import type { Change } from "../report/changes.ts";
 import type { AgentEvent } from "../report/events.ts";
+import { Bell } from "../runtime/bell.ts";
 import type { Clock } from "../runtime/clock.ts";
 import type { Disk } from "../runtime/disk.ts";
 import type { Attendant, Desk } from "./attendant.ts";
@@ -36,6 +37,16 @@ export interface ReportsOptions {
   readonly toGrid: Forward;
 }
 
+interface Untold {
+  readonly id: string;
+  readonly from: Millis;
+}
+
+/** What outlives the daemon. */
+interface Kept {
+  readonly untold: readonly string[];
+}
+
 export type Asked = { readonly id: string } | { readonly from: number; readonly to: number };
 
 export interface Written {
@@ -47,7 +58,12 @@ export interface Written {
 const AROUND_MS = 900_000;
 /** Of the curve the operator is told, so that a report stays within a document's size. */
 const TOLD_COLUMNS = 600;
+/** Limits that change faster than they can be told are told no more than this. */
 const MOST_TO_TELL = 20;
+/** A report reads the day's journal, and where one order ends another may begin: a thousand machines to be told come first. */
+const RACK_FIRST = seconds(15);
+/** Nothing happens then; a timer needs a length. */
+const IDLE = seconds(86_400);
 const HISTORY_MS = 62 * 86_400_000;
 
 export class Reports implements Attendant {
@@ -57,16 +73,18 @@ export class Reports implements Attendant {
   #outlets = 0;
   /** The document that limits the rack. */
   #binding: string | null = null;
-  /** One report after the other; limits that change faster than they can be told are told no more than this. */
-  #telling: Promise<void> = Promise.resolve();
-  #toTell = 0;
+  /** Orders that have ended, in their order, and since when each may be told of. */
+  #untold: readonly Untold[] = [];
+  readonly #bell = new Bell();
 
   constructor(options: ReportsOptions) {
     this.#options = options;
   }
 
-  attach(_kept: unknown, desk: Desk): void {
+  attach(kept: unknown, desk: Desk): void {
     this.#desk = desk;
+    const from = this.#afterTheRack();
+    this.#untold = (kept as Kept | null)?.untold.map((id) => ({ id, from })) ?? [];
   }
 
   decided({ views }: Decision): readonly Change[] {
@@ -79,9 +97,35 @@ export class Reports implements Attendant {
     if (name !== "limit.changed") return;
     const ended = this.#binding;
     this.#binding = typeof fields["doc"] === "string" ? fields["doc"] : null;
-    if (ended === null || ended === this.#binding || this.#toTell >= MOST_TO_TELL) return;
-    this.#toTell += 1;
-    this.#telling = this.#telling.then(() => this.#tell(ended)).catch(() => undefined).finally(() => void (this.#toTell -= 1));
+    if (ended === null || ended === this.#binding || this.#untold.length >= MOST_TO_TELL) return;
+    this.#keep([...this.#untold, { id: ended, from: this.#afterTheRack() }]);
+    this.#bell.ring();
+  }
+
+  async run(signal: AbortSignal): Promise<void> {
+    const { clock } = this.#options;
+    while (!signal.aborted) {
+      const [next] = this.#untold;
+      const left = next === undefined ? IDLE : millis(next.from - clock.now().uptime);
+      if (next === undefined || left > 0) {
+        await this.#bell.wait(clock, left, signal).catch(() => undefined);
+        continue;
+      }
+      // What cannot be read now will not be read later.
+      await this.#tell(next.id).catch(() => undefined);
+      this.#keep(this.#untold.filter((one) => one !== next));
+    }
+  }
+
+  #afterTheRack(): Millis {
+    return millis(this.#options.clock.now().uptime + RACK_FIRST);
+  }
+
+  /** A daemon that ends before it has told leaves it to the next. What could not be kept has been said by the notebook. */
+  #keep(untold: readonly Untold[]): void {
+    this.#untold = untold;
+    const kept: Kept | null = untold.length === 0 ? null : { untold: untold.map(({ id }) => id) };
+    this.#desk?.keep(kept).catch(() => undefined);
   }
 
   async #tell(id: string): Promise<void> {

@@ -318,3 +318,25 @@ for (const seed of [3]) {
     if (!journalMayMiss) assert.ok(!text.includes('"kind":"lost"'), said);
   });
 }
+
+test("of an order that ended a moment before the daemon did, the next one tells, and the rack comes before any report", async () => {
+  const life = new RecordedRack();
+  life.operator.keys();
+  life.operator.allocation({ maxW: life.rack.nominalW, validForS: 86_400, heartbeatTimeoutS: 120, rampPctPerMin: 600, restart: { minOffS: 0, randomS: 1 } });
+  await life.boot();
+  await life.live(5);
+  const { id } = life.operator.limit({ limitW: Math.round(life.rack.nominalW / 2), forS: 60 });
+  await life.live(1);
+  await life.clock.advance(seconds(10));
+  assert.deepEqual(life.reports.filter((report) => report["id"] === id), [], "told while the rack was on its way");
+  life.kill();
+  await life.boot();
+  await life.live(1);
+  assert.equal(life.reports.filter((report) => report["id"] === id).length, 1);
+  await life.live(2);
+  life.kill();
+  await life.boot();
+  await life.live(1);
+  assert.equal(life.reports.filter((report) => report["id"] === id).length, 1, "told again");
+  await life.stop();
+});
