@@ -1,4 +1,4 @@
-#!/usr/bin/env -S node --max-semi-space-size=16 --heap-growing-percent=60 --v8-pool-size=1
+#!/usr/bin/env -S node --max-semi-space-size=16 --heap-growing-percent=40 --v8-pool-size=1
 /** curtaild: the daemon, and what is done with its configuration before it runs. */
 import { curtaildCommands } from "./curtaild-commands.ts";
 import { runProgram } from "./program.ts";

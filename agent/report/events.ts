@@ -10,6 +10,8 @@ export interface AgentEvent {
 
 /** Kept for `curtailctl events`: a few hours of an eventful rack. */
 const KEPT = 2_000;
+/** The oldest go so many at a time: one by one, each would move all that stay. */
+const ROOM = 250;
 
 /** The recent events, and whoever follows them. */
 export class EventRing {
@@ -19,8 +21,7 @@ export class EventRing {
   add(name: string, at: Instant, fields: Readonly<Record<string, unknown>>): AgentEvent {
     const event: AgentEvent = { at: isoTime(at), name, ...fields };
     this.#events.push(event);
-    // Not one by one: each would move all that stay.
-    if (this.#events.length >= 2 * KEPT) this.#events.splice(0, this.#events.length - KEPT);
+    if (this.#events.length >= KEPT + ROOM) this.#events.splice(0, ROOM);
     for (const follow of this.#followers) follow(event);
     return event;
   }
